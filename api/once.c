@@ -90,11 +90,11 @@ static void make_room(Once *all, int64_t now)
 
 /* ---- begin ---- */
 
-/* What the key is good for: one operation on one path, in one context. */
+/* What the key is good for: one operation on one path, in one session, in one context. */
 static Status *make_key(const Request *r, Buf *ret)
 {
-        buf_printf(ret, "%s %s?%s\n%s\n%s", r->method, r->path, r->query ? r->query : "",
-                   r->session_context, r->idempotency_key);
+        buf_printf(ret, "%s %s?%s\n%lld\n%s\n%s", r->method, r->path, r->query ? r->query : "",
+                   (long long)request_incarnation(r), r->session_context, r->idempotency_key);
         return buf_status(ret);
 }
 

@@ -60,7 +60,8 @@ Status *replay_find(Request *r, bool *ret_answered)
 {
         char *digest = arena_alloc(r->arena, STORE_DIGEST_SIZE);
         const char *scope =
-                arena_printf(r->arena, "%s %s?%s", r->method, r->path, r->query ? r->query : "");
+                arena_printf(r->arena, "%s %s?%s @%lld", r->method, r->path,
+                             r->query ? r->query : "", (long long)request_incarnation(r));
         if (!scope || !digest)
                 return status_oom();
         store_digest(r->body.data ? r->body.data : "", r->body.len, digest);

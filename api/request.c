@@ -141,6 +141,15 @@ Status *request_number(const Request *r, int arg, const char *what, int64_t *ret
         return NULL;
 }
 
+int64_t request_incarnation(const Request *r)
+{
+        static const char session[] = "/v1/sessions/{session}";
+        if (strncmp(r->route->path, session, sizeof session - 1) != 0)
+                return 0;
+        autoptr(SessionRec) rec = session_table_get(r->context->sessions, r->args[0]);
+        return rec ? rec->created_us : 0;
+}
+
 Status *request_object(Request *r, JsonObject *ret)
 {
         JsonSpan text = { r->body.data, r->body.len };

@@ -79,6 +79,9 @@ Status *request_query_only(Request *r, const char *const *known) MUST_USE;
 Status *request_number(const Request *r, int arg, const char *what, int64_t *ret) MUST_USE;
 /* The body as a JSON object; no body at all is an empty one. */
 Status *request_object(Request *r, JsonObject *ret) MUST_USE;
+/* Tells the session in the path from those that had its name before: when it was created; 0: there
+ * is no session of this name, or the path has none. */
+int64_t request_incarnation(const Request *r);
 /* True when Accept names the type with a higher weight than others in the list (NULL-terminated):
  * the index of the best, or 0 when anything will do, or -1 when none is acceptable. */
 int request_accepts(const Request *r, const char *const *types);

@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void begin(void)
+static void create(void)
 {
-        server_begin();
         expect(post("/v1/sessions",
                     "{'name':'s','graph':{'script':'v = VariableV2(dtype=float32, shape=[]); "
                     "zero = Const(value=0.0, dtype=float32); one = Const(value=1.0, "
@@ -18,6 +17,12 @@ static void begin(void)
                     "component_types=[float32]); big = Fill([3000000], 1.0)'}}"),
                201, NULL, NULL);
         expect(post("/v1/sessions/s:run", "{'targets':['init']}"), 200, NULL, NULL);
+}
+
+static void begin(void)
+{
+        server_begin();
+        create();
 }
 
 TestSuite(http_once, .init = begin, .fini = server_end, .timeout = 60);
@@ -158,6 +163,33 @@ Test(http_once, calls_queues_loops_and_the_default_session_know_keys)
         a = keyed("/v1/sessions/s/loops", "3", loop);
         expect(a, 201, "/id", "1");
         cr_expect_str_eq(header(a, "Location"), "/v1/sessions/s/loops/1");
+}
+
+Test(http_once, a_new_session_of_the_same_name_has_never_seen_the_keys)
+{
+        static const char call[] = "/v1/sessions/s/callables/c:call",
+                          make[] = "{\"name\":\"c\",\"fetches\":\"inc:0\"}",
+                          more[] = "{\"script\":\"w = Const(value=5.0, dtype=float32)\"}";
+        for (int life = 0; life < 2; life++) {
+                for (int i = 0; i < 2; i++) { /* the second time each is an answer remembered */
+                        expect(keyed(RUN, "r", INC), 200, "/result", "1.0");
+                        expect(keyed("/v1/sessions/s:make_callable", "m", make), 200, NULL, NULL);
+                        expect(keyed(call, "c", "{\"args\":[]}"), 200, "/result", "2.0");
+                        expect(keyed("/v1/sessions/s:extend", "x", more), 200, NULL, NULL);
+                        expect(post(RUN, "{'fetches':'w:0'}"), 200, "/result", "5.0");
+                }
+                expect(http("DELETE", "/v1/sessions/s", NULL), 204, NULL, NULL);
+                expect(keyed(RUN, "r", INC), 404, "/code_name", "NOT_FOUND");
+                create();
+        }
+}
+
+Test(http_once, keys_of_a_session_outlive_its_close)
+{
+        expect(keyed(RUN, "r", INC), 200, "/result", "1.0");
+        expect(post("/v1/sessions/s:close", "{}"), 200, NULL, NULL);
+        expect(keyed(RUN, "r", INC), 200, "/result", "1.0");
+        expect(keyed(RUN, "other", INC), 400, "/detail", "Attempted to use a closed Session.");
 }
 
 Test(http_once, keys_beyond_the_bound_push_out_the_oldest)
