@@ -5,6 +5,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/exec/function.h"
 #include "engine/ops/signature.h"
 #include <string.h>
 
@@ -75,12 +76,18 @@ static void batch_free(Batch *b)
 
 /* ---- may it? ---- */
 
-/* Stateful by TensorFlow's list, but reading only. */
+/* Stateful by TensorFlow's list, but reading only; or as stateful as the functions that they call,
+ * which are looked at for themselves. */
 static bool only_reads(const char *op)
 {
-        static const char *const known[] = { "Variable",    "VariableV2",  "VarHandleOp",
-                                             "HashTable",   "HashTableV2", "ReadVariableOp",
-                                             "Placeholder", NULL };
+        /* clang-format off */
+        static const char *const known[] = {
+                "Variable", "VariableV2", "VarHandleOp", "ReadVariableOp", "VarIsInitializedOp",
+                "VariableShape", "ResourceGather", "ResourceGatherNd", "HashTable", "HashTableV2",
+                "MutableHashTable", "MutableHashTableV2", "LookupTableFindV2", "LookupTableSizeV2",
+                "Placeholder", "StatefulPartitionedCall", "If", "Case", "While", NULL
+        };
+        /* clang-format on */
         for (const char *const *k = known; *k; k++)
                 if (strcmp(op, *k) == 0)
                         return true;
@@ -90,13 +97,30 @@ static bool only_reads(const char *op)
 static Status *check_node(const PlanNode *pn)
 {
         const OpDef *def = pn->def;
-        bool writes = pn->node->op->stateful && !only_reads(def->name);
+        bool calls = def == &function_call_op;
+        bool writes = pn->node->op->stateful && !calls && !only_reads(def->name);
         for (int i = 0; i < pn->n_in; i++)
                 writes = writes || pn->mode[i] >= INPUT_REF;
         if (!writes)
                 return NULL;
         return invalid_argument("Runs cannot be batched: node '%s' (%s) has or changes state",
                                 pn->node->name, def->name);
+}
+
+/* A plan and the functions that it calls, each once, however often it is called. They are nested no
+ * deeper than plans may call. */
+static Status *check_plan(const Plan *p, Map *seen)
+{
+        for (uint32_t i = 0; i < p->n_nodes; i++)
+                TRY(check_node(&p->nodes[i]));
+        for (const FunctionUse *u = p->functions; u; u = u->next) {
+                const char *key = (const char *)&u->function;
+                if (map_getn(seen, key, sizeof u->function))
+                        continue;
+                TRY(map_setn(seen, key, sizeof u->function, (void *)u));
+                TRY(check_plan(function_view(u->function).plan, seen));
+        }
+        return NULL;
 }
 
 Status *batcher_check(Session *s, const RunRequest *r)
@@ -113,9 +137,8 @@ Status *batcher_check(Session *s, const RunRequest *r)
         if (!r->n_feeds || !r->n_fetches || r->n_targets)
                 return invalid_argument(
                         "Runs can be batched only with feeds, with fetches and without targets");
-        for (uint32_t i = 0; i < c->plan->n_nodes; i++)
-                TRY(check_node(&c->plan->nodes[i]));
-        return NULL;
+        __attribute__((cleanup(map_done))) Map seen = { 0 };
+        return check_plan(c->plan, &seen);
 }
 
 /* ---- starting ---- */

@@ -297,6 +297,79 @@ Test(batcher, signatures_that_only_read_may_be_batched)
         check_fails("nothing:0", "does not exist");
 }
 
+/* As TF2 wraps signatures: outer(x) calls inner(x), which reads and multiplies by a variable, or
+ * does more. The nodes of the inner body come last. */
+static void grow_calls(const char *body, const char *ret)
+{
+        autofree char *text = mem_printf(
+                "library {"
+                " function { signature { name: 'outer' is_stateful: true"
+                "  input_arg { name: 'x' type: DT_FLOAT } input_arg { name: 'v' type: DT_RESOURCE }"
+                "  output_arg { name: 'y' type: DT_FLOAT } }"
+                "  node_def { name: 'in' op: 'StatefulPartitionedCall' input: 'x' input: 'v'"
+                "   attr { key: 'Tin' value { list { type: DT_FLOAT type: DT_RESOURCE } } }"
+                "   attr { key: 'Tout' value { list { type: DT_FLOAT } } }"
+                "   attr { key: 'f' value { func { name: 'inner' } } } }"
+                "  ret { key: 'y' value: 'in:output:0' } }"
+                " function { signature { name: 'inner' is_stateful: true"
+                "  input_arg { name: 'x' type: DT_FLOAT } input_arg { name: 'v' type: DT_RESOURCE }"
+                "  output_arg { name: 'y' type: DT_FLOAT } }"
+                "  node_def { name: 'r' op: 'ReadVariableOp' input: 'v'"
+                "   attr { key: 'dtype' value { type: DT_FLOAT } } }"
+                "  node_def { name: 'm' op: 'Mul' input: 'x' input: 'r:value:0'"
+                "   attr { key: 'T' value { type: DT_FLOAT } } }"
+                "  %s ret { key: 'y' value: '%s' } } }",
+                body, ret);
+        autoptr(GraphSource) src = NULL;
+        ExtendResult r;
+        Status *s = graph_source_parse(text, strlen(text), "graph_def_text", NULL, &src);
+        cr_assert_null(s, "%s", status_message(s));
+        s = session_extend(session, src, false, &r);
+        cr_assert_null(s, "%s", status_message(s));
+        grow_ok("x = Placeholder dtype: float, shape: ?\n"
+                "v = VarHandleOp() dtype: float, shape: []\n"
+                "two = Const float [] { 2 }\n"
+                "init = AssignVariableOp(v, two) dtype: float\n"
+                "y = StatefulPartitionedCall(x, v) f: outer, Tout: [float], Tin: [float, "
+                "resource]\n"
+                "z = PartitionedCall(x, v) f: outer, Tout: [float], Tin: [float, resource]\n");
+        run_ok("", "", "init");
+}
+
+Test(batcher, calls_of_functions_that_only_read_may_be_batched)
+{
+        autoptr(Batcher) b = batcher_of(2, BATCH_MAX_TIMEOUT_US);
+        grow_calls("", "m:z:0");
+        cr_expect_null(check("y:0"));
+        cr_expect_null(check("z:0"));
+        Ask a[2] = { ask_of(1, 2, 1), ask_of(1, 2, 7) };
+        for (int i = 0; i < 2; i++)
+                ask(b, &a[i]);
+        for (int i = 0; i < 2; i++)
+                expect_doubled(&a[i]);
+}
+
+Test(batcher, what_a_called_function_changes_is_found)
+{
+        grow_calls("node_def { name: 'a' op: 'AssignAddVariableOp' input: 'v' input: 'r:value:0'"
+                   " attr { key: 'dtype' value { type: DT_FLOAT } } }",
+                   "m:z:0");
+        check_fails("y:0", "'a' (AssignAddVariableOp) has or changes state");
+        check_fails("z:0", "'a' (AssignAddVariableOp) has or changes state");
+}
+
+Test(batcher, what_a_called_function_draws_is_found)
+{
+        grow_calls("node_def { name: 's' op: 'Shape' input: 'm:z:0'"
+                   " attr { key: 'T' value { type: DT_FLOAT } } }"
+                   "node_def { name: 'd' op: 'RandomUniform' input: 's:output:0'"
+                   " attr { key: 'dtype' value { type: DT_FLOAT } }"
+                   " attr { key: 'T' value { type: DT_INT32 } } }",
+                   "d:output:0");
+        check_fails("y:0", "'d' (RandomUniform) has or changes state");
+        check_fails("z:0", "'d' (RandomUniform) has or changes state");
+}
+
 Test(batcher, options_out_of_range_are_refused)
 {
         static const BatchOptions bad[] = {
