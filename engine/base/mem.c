@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* malloc with a fault switch, and per-thread size-class caches for blocks. */
+/* malloc with a fault switch, and size-class caches for blocks: one per thread, and a depot between
+ * the threads. */
 #include "engine/base/mem.h"
 
 #include <malloc.h>
@@ -46,9 +47,11 @@ static bool faulty(void)
 
 /* ---- threads ---- */
 
-enum { CLASS_MIN_LOG = 6, CLASS_MAX_LOG = 24, CLASSES = (CLASS_MAX_LOG - CLASS_MIN_LOG) * 4 + 1 };
-#define CACHED_MAX ((size_t)1 << CLASS_MAX_LOG)
-#define KEEP_BYTES ((size_t)1 << 20)
+enum { CLASS_MIN_LOG = 6, CLASS_MAX_LOG = 26, CLASSES = (CLASS_MAX_LOG - CLASS_MIN_LOG) * 4 + 1 };
+#define CACHED_MAX  ((size_t)1 << CLASS_MAX_LOG)
+#define KEEP_BYTES  ((size_t)1 << 20)   /* per class, of a thread */
+#define DEPOT_BYTES ((size_t)256 << 20) /* of all threads together */
+enum { KEEP_BLOCKS = 64 };
 
 typedef struct FreeBlock {
         struct FreeBlock *next;
@@ -72,6 +75,7 @@ static pthread_key_t thread_end;
 static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
 
 static void register_thread(void);
+static void depot_empty(void);
 
 /* ---- the limit ----
  * Every byte from malloc counts. Each thread hands what it counted to the sum in portions, so that
@@ -104,11 +108,20 @@ static bool within_limit(int64_t more)
                       atomic_load_explicit(&limit, memory_order_relaxed) - more);
 }
 
+/* What is kept for reuse gives way to what is wanted now. */
+static bool room_for(int64_t more)
+{
+        if (LIKELY(within_limit(more)))
+                return true;
+        depot_empty();
+        return within_limit(more);
+}
+
 /* What malloc gave, counted. */
 static void *keep(void *p)
 {
         int64_t n = p ? (int64_t)malloc_usable_size(p) : 0;
-        if (UNLIKELY(!within_limit(n))) {
+        if (UNLIKELY(!room_for(n))) {
                 free(p);
                 return NULL;
         }
@@ -176,12 +189,12 @@ static size_t class_size(unsigned c)
                << (c >> 2);
 }
 
-/* At the first block of a thread. Small classes keep many free blocks, large ones few: about the
- * same bytes for each. */
+/* At the first block of a thread. Small classes keep some free blocks, large ones few; beyond
+ * KEEP_BYTES a lock costs nothing beside the use of the block. */
 static void register_thread(void)
 {
         for (unsigned c = 0; c < CLASSES; c++)
-                cache.most[c] = MAX((uint32_t)(KEEP_BYTES / class_size(c)), 2u);
+                cache.most[c] = (uint32_t)MIN(KEEP_BYTES / class_size(c), (size_t)KEEP_BLOCKS);
         pthread_once(&thread_end_once, make_thread_end);
         pthread_setspecific(thread_end, &cache);
         pthread_mutex_lock(&caches_lock);
@@ -218,7 +231,7 @@ void *mem_calloc(size_t n, size_t size)
 void *mem_realloc(void *p, size_t n)
 {
         int64_t old = p ? (int64_t)malloc_usable_size(p) : 0;
-        if (faulty() || n > PTRDIFF_MAX || !within_limit((int64_t)n - old))
+        if (faulty() || n > PTRDIFF_MAX || !room_for((int64_t)n - old))
                 return NULL;
         void *q = realloc(p, n ? n : 1);
         if (q)
@@ -276,9 +289,85 @@ char *mem_printf(const char *fmt, ...)
         return s;
 }
 
+/* ---- the depot ----
+ * What threads have too much of, for those that have too little: blocks that one thread takes and
+ * another frees, as steps do that move to the pool, would go through malloc each time. Threads
+ * bring and fetch half of what they may keep, so that they seldom come. */
+
+typedef struct Shelf {
+        pthread_mutex_t lock; /* guards: free */
+        FreeBlock *_Atomic free;
+} Shelf;
+
+static Shelf shelves[CLASSES] = { [0 ... CLASSES - 1] = { .lock = PTHREAD_MUTEX_INITIALIZER } };
+static atomic_size_t depot_bytes;
+
+/* Fills the thread's empty list, and takes a block of it; NULL: there is none. */
+static void *depot_fetch(unsigned c)
+{
+        Shelf *s = &shelves[c];
+        uint32_t n = 1, most = MAX(cache.most[c] / 2, 1u);
+        if (!atomic_load_explicit(&s->free, memory_order_relaxed))
+                return NULL;
+        pthread_mutex_lock(&s->lock);
+        FreeBlock *first = s->free, *last = first;
+        for (; first && last->next && n < most; n++)
+                last = last->next;
+        if (first)
+                s->free = last->next;
+        pthread_mutex_unlock(&s->lock);
+        if (!first)
+                return NULL;
+        last->next = NULL;
+        atomic_fetch_sub_explicit(&depot_bytes, n * class_size(c), memory_order_relaxed);
+        cache.free[c] = first->next;
+        cache.n[c] = n - 1;
+        return first;
+}
+
+/* Takes over a block for which the thread's list has no room, and half of the list with it. False
+ * when the depot is full, too. */
+UNUSED static bool depot_bring(unsigned c, FreeBlock *b)
+{
+        Shelf *s = &shelves[c];
+        uint32_t n = cache.most[c] / 2;
+        size_t bytes = (n + 1) * class_size(c);
+        if (atomic_load_explicit(&depot_bytes, memory_order_relaxed) + bytes > DEPOT_BYTES)
+                return false;
+        FreeBlock *last = b;
+        b->next = cache.free[c];
+        for (uint32_t i = 0; i < n; i++)
+                last = last->next;
+        cache.free[c] = last->next;
+        cache.n[c] -= n;
+        atomic_fetch_add_explicit(&depot_bytes, bytes, memory_order_relaxed);
+        pthread_mutex_lock(&s->lock);
+        last->next = s->free;
+        s->free = b;
+        pthread_mutex_unlock(&s->lock);
+        return true;
+}
+
+static void depot_empty(void)
+{
+        for (unsigned c = 0; c < CLASSES; c++) {
+                pthread_mutex_lock(&shelves[c].lock);
+                FreeBlock *list = shelves[c].free;
+                shelves[c].free = NULL;
+                pthread_mutex_unlock(&shelves[c].lock);
+                while (list) {
+                        FreeBlock *b = list;
+                        list = b->next;
+                        give_back(b);
+                        atomic_fetch_sub_explicit(&depot_bytes, class_size(c),
+                                                  memory_order_relaxed);
+                }
+        }
+}
+
 /* ---- blocks ----
- * Classes: four steps per power of two from 64 bytes to CACHED_MAX. A thread keeps at most
- * KEEP_BYTES a class (and at least two blocks); what is freed beyond goes back to malloc. */
+ * Classes: four steps per power of two from 64 bytes to CACHED_MAX. What is freed beyond what a
+ * thread and the depot keep goes back to malloc. */
 
 static void bump(atomic_llong *c, int64_t by)
 {
@@ -305,6 +394,13 @@ static void *block_malloc(size_t size)
         return keep(aligned_alloc(MEM_ALIGN, size));
 }
 
+/* Of a class of which the thread has none. */
+static void *block_fetch(unsigned c)
+{
+        void *p = depot_fetch(c);
+        return p ? p : block_malloc(class_size(c));
+}
+
 /* Counted by what was asked for, not by the class, since that is what block_free() is told. Large
  * blocks skip the cache. */
 void *block_alloc(size_t n)
@@ -326,7 +422,7 @@ void *block_alloc(size_t n)
                         cache.n[c]--;
                         p = b;
                 } else {
-                        p = block_malloc(class_size(c));
+                        p = block_fetch(c);
                 }
         }
         if (UNLIKELY(!p))
@@ -336,7 +432,8 @@ void *block_alloc(size_t n)
         return p;
 }
 
-/* Any thread may free, into its own cache; a full one gives the block back to malloc. */
+/* Any thread may free, into its own cache; a full one gives to the depot, a full depot to malloc.
+ */
 void block_free(void *p, size_t n)
 {
         if (!p)
@@ -355,6 +452,8 @@ void block_free(void *p, size_t n)
                         cache.n[c]++;
                         return;
                 }
+                if (depot_bring(c, p))
+                        return;
         }
 #endif
         give_back(p);

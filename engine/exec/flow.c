@@ -31,12 +31,9 @@ static void run_switch(Step *s, Iteration *it, const PlanNode *pn)
                                           shape_text(&pred->shape).s)));
                 return;
         }
-        bool taken = *(const bool *)tensor_data(pred);
-        step_send(s, it, &pn->out[!taken], NULL, false);
         Tensor *out[2] = { NULL, NULL };
-        out[taken] = steal(&data);
-        step_send(s, it, &pn->out[taken], out[taken], false);
-        send_control(s, it, pn, false);
+        out[*(const bool *)tensor_data(pred)] = steal(&data);
+        propagate(s, it, pn, out);
 }
 
 static void run_merge(Step *s, Iteration *it, const PlanNode *pn)
@@ -71,6 +68,10 @@ static Status *defer(Deferred **list, const PlanNode *pn, Tensor *value)
 /* A loop invariant goes into every iteration that is alive, and later into each new one. */
 static Status *spread(Step *s, Frame *f, const PlanNode *pn, Tensor *value)
 {
+        if (!pn->out[0].n && !pn->n_control) { /* who needs it has it in the plan */
+                tensor_unref(value);
+                return NULL;
+        }
         for (Iteration *i = f->first, *next; i; i = next) {
                 next = i->next;
                 step_send(s, i, &pn->out[0], value ? tensor_ref(value) : NULL, !value);
@@ -134,7 +135,7 @@ static Status *run_next(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 void flow_run(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 {
         Status *st = NULL;
-        switch (pn->def->flow) {
+        switch ((OpFlow)pn->flow) {
         case FLOW_ENTER: st = run_enter(s, it, pn, dead); break;
         case FLOW_EXIT: st = run_exit(s, it, pn, dead); break;
         case FLOW_NEXT: st = run_next(s, it, pn, dead); break;

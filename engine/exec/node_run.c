@@ -253,7 +253,7 @@ static void drop_dead_inputs(Iteration *it, const PlanNode *pn)
 void node_run(Step *s, Ready r)
 {
         bool ended = true;
-        if (UNLIKELY(r.pn->def->flow != FLOW_NONE)) {
+        if (UNLIKELY(r.pn->flow != FLOW_NONE)) {
                 flow_run(s, r.it, r.pn, r.dead);
                 if (UNLIKELY(s->env.trace != NULL))
                         trace_flow(s, r.pn);

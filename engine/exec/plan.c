@@ -113,6 +113,7 @@ static Status *fill_node(Compile *c, const Draft *d, PlanNode *pn)
                           .n_out = n->n_out,
                           .constant = d->in_constant };
         pn->values = d->constants;
+        pn->flow = (uint8_t)pn->def->flow;
         pn->pure = is_pure(n);
         pn->is_constant = n->op->def->flow == FLOW_ENTER && node_bool(n, "is_constant", false);
         PlanFrame *f = &c->plan->frames[d->frame];

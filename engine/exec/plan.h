@@ -43,6 +43,7 @@ typedef struct PlanNode {
         uint32_t child;   /* Enter: the frame that its output goes to */
         int n_in, n_out;
         int16_t device;          /* number of its CPU; -1: the step's */
+        uint8_t flow;            /* OpFlow: def's, at hand */
         const uint8_t *mode;     /* InputMode per input */
         Tensor *const *constant; /* per input: its value where it never changes, else NULL; the
                                     array may be NULL */

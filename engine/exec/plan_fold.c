@@ -4,7 +4,8 @@
  *
  * A node is folded when all its inputs are constant and it has neither state nor control inputs nor
  * a loop around it, and when its outputs' shapes are known beforehand and small. A kernel that
- * fails here is left to fail in the step, where the client asked for it. */
+ * fails here is left to fail in the step, where the client asked for it. Within a loop a constant
+ * that comes through an Enter is one to the kernels of the loop, too. */
 #include "engine/base/buf.h"
 #include "engine/exec/compile.h"
 #include "engine/exec/function.h"
@@ -68,6 +69,40 @@ static Tensor *input_constant(Compile *c, const Draft *d, int i)
         return src->constants ? src->constants[e->output] : NULL;
 }
 
+/* The value that an invariant of a loop has in every iteration, of that loop and of those within,
+ * or NULL. Such an Enter is never dead: nothing but a constant leads to it. */
+static Tensor *loop_constant(const Compile *c, const Node *n, int output)
+{
+        Draft *d = compile_draft(c, n);
+        while (n->op->def->flow == FLOW_ENTER && node_bool(n, "is_constant", false) && !output &&
+               !n->n_control && !c->fed[n->id] && !dtype_is_ref(n->out_types[0])) {
+                const Edge *e = &n->in[0];
+                if (compile_feed_of(c, e->node, e->output) >= 0)
+                        return NULL;
+                d = compile_draft(c, e->node);
+                if (d->constants)
+                        return d->constants[e->output];
+                n = e->node;
+                output = e->output;
+        }
+        return NULL;
+}
+
+/* A node of a loop has the loop's constants at hand, instead of having them brought to each
+ * iteration; something else must still tell it when to run, and whether it is dead. */
+static void take_loop_constants(const Compile *c, Draft *d)
+{
+        const Node *n = d->node;
+        bool told = false;
+        if (!c->request->optimizer.fold || !d->frame || n->op->def->flow != FLOW_NONE)
+                return;
+        for (int i = 0; i < n->n_in && !told; i++)
+                told = !d->in_constant[i] && !loop_constant(c, n->in[i].node, n->in[i].output);
+        for (int i = 0; i < n->n_in && told; i++)
+                if (!d->in_constant[i] && !dtype_is_ref(n->in_types[i]))
+                        d->in_constant[i] = loop_constant(c, n->in[i].node, n->in[i].output);
+}
+
 static Status *prepare(Compile *c, Draft *d)
 {
         const Node *n = d->node;
@@ -75,10 +110,13 @@ static Status *prepare(Compile *c, Draft *d)
         d->in_constant = arena_calloc(c->plan->arena, (size_t)n->n_in, sizeof *d->in_constant);
         if (!shapes || !d->in_constant)
                 return status_oom();
-        for (int i = 0; i < n->n_in; i++) {
+        for (int i = 0; i < n->n_in; i++)
                 d->in_constant[i] = input_constant(c, d, i);
+        take_loop_constants(c, d);
+        for (int i = 0; i < n->n_in; i++) {
+                const Edge *e = &n->in[i];
                 shapes[i] = d->in_constant[i] ? &d->in_constant[i]->shape
-                                              : &n->in[i].node->out_shapes[n->in[i].output];
+                                              : &e->node->out_shapes[e->output];
         }
         TRY(check_kernel(n));
         if (!n->op->def->prepare && !n->op->function)

@@ -126,6 +126,24 @@ static Status *merge(Compile *c, Map *seen, Draft *d, Buf *key)
         return map_setn(seen, copy, key->len, k);
 }
 
+/* LoopCond hands on what it gets, which Switches take as well from whoever made it. Not from the
+ * ops of control flow, whose outputs may be dead one by one. */
+static bool passes_on(const Compile *c, const Node *n)
+{
+        const Node *from = n->n_in == 1 ? n->in[0].node : NULL;
+        return from && !strcmp(n->op->def->name, "LoopCond") && !n->n_control && !c->fed[n->id] &&
+               !c->fed[from->id] && from->op->def->flow == FLOW_NONE && !n->in[0].output &&
+               !dtype_is_ref(from->out_types[0]);
+}
+
+static Status *pass_on(Compile *c, Draft *d)
+{
+        const Node *from = d->node->in[0].node;
+        c->draft_of[d->node->id] = c->draft_of[from->id];
+        d->merged = true;
+        return note_merged(c, d->node, from);
+}
+
 Status *compile_merge(Compile *c)
 {
         autobuf key = BUF(MAX_KEY);
@@ -134,7 +152,9 @@ Status *compile_merge(Compile *c)
         if (!c->request->optimizer.merge_common)
                 return NULL;
         for (uint32_t i = 0; i < c->n && !s; i++)
-                if (mergeable(c, c->drafts[i].node))
+                if (passes_on(c, c->drafts[i].node))
+                        s = pass_on(c, &c->drafts[i]);
+                else if (mergeable(c, c->drafts[i].node))
                         s = merge(c, &seen, &c->drafts[i], &key);
         map_done(&seen);
         return s;

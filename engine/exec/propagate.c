@@ -61,10 +61,23 @@ static void arrive_merge(Step *s, Iteration *it, const PlanNode *pn, uint32_t sl
                 step_ready(s, it, pn, true);
 }
 
-static inline void arrive(Step *s, Iteration *it, const PlanNode *pn, uint32_t slot, Tensor *t,
-                          bool dead_enter)
+/* All that the node waited for is there. What only moves a value on to the next iteration, or a
+ * death nowhere, does so at once, when a node's end brings it: not in the midst of a new iteration,
+ * which it might begin without end. */
+static inline void complete(Step *s, Iteration *it, const PlanNode *pn, const PlanNode *from)
 {
-        if (UNLIKELY(pn->def->flow == FLOW_MERGE)) {
+        bool dead = it->dead[pn->index] > 0;
+        bool moves = pn->flow == FLOW_NEXT || (pn->flow == FLOW_EXIT && dead);
+        if (UNLIKELY(moves) && from && !s->env.trace)
+                flow_run(s, it, pn, dead);
+        else
+                step_ready(s, it, pn, dead);
+}
+
+static inline void arrive(Step *s, Iteration *it, const PlanNode *pn, uint32_t slot, Tensor *t,
+                          const PlanNode *from, bool dead_enter)
+{
+        if (UNLIKELY(pn->flow == FLOW_MERGE)) {
                 arrive_merge(s, it, pn, slot, t, dead_enter);
                 return;
         }
@@ -73,13 +86,13 @@ static inline void arrive(Step *s, Iteration *it, const PlanNode *pn, uint32_t s
         else
                 it->dead[pn->index]++;
         if (--it->pending[pn->index] == 0)
-                step_ready(s, it, pn, it->dead[pn->index] > 0);
+                complete(s, it, pn, from);
 }
 
 static void arrive_control(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 {
         uint32_t *pending = &it->pending[pn->index];
-        if (UNLIKELY(pn->def->flow == FLOW_MERGE)) {
+        if (UNLIKELY(pn->flow == FLOW_MERGE)) {
                 *pending -= 2;
                 bool all_dead = it->dead[pn->index] == (uint32_t)pn->n_in;
                 if (*pending == 0 || (*pending == 1 && all_dead))
@@ -105,7 +118,7 @@ static inline void send_from(Step *s, Iteration *it, const PlanNode *from, int o
                 if (UNLIKELY(e->node == EDGE_FETCH))
                         fetch(s, e->slot, from, output, mine);
                 else
-                        arrive(s, it, &s->plan->nodes[e->node], e->slot, mine, dead_enter);
+                        arrive(s, it, &s->plan->nodes[e->node], e->slot, mine, from, dead_enter);
         }
 }
 
