@@ -10,7 +10,15 @@ done
 [ -d bench/node_modules/onnxruntime-node ] ||
         npm install --prefix bench --ignore-scripts --no-package-lock --no-audit --no-fund >/dev/null 2>&1 ||
         echo "bench: there is no onnxruntime-node: its column stays empty"
+# PyTorch is big: Debian's, and only where it can be had without asking.
+if ! /usr/bin/python3 -c 'import torch' 2>/dev/null; then
+        { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null &&
+                DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends python3-torch \
+                        >/dev/null 2>&1; } ||
+                echo "bench: there is no python3-torch: its rows are left out"
+fi
 "$build/bench/model_bench"
+"$build/bench/work_bench"
 "$build/bench/op_bench"
 "$build/bench/curve_bench"
 "$build/bench/http_bench" "$build/sessrund"
