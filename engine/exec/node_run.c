@@ -173,15 +173,29 @@ static bool goes_far(const Step *s, const NodeRun *r)
         return work_bytes(r) >= (size_t)(def->costly ? COSTLY_BYTES_FLAGGED : COSTLY_BYTES);
 }
 
+/* TensorFlow's rule, too: what a node makes ready is scheduled when it has ended. */
+static int64_t end_now(Step *s)
+{
+        int64_t now = clock_ns(), us = (now - s->started_ns) / 1000;
+        s->now_us = (uint32_t)MIN(us, (int64_t)UINT32_MAX);
+        return now;
+}
+
+static int64_t scheduled_at(const Step *s, uint32_t ready_us)
+{
+        return s->started_ns + (int64_t)ready_us * 1000;
+}
+
 void node_trace(const NodeRun *r)
 {
         TraceNode n = { .pn = r->pn,
                         .device = run_device(r),
                         .thread = r->thread,
+                        .scheduled = scheduled_at(r->step, r->ready_us),
                         .start = r->started_ns,
                         .op_start = r->op_ns,
                         .op_end = r->ended_ns,
-                        .end = clock_ns(),
+                        .end = end_now(r->step),
                         .in = r->in,
                         .out = r->out };
         for (const Scratch *s = r->scratch; s; s = s->next)
@@ -190,13 +204,14 @@ void node_trace(const NodeRun *r)
 }
 
 /* Control flow costs next to nothing: it is in the trace as a moment. */
-static void trace_flow(Step *s, const PlanNode *pn)
+static void trace_flow(Step *s, const PlanNode *pn, uint32_t ready_us)
 {
-        int64_t now = clock_ns();
+        int64_t now = end_now(s);
         int device = pn->device >= 0 ? pn->device : s->env.device;
         trace_node(s->env.trace, &(TraceNode){ .pn = pn,
                                                .device = device,
                                                .thread = (uint32_t)gettid(),
+                                               .scheduled = scheduled_at(s, ready_us),
                                                .start = now,
                                                .op_start = now,
                                                .op_end = now,
@@ -204,7 +219,7 @@ static void trace_flow(Step *s, const PlanNode *pn)
 }
 
 /* True when the node ended here; false when it went away and will come back through the inbox. */
-static bool run_live(Step *s, Iteration *it, const PlanNode *pn)
+static bool run_live(Step *s, Iteration *it, const PlanNode *pn, uint32_t ready_us)
 {
         NodeRun r;
         r.step = s;
@@ -217,6 +232,7 @@ static bool run_live(Step *s, Iteration *it, const PlanNode *pn)
         if (UNLIKELY(s->env.trace != NULL)) {
                 note_start(&r); /* until the kernel does */
                 r.started_ns = r.op_ns;
+                r.ready_us = ready_us;
         }
         st = take_inputs(&r, it);
         if (!st && UNLIKELY(goes_far(s, &r))) {
@@ -254,16 +270,16 @@ void node_run(Step *s, Ready r)
 {
         bool ended = true;
         if (UNLIKELY(r.pn->flow != FLOW_NONE)) {
+                if (UNLIKELY(s->env.trace != NULL) && !r.dead)
+                        trace_flow(s, r.pn, r.ready_us);
                 flow_run(s, r.it, r.pn, r.dead);
-                if (UNLIKELY(s->env.trace != NULL))
-                        trace_flow(s, r.pn);
         } else if (r.dead) {
                 drop_dead_inputs(r.it, r.pn);
                 propagate_dead(s, r.it, r.pn);
         } else if (r.pn->values) {
                 send_constant(s, r.it, r.pn);
         } else {
-                ended = run_live(s, r.it, r.pn);
+                ended = run_live(s, r.it, r.pn, r.ready_us);
         }
         if (ended)
                 step_node_ended(s, r.it);

@@ -32,6 +32,7 @@ typedef struct NodeRun {
         struct NodeRun *next;                /* in the step's inbox */
         int64_t started_ns, op_ns, ended_ns; /* set when the step is traced */
         uint32_t thread;                     /* the kernel's; the same */
+        uint32_t ready_us;                   /* Ready's; the same */
         Task task;
         size_t bytes;             /* of this block when it is on the heap; 0 on the stack */
         Tensor **in, **out;       /* the arrays behind ctx.in and ctx.out */

@@ -41,7 +41,7 @@ void step_ready(Step *s, Iteration *it, const PlanNode *pn, bool dead)
                 s->ready = more;
                 s->cap_ready *= 2;
         }
-        s->ready[s->n_ready++] = (Ready){ .it = it, .pn = pn, .dead = dead };
+        s->ready[s->n_ready++] = (Ready){ .it = it, .pn = pn, .dead = dead, .ready_us = s->now_us };
         it->outstanding++;
 }
 

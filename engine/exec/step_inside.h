@@ -10,6 +10,7 @@ typedef struct Ready {
         Iteration *it;
         const PlanNode *pn;
         bool dead;
+        uint32_t ready_us; /* of a traced step: when, counted from the step's start */
 } Ready;
 
 /* What came from another thread: a node that is done, or a feed. */
@@ -39,6 +40,7 @@ struct Step {
         atomic_int refs;      /* the run's, and a partial run's owner's */
         Task task;            /* to be driven by the pool */
         int64_t started_ns;
+        uint32_t now_us; /* traced: what Ready.ready_us is to be; else 0 */
         size_t bytes;
 };
 
@@ -75,5 +77,5 @@ void step_blame(Step *s, const PlanNode *pn, const NodeRun *r, Status *st);
 Status *oom_blame(const Step *s, const PlanNode *pn, const NodeRun *r, Status *st);
 /* node_run.c: runs a ready node, or sends it away to come back by step_post(). */
 void node_run(Step *s, Ready r);
-/* Notes a run that is done in the step's trace. */
+/* Notes a run that is done in the step's trace; what becomes ready by it does so now. */
 void node_trace(const NodeRun *r);

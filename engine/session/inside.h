@@ -72,8 +72,9 @@ struct Session {
         bool closed, finalized;
         bool finished; /* closed, and nothing is left of it */
         Placement placement;
-        Map run_counts;   /* executions of signatures, for the cost model: see cost.c */
-        Running *running; /* steps under way */
+        Map run_counts;    /* executions of signatures, for the cost model: see cost.c */
+        size_t cost_bytes; /* of the cost models in it */
+        Running *running;  /* steps under way */
         int n_running;
         int n_holding; /* those, and ended ones whose memory is not given back yet */
         int64_t steps, last_run_us;
@@ -153,7 +154,7 @@ Status *report_new(Session *s, const RunRequest *r, const Compiled *c, Report **
 void report_free(Report *r);
 AUTOPTR_DEFINE(Report, report_free)
 /* The metadata, which lives in the report, the session's config and the plan. */
-Status *report_metadata(Report *r, const Session *s, const Compiled *c, RunMetadata **ret) MUST_USE;
+Status *report_metadata(Report *r, Session *s, const Compiled *c, RunMetadata **ret) MUST_USE;
 
 /* ---- handles.c ---- */
 

@@ -111,7 +111,7 @@ static Status *function_graphs(Report *r, const Plan *p, RunMetadata *m)
 
 /* ---- all of it ---- */
 
-static Status *fill(Report *r, const Session *s, const Compiled *c, RunMetadata *m)
+static Status *fill(Report *r, Session *s, const Compiled *c, RunMetadata *m)
 {
         Tensorflow__StepStats *stats = NULL;
         GraphDef **parts = NULL;
@@ -127,8 +127,9 @@ static Status *fill(Report *r, const Session *s, const Compiled *c, RunMetadata 
                 m->step_stats = stats;
         if (r->graphs || r->cost)
                 TRY(partition_plan(&v, r->arena, &parts, &n));
+        CostSource costs = { .plan = c->plan, .parts = parts, .n_parts = n, .stats = stats };
         if (r->cost)
-                TRY(cost_graph(parts, n, stats, r->arena, &m->cost_graph));
+                TRY(cost_update(s, c, &costs, r->arena, &m->cost_graph));
         if (!r->graphs)
                 return NULL;
         m->partition_graphs = parts;
@@ -136,7 +137,7 @@ static Status *fill(Report *r, const Session *s, const Compiled *c, RunMetadata 
         return function_graphs(r, c->plan, m);
 }
 
-Status *report_metadata(Report *r, const Session *s, const Compiled *c, RunMetadata **ret)
+Status *report_metadata(Report *r, Session *s, const Compiled *c, RunMetadata **ret)
 {
         RunMetadata *m = arena_alloc(r->arena, sizeof *m);
         if (!m)
