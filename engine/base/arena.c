@@ -89,6 +89,8 @@ static bool make_room(Arena *a, size_t n)
         return true;
 }
 
+/* Big pieces get a chunk of their own. Under ASan a gap behind each piece is poisoned, for overruns
+ * within a chunk. */
 void *arena_alloc(Arena *a, size_t n)
 {
         if (n > SIZE_MAX - 15 - GAP)

@@ -112,6 +112,7 @@ WIDE static size_t encode_wide(const uint8_t *p, size_t n, char *out)
 #define encode_wide(p, n, out)    ((size_t)0)
 #endif
 
+/* The tail is padded. */
 void base64_encode(const void *data, size_t n, char *ret)
 {
         const uint8_t *p = data;

@@ -142,6 +142,7 @@ void mem_limit_set(int64_t bytes)
         atomic_store(&limit, bytes > 0 ? bytes : INT64_MAX);
 }
 
+/* Gives this thread's cached blocks back, when it goes idle. */
 void block_trim(void)
 {
         for (unsigned c = 0; c < CLASSES; c++) {

@@ -192,6 +192,7 @@ Status *status_copy(const Status *s)
         return c;
 }
 
+/* The status of "no memory" is static: it could not be allocated. */
 void status_free(Status *s)
 {
         if (!s || s == &oom)

@@ -28,6 +28,7 @@ static size_t sequence(const uint8_t *p, size_t n)
         return len;
 }
 
+/* Eight bytes of ASCII at a time. */
 bool utf8_valid(const void *s, size_t n)
 {
         const uint8_t *p = s;

@@ -48,6 +48,8 @@ static Status *missing_value(const AttrDef *d)
                                 (int)strcspn(d->text, " "), d->text);
 }
 
+/* A value of any other kind than declared is refused, even beside the right one: a list message may
+ * hold several. */
 static Status *check_kind(const AttrDef *d, const AttrValue *v)
 {
         if (v->value_case == CASE(PLACEHOLDER))
@@ -136,6 +138,8 @@ static Status *check_minimum(const AttrDef *d, const AttrValue *v)
                                           d->name, n, (long long)d->min);
 }
 
+/* Shapes in attributes are the client's: sizes are checked by the one function that makes
+ * shapes. */
 static Status *check_shapes(const AttrDef *d, const AttrValue *v)
 {
         Shape s;

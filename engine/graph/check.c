@@ -143,6 +143,7 @@ static const AttrValue *value_of(const Op *op, const NodeDef *def, const char *n
         return v ? v : op_attr(op, name)->value;
 }
 
+/* How many tensors an argument stands for; attributes that are not checked yet count as none. */
 int64_t arg_count(const Op *op, const NodeDef *def, const ArgDef *a)
 {
         if (!a->number_attr && !a->list_attr)
@@ -177,6 +178,7 @@ static int64_t total_count(const Node *n, const ArgDef *args, int n_args, int64_
         return total;
 }
 
+/* The types of all inputs, or outputs, one after the other. */
 static Status *list_types(Arena *arena, const Node *n, const ArgDef *args, int n_args,
                           int64_t count, const DType **ret)
 {
@@ -248,6 +250,8 @@ static Status *thaw(Import *im, const Node *from, bool *ret)
         return list_types(im->arena, n, n->op->out, n->op->n_out, 1, &n->out_types);
 }
 
+/* An input has its producer's type; a ref input needs a ref, or a constant that can be thawed into
+ * one. */
 static Status *check_edge(Import *im, const Node *n, int i)
 {
         const Node *from = n->in[i].node;
@@ -292,6 +296,7 @@ static Status *with_node(Status *s, const Node *n)
         return s;
 }
 
+/* In topological order, so that a fault is told at the node that has it, not at one behind it. */
 Status *import_check(Import *im)
 {
         for (int i = 0; i < im->n_order; i++) {

@@ -88,6 +88,7 @@ static void describe_list(const Tensorflow__AttrValue__ListValue *l, Buf *b)
         buf_putc(b, ']');
 }
 
+/* TensorFlow's SummarizeAttrValue, for messages. */
 void attr_value_describe(const AttrValue *v, Buf *b)
 {
         switch (v->value_case) {

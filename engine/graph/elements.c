@@ -139,6 +139,7 @@ static int64_t bound(int64_t i, int n, bool masked, bool is_end, int64_t stride)
         return MIN(i, stride > 0 ? n : n - 1);
 }
 
+/* What Python's shape[1:] and shape[0] become. Masks that change the rank are left alone. */
 static void strided_slice(ElementsCtx *c)
 {
         Shape e, out = SHAPE_SCALAR;
@@ -178,6 +179,7 @@ static void gather(ElementsCtx *c)
         c->out[0] = out;
 }
 
+/* Both are sizes, thus not negative; a result that is none is unknown. */
 static int64_t apply(const char *op, int64_t a, int64_t b)
 {
         int64_t v;

@@ -68,6 +68,7 @@ static Status *call_attr(Body *b, const NameAttrList *call, const AttrDef *d)
         return NULL;
 }
 
+/* The function's attributes as the call gives them, or their defaults, as those of a node. */
 static Status *call_attrs(Body *b, const NameAttrList *call)
 {
         tensorflow__node_def__init(&b->call);
@@ -116,6 +117,7 @@ static Status *fill_in(const Body *b, AttrValue **v)
 
 /* ---- arguments ---- */
 
+/* The caller has made room for it. */
 static Status *add_entry(Body *b, NodeDef *def, const char *key, AttrValue **ret)
 {
         AttrEntry *e = arena_alloc(b->arena, sizeof *e);
@@ -234,6 +236,7 @@ static bool find_output(Body *b, const char *s, Tensors *t)
         return out && t->count >= 0 && t->count <= MAX_ARGS && pick(s + len, t);
 }
 
+/* A function's tensors are its arguments, by name alone, and its nodes' outputs. */
 static bool find_tensors(Body *b, const char *s, Tensors *t)
 {
         size_t len = strcspn(s, ":");
@@ -424,6 +427,7 @@ static Status *make_graph_def(Body *b, const NameAttrList *call)
         return add_nodes(b);
 }
 
+/* The body is a graph like any other, checked by the same import. */
 static Status *build(Body *b, const NameAttrList *call, GraphSource *source, FunctionBody **ret)
 {
         autoptr(FunctionBody) body = mem_calloc(1, sizeof *body);
@@ -483,6 +487,7 @@ Status *function_body_of(const Graph *g, const Node *n, FunctionBody **ret)
         return function_body_new(g, &call, ret);
 }
 
+/* The graph goes last of its users here. */
 void function_body_free(FunctionBody *b)
 {
         if (!b)

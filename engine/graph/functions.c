@@ -87,6 +87,7 @@ static Status *add_arg(const Op *op, const ArgProto *p, ArgDef *a)
         return NULL;
 }
 
+/* Inputs, or outputs, of a function's signature. */
 static Status *add_args(Arena *arena, const Op *op, ArgProto *const *list, size_t n,
                         const ArgDef **ret, int *ret_n)
 {
@@ -178,6 +179,7 @@ static Status *add_gradient(Import *im, GradientDef *d)
                                           d->gradient_func, d->function_name, old->gradient_func);
 }
 
+/* Functions come before nodes, which may call them. */
 Status *import_functions(Import *im)
 {
         const Tensorflow__FunctionDefLibrary *library = im->def->library;

@@ -49,6 +49,7 @@ static void word(Apply *a, char *ret)
         ret[n] = 0;
 }
 
+/* "[0, 1]" in a rule is a constant of int32. */
 static Status *vector(Apply *a, Values *ret)
 {
         int32_t number[MAX_NUMBERS];
@@ -78,6 +79,8 @@ static Status *copy_attr(Grad *g, const AttrValue *from, AttrValue *to)
         return NULL;
 }
 
+/* An attribute of the node to be made: the value of one of the differentiated node's, or a
+ * literal. */
 static Status *put_attr(Apply *a, NodeDef *d, const char *name, const char *value)
 {
         const AttrValue *own = node_attr(a->node, value);
@@ -119,6 +122,7 @@ static Status *attrs(Apply *a, NodeDef *d)
 
 static Status *expression(Apply *a, Values *ret);
 
+/* The values of all arguments in one list. */
 static Status *arguments(Apply *a, Values *ret)
 {
         Values part;
@@ -138,6 +142,7 @@ static Status *arguments(Apply *a, Values *ret)
         return NULL;
 }
 
+/* Literal numbers take the type of the arguments beside them. */
 static Status *operation(Apply *a, const char *name, Values *ret)
 {
         const Op *op = op_find(name);
@@ -157,6 +162,8 @@ static Status *operation(Apply *a, const char *name, Values *ret)
         return grad_emit(a->g, d, op, in.v, in.n, ret);
 }
 
+/* i0, o0, d0: input, output, gradient of an output; v: the op's list input; last: its last input;
+ * or a name that the rule has set. */
 static Values variable(const Apply *a, const char *name)
 {
         for (int i = 0; i < a->n_locals; i++)
@@ -171,6 +178,7 @@ static Values variable(const Apply *a, const char *name)
         return (Values){ all->v + (k < all->n ? k : 0), k < all->n ? 1 : 0 };
 }
 
+/* Number, vector, op, or name, and ".k" for one output of an op. */
 static Status *expression(Apply *a, Values *ret)
 {
         char name[NAME_MAX_LEN];
@@ -219,6 +227,7 @@ static Status *give(Apply *a, int first, int n, const Values *values)
         return NULL;
 }
 
+/* "g0 = ..." gives to input 0, "name = ..." keeps a value. */
 static Status *statement(Apply *a)
 {
         char name[NAME_MAX_LEN];
@@ -258,6 +267,7 @@ static void find_list(Apply *a)
         }
 }
 
+/* Everything that a rule may speak of. Gradients of outputs that nobody used are zeros. */
 static Status *collect(Apply *a)
 {
         const Node *n = a->node;
@@ -322,6 +332,7 @@ static const NameAttrList *called(const Grad *g, const Node *n, NameAttrList *ow
         return NULL;
 }
 
+/* A list of types from those of values. */
 static Status *put_types(Grad *g, NodeDef *d, const char *key, const Value *v, int n)
 {
         AttrValue *a;
@@ -339,6 +350,7 @@ static Status *put_types(Grad *g, NodeDef *d, const char *key, const Value *v, i
         return NULL;
 }
 
+/* A call's gradient is SymbolicGradient of the function, which is differentiated when that runs. */
 static Status *back_through_call(Apply *a, const NameAttrList *f)
 {
         Grad *g = a->g;
@@ -366,6 +378,7 @@ static Status *back_through_call(Apply *a, const NameAttrList *f)
 
 /* ---- one node ---- */
 
+/* One node's rule, from left to right. */
 Status *grad_back_through(Grad *g, const Node *n)
 {
         NameAttrList own;

@@ -28,6 +28,7 @@ typedef struct Users {
         const Node **users;
 } Users;
 
+/* Who uses each node's outputs, in two arrays: counted, summed up, filled in. */
 static Status *find_users(const Grad *g, Users *u)
 {
         const Graph *graph = g->primal->graph;
@@ -119,6 +120,7 @@ static Status *seed(Grad *g)
         return NULL;
 }
 
+/* From the results to the arguments: each node when all its users have given their parts. */
 static Status *way_back(Grad *g)
 {
         const FunctionBody *b = g->primal;
@@ -161,6 +163,7 @@ static Status *copy_nodes(Grad *g)
         return NULL;
 }
 
+/* The edge that a tensor's name means. */
 static Status *find_edge(const FunctionBody *b, const char *name, Edge *ret)
 {
         size_t len;
@@ -175,6 +178,7 @@ static Status *find_edge(const FunctionBody *b, const char *name, Edge *ret)
         return NULL;
 }
 
+/* Arguments, results and targets in the new graph, by the names they had. */
 static Status *find_ends(const Grad *g, FunctionBody *b)
 {
         const FunctionBody *p = g->primal;
@@ -194,6 +198,7 @@ static Status *find_ends(const Grad *g, FunctionBody *b)
         return NULL;
 }
 
+/* The whole is imported as a graph, with all checks. */
 static Status *build(Grad *g, GraphSource *source, FunctionBody **ret)
 {
         autoptr(FunctionBody) b = mem_calloc(1, sizeof *b);
@@ -218,6 +223,7 @@ static Status *given(const Graph *g, const NameAttrList *call, const char *name,
         return function_body_new(g, &named, ret);
 }
 
+/* A gradient that the library gives goes before the derived one. */
 Status *gradient_body_new(const Graph *g, const NameAttrList *call, FunctionBody **ret)
 {
         autoptr(GraphSource) source = NULL;

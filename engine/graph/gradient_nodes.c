@@ -13,6 +13,7 @@ bool grad_flows(DType t)
         return dtype_is_floating(t) || t == DT_COMPLEX64 || t == DT_COMPLEX128;
 }
 
+/* A node with a name that is free. */
 Status *grad_begin(Grad *g, const char *op, NodeDef **ret)
 {
         NodeDef *d = arena_alloc(g->arena, sizeof *d);
@@ -29,6 +30,7 @@ Status *grad_begin(Grad *g, const char *op, NodeDef **ret)
         return NULL;
 }
 
+/* Bounded: rules that call each other could grow without end. */
 static Status *append(Grad *g, NodeDef *d)
 {
         GraphDef *def = g->def;
@@ -48,6 +50,7 @@ static Status *append(Grad *g, NodeDef *d)
         return NULL;
 }
 
+/* Attributes are inferred from the inputs' types, as TensorFlow's function builder does. */
 Status *grad_emit(Grad *g, NodeDef *d, const Op *op, const Value *in, int n, Values *ret)
 {
         DType *types = arena_calloc(g->arena, (size_t)n + 1, sizeof *types);
@@ -83,6 +86,7 @@ static Status *call(Grad *g, const char *name, const Value *in, int n, Value *re
         return NULL;
 }
 
+/* A Const node. */
 Status *grad_constant(Grad *g, const Tensor *t, Value *ret)
 {
         NodeDef *d;
@@ -95,6 +99,8 @@ Status *grad_constant(Grad *g, const Tensor *t, Value *ret)
         return NULL;
 }
 
+/* A literal number becomes a constant of the type that it is needed in; one that has a name already
+ * stays. */
 Status *grad_settle(Grad *g, Value *v, DType dtype)
 {
         autoptr(Tensor) t = NULL;
@@ -112,6 +118,7 @@ Status *grad_settle(Grad *g, Value *v, DType dtype)
         return NULL;
 }
 
+/* An argument of the gradient function. */
 Status *grad_placeholder(Grad *g, DType dtype, const char **ret)
 {
         NodeDef *d;
@@ -132,6 +139,7 @@ Status *grad_value_of(Grad *g, const Edge *e, Value *ret)
 
 /* ---- gradients so far ---- */
 
+/* One user's part of a tensor's gradient. */
 Status *grad_add_part(Grad *g, const Edge *to, Value v)
 {
         Part *p = arena_alloc(g->arena, sizeof *p);
@@ -145,6 +153,7 @@ Status *grad_add_part(Grad *g, const Edge *to, Value v)
         return NULL;
 }
 
+/* The sum of the parts, in the order they came; zeros where there are none. */
 Status *grad_of(Grad *g, const Edge *e, Value *ret)
 {
         Part *parts = g->parts[e->node->id] ? g->parts[e->node->id][e->output] : NULL;

@@ -229,6 +229,7 @@ static const Rule rules[] = {
         { "ZerosLike", "" },
 };
 
+/* The rule of the op, or of its variant (an op whose rule depends on an attribute). */
 const char *gradient_rule(const char *op, const char *variant)
 {
         size_t len = strlen(op);

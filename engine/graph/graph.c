@@ -6,6 +6,7 @@
 #include "engine/base/nearest.h"
 #include <string.h>
 
+/* Counted twice: by graphs that have it, and by tensors that lie in its arena. */
 Status *block_new(Block **ret)
 {
         Block *b = mem_calloc(1, sizeof *b);

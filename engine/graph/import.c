@@ -39,6 +39,7 @@ static Status *start(Import *im)
         return NULL;
 }
 
+/* Each stage may rely on all those before it. */
 static Status *run_stages(Import *im)
 {
         TRY(start(im));

@@ -27,6 +27,8 @@ static const Tensor *known_value(const Edge *e)
         return n->value;
 }
 
+/* What is known of a node's inputs: shapes, values of constants, elements of vectors that are
+ * shapes. */
 static void gather(const Node *n, Inputs *in)
 {
         for (int i = 0; i < n->n_in; i++) {
@@ -50,6 +52,8 @@ static Status *note_problem(Import *im, Node *n, Status *problem)
         return n->shape_problem ? NULL : status_oom();
 }
 
+/* A shape function's refusal is kept with the node: the import goes on, as TensorFlow does for
+ * nodes that never run. */
 static Status *infer_shapes(Import *im, Node *n, const Inputs *in)
 {
         if (n->value) {
@@ -69,6 +73,7 @@ static Status *infer_shapes(Import *im, Node *n, const Inputs *in)
         return problem ? note_problem(im, n, problem) : NULL;
 }
 
+/* Beside shapes: what numbers a small vector holds, for ops that take shapes as inputs. */
 static Status *infer_elements(Import *im, Node *n, const Inputs *in)
 {
         Shape few[4]; /* of most nodes; ShapeN may have more outputs */

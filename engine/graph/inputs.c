@@ -29,6 +29,7 @@ static Status *unknown_input(const Import *im, const Node *n, const char *input,
         return s;
 }
 
+/* Names first among the new nodes, then in the graph. */
 static Status *resolve(const Import *im, Node *n, const char *input, Edge *edge,
                        const Node **control)
 {

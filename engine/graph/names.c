@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* "node", "node:1" or "^node". An index of more than 31 bits is no index of anything. */
 bool tensor_name_parse(const char *s, size_t *len, int *index, bool *has_index)
 {
         size_t n = strlen(s), digits = 0;
@@ -121,6 +122,7 @@ static Status *check_control_inputs_last(const NodeDef *def)
         return NULL;
 }
 
+/* Valid, unique, and known from here on. */
 static Status *check_name(Import *im, Node *n)
 {
         if (!node_name_valid(n->name))

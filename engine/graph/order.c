@@ -33,6 +33,7 @@ static int inputs(const Import *im, int i)
         return im->nodes[i].n_in + im->nodes[i].n_control;
 }
 
+/* Who waits for whom, in two arrays: counted, summed up, filled in from the back. */
 static void fill(const Import *im, Waiting *w)
 {
         int from, total = 0;

@@ -31,6 +31,7 @@ typedef struct Look {
         } open[LOOK_DEPTH];
 } Look;
 
+/* False at the end of the message. */
 static bool read_varint(Look *l, uint64_t *ret)
 {
         *ret = 0;
@@ -112,6 +113,8 @@ static bool looks_like(const ProtoType *type, const void *bytes, size_t n, size_
         return true;
 }
 
+/* All three formats read most of each other's bytes: the one with the fewest unknown fields is
+ * it. */
 static GraphFormat sniff_binary(const void *bytes, size_t n)
 {
         GraphFormat best = GRAPH_DEF;
@@ -163,6 +166,7 @@ static bool is_text(const char *s, size_t n)
         return n > 0;
 }
 
+/* A wrong guess is no danger: the parser checks everything again. */
 void graph_sniff(const void *bytes, size_t n, GraphFormat *ret_format, GraphEncoding *ret_encoding)
 {
         const char *s = bytes, *end = s + n;

@@ -61,6 +61,7 @@ static Status *parse_json(const ProtoType *type, const void *bytes, size_t n, Ar
         return proto_json_parse(type, json, arena, ret);
 }
 
+/* One message, from any of its three forms. */
 static Status *parse(GraphFormat format, GraphEncoding encoding, const void *bytes, size_t n,
                      Arena *arena, ProtobufCMessage **ret)
 {

@@ -9,6 +9,8 @@
 /* One value may stand for a million: what such constants of one extend may take in all. */
 #define MAX_REPEATED ((size_t)1 << 30)
 
+/* A constant's tensor. Bytes that came in the message are used where they lie, if they suit;
+ * repeated values are made, and bounded for the whole graph. */
 static Status *make_value(Import *im, Node *n)
 {
         const AttrValue *v = node_attr(n, "value");
@@ -33,6 +35,7 @@ static Status *make_value(Import *im, Node *n)
         return NULL;
 }
 
+/* The stage that gives constants their values. */
 Status *import_values(Import *im)
 {
         for (int i = 0; i < im->n_nodes; i++) {

@@ -41,6 +41,8 @@ static const char *tidy(const char *path)
         return !*path || !strcmp(path, ".") ? NULL : path;
 }
 
+/* One entry's bytes go over piece by piece, so that a bomb is noticed when it has filled the room
+ * that is left, not after it was unpacked. */
 static Status *copy_data(Reader *a, Folder *f, size_t *room)
 {
         autofree char *chunk = mem_alloc(CHUNK);
@@ -59,6 +61,8 @@ static Status *copy_data(Reader *a, Folder *f, size_t *room)
         }
 }
 
+/* Only plain files are taken: links and devices would let an archive speak of files outside of
+ * it. */
 static Status *unpack_entry(Reader *a, struct archive_entry *e, Folder *f, size_t *room)
 {
         const char *utf8 = archive_entry_pathname_utf8(e);
@@ -78,6 +82,8 @@ static Status *unpack_entry(Reader *a, struct archive_entry *e, Folder *f, size_
         return copy_data(a, f, room);
 }
 
+/* The filters are named one by one: libarchive knows formats (cpio, ISO, 7z) whose readers nobody
+ * needs to reach from here. */
 static Status *open_bytes(const void *bytes, size_t n, Reader **ret)
 {
         autoptr(Reader) a = archive_read_new();
@@ -92,6 +98,9 @@ static Status *open_bytes(const void *bytes, size_t n, Reader **ret)
         return NULL;
 }
 
+/* An archive may unpack to ARCHIVE_RATIO times its size, with ARCHIVE_FREE on top for small ones,
+ * and never to more than ARCHIVE_MAX. The count of entries is bounded apart, for empty ones cost no
+ * bytes. */
 Status *archive_unpack(const void *bytes, size_t n, Folder **ret)
 {
         autoptr(Reader) a = NULL;

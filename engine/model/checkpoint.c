@@ -83,6 +83,8 @@ static Status *find_data(Model *m, const char *name)
         return NULL;
 }
 
+/* A .meta file is a MetaGraphDef with a saver; older exporters wrote the bare graph, which has
+ * neither values to restore nor an init op. */
 Status *checkpoint_read(Model *m, const char *main)
 {
         char name[NAME_BYTES];

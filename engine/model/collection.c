@@ -13,6 +13,7 @@ const Tensorflow__CollectionDef *model_collection(const MetaGraphDef *meta, cons
         return NULL;
 }
 
+/* NOT_FOUND with the names that come nearest: keys are words of their own in each project. */
 static Status *no_collection(const MetaGraphDef *meta, const char *key)
 {
         Status *s = not_found("The session's MetaGraph has no collection '%.200s'", key);
@@ -24,6 +25,8 @@ static Status *no_collection(const MetaGraphDef *meta, const char *key)
         return s;
 }
 
+/* tf.train.QueueRunner keeps itself in a collection as serialized QueueRunnerDef messages, one per
+ * element. */
 Status *model_queue_runners(const Model *m, const char *key, Arena *arena,
                             const QueueRunnerDef ***ret, size_t *ret_n)
 {

@@ -44,6 +44,8 @@ static bool stands_for_variable(const Node *n)
         return false;
 }
 
+/* A variable without a value is left out, as tf.train.Saver cannot save it either; whether that
+ * matters is decided by who reads it (-2 in var_of_node). */
 static Status *read_variable(Export *x, const Node *n)
 {
         ExportVar *v = &x->vars[x->n_vars];
@@ -62,6 +64,8 @@ static Status *read_variable(Export *x, const Node *n)
         return NULL;
 }
 
+/* Everything is read before anything is written, so that the export is of one moment but for steps
+ * that run meanwhile, as with Saver. */
 static Status *read_variables(Export *x)
 {
         size_t n = (size_t)graph_count(x->graph);
@@ -80,6 +84,8 @@ static Status *read_variables(Export *x)
 
 /* ---- the MetaGraph ---- */
 
+/* A TensorInfo for a tensor's name, with dtype and shape by what the graph knows, not by what the
+ * caller says. */
 static Status *make_info(Export *x, const char *name, TensorInfo **ret)
 {
         size_t len;
@@ -112,6 +118,7 @@ static Status *make_info(Export *x, const char *name, TensorInfo **ret)
                 }                                                                    \
         } while (0)
 
+/* The name, inputs and outputs that the caller gives, checked against the graph. */
 static Status *make_signature(Export *x, const ExportSignature *s, SignatureEntry **ret)
 {
         SignatureDef *def;
@@ -127,6 +134,7 @@ static Status *make_signature(Export *x, const ExportSignature *s, SignatureEntr
         return NULL;
 }
 
+/* Without signatures in the request, the model's own are handed on. */
 static Status *make_signatures(Export *x)
 {
         const MetaGraphDef *from = x->model ? model_meta(x->model) : NULL;
@@ -145,6 +153,7 @@ static Status *make_signatures(Export *x)
         return NULL;
 }
 
+/* Tags by the request, else those of the model that the session came from, else "serve". */
 static Status *make_tags(Export *x)
 {
         static const char *const serve[] = { "serve", NULL };
@@ -192,6 +201,7 @@ static Status *make_init(Export *x)
         return NULL;
 }
 
+/* A frozen graph has no saver, for it has nothing to restore. */
 static Status *make_meta(Export *x)
 {
         bool frozen =
@@ -218,6 +228,7 @@ static la_ssize_t collect(struct archive *a, void *arg, const void *bytes, size_
         return -1;
 }
 
+/* One file of the archive; the output's own limit shows up as a write that fails. */
 static Status *put_file(struct archive *a, const char *name, const Buf *bytes)
 {
         struct archive_entry *e = archive_entry_new();
@@ -234,6 +245,7 @@ static Status *put_file(struct archive *a, const char *name, const Buf *bytes)
         return ok ? NULL : resource_exhausted("%s does not fit into the archive", name);
 }
 
+/* Assets keep the names that the MetaGraph calls them by. */
 static Status *put_assets(Export *x, struct archive *a)
 {
         for (size_t i = 0; x->model && i < x->meta->n_asset_file_def; i++) {
@@ -247,6 +259,8 @@ static Status *put_assets(Export *x, struct archive *a)
         return NULL;
 }
 
+/* A session without variables gets no checkpoint: loaders take its absence for "nothing to
+ * restore". */
 static Status *put_variables(Export *x, struct archive *a, const char *folder)
 {
         autobuf index = BUF((size_t)1 << 30), data = BUF((size_t)2 << 30);
@@ -261,6 +275,7 @@ static Status *put_variables(Export *x, struct archive *a, const char *folder)
         return put_file(a, data_name, &data);
 }
 
+/* The one MetaGraph, and beside it what it restores and reads. */
 static Status *put_saved_model(Export *x, struct archive *a)
 {
         Tensorflow__SavedModel m = TENSORFLOW__SAVED_MODEL__INIT;
@@ -276,6 +291,8 @@ static Status *put_saved_model(Export *x, struct archive *a)
         return put_assets(x, a);
 }
 
+/* A tar with only what any tar reads (pax headers where needed), unpadded: the response's length is
+ * that of the content. */
 static Status *put_archive(Export *x, Buf *ret)
 {
         struct archive *a = archive_write_new();
@@ -296,6 +313,7 @@ static Status *put_archive(Export *x, Buf *ret)
 
 /* ---- the whole ---- */
 
+/* The graph is cloned first, so that an extend meanwhile changes nothing. */
 static Status *write_out(Export *x, Buf *ret)
 {
         TRY(arena_new(SIZE_MAX, &x->arena));
@@ -309,6 +327,7 @@ static Status *write_out(Export *x, Buf *ret)
         return put_archive(x, ret);
 }
 
+/* Entry point; everything that the export holds is let go here, whatever came of it. */
 Status *session_export(Session *s, const ExportSpec *spec, Buf *ret)
 {
         Export x = { .spec = spec, .session = s, .model = session_model(s) };

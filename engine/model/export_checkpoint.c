@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Strings in a bundle: all lengths as varints, a masked checksum of the lengths, then the bytes.
+ * The checksum of lengths runs over fixed 4 or 8 byte values, not over the varints (TensorFlow,
+ * tensor_bundle.cc). */
 static void put_strings(const Tensor *t, Buf *data, uint32_t *crc)
 {
         const TString *s = tensor_strings(t);
@@ -41,6 +44,7 @@ static Status *put_entry(Arena *a, const char *key, const ProtobufCMessage *m, S
         return NULL;
 }
 
+/* Appends the value to the one shard and describes where it lies. */
 static Status *put_var(Export *x, const ExportVar *v, Buf *data, SstEntry *ret)
 {
         Tensorflow__BundleEntryProto e = TENSORFLOW__BUNDLE_ENTRY_PROTO__INIT;
@@ -68,6 +72,7 @@ static int by_key(const void *a, const void *b)
         return sstable_compare(x->key, x->key_len, y->key, y->key_len);
 }
 
+/* The entry with the empty name is the header; keys must be sorted for the table. */
 Status *export_checkpoint(Export *x, Buf *ret_index, Buf *ret_data)
 {
         Tensorflow__VersionDef version = TENSORFLOW__VERSION_DEF__INIT;

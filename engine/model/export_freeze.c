@@ -21,6 +21,7 @@ static void need(Freeze *f, const Node *n)
         f->stack[f->n_stack++] = (int)n->id;
 }
 
+/* Marks the node behind a tensor's name as one to keep. */
 static Status *need_tensor(Freeze *f, const char *name)
 {
         size_t len;
@@ -35,6 +36,8 @@ static Status *need_tensor(Freeze *f, const char *name)
         return NULL;
 }
 
+/* What the signatures speak of is kept, inputs too: a feed that nothing reads must still be there
+ * for the loader. */
 static Status *need_outputs(Freeze *f)
 {
         const MetaGraphDef *meta = f->x->meta;
@@ -71,6 +74,7 @@ static Status *keep(Freeze *f, const char *name, const char *op, const char *con
         return NULL;
 }
 
+/* The variable becomes a constant of the same name, so that its readers need no change. */
 static Status *freeze_variable(Freeze *f, const Node *n)
 {
         int i = f->x->var_of_node[n->id];
@@ -116,6 +120,8 @@ static Status *freeze_gather(Freeze *f, const Node *n)
                                   { 0 } });
 }
 
+/* Anything that needs the variable itself (an assign, a scatter) has no meaning in a frozen graph,
+ * and is refused rather than dropped. */
 static Status *freeze_node(Freeze *f, const Node *n)
 {
         const char *op = n->def->op;
@@ -136,6 +142,8 @@ static Status *freeze_node(Freeze *f, const Node *n)
         return NULL;
 }
 
+/* Walks backwards from the outputs with a stack of its own, since graphs are deeper than thread
+ * stacks, and writes what it met in the graph's order. */
 Status *export_freeze(Export *x)
 {
         int n = graph_count(x->graph);

@@ -40,6 +40,8 @@ static char *name_of(Saver *s, const char *what, int i)
         return name;
 }
 
+/* Appends one node; the first failure is kept and told from then on, which spares the callers
+ * checks of names. */
 static Status *add(Saver *s, const char *name, const char *op, const char *const *inputs,
                    const MadeAttr *attrs)
 {
@@ -68,6 +70,8 @@ static Status *add_texts(Saver *s, const char *what, const char *const *texts, i
                    (MadeAttr[]){ { "dtype", .type = DT_STRING }, { "value", .tensor = t }, { 0 } });
 }
 
+/* What saves one variable and what assigns it: a ref variable is both read and assigned by its
+ * name, a resource needs a read and an assign op. */
 static Status *add_var(Saver *s, int i, const char *restore)
 {
         const ExportVar *v = &s->x->vars[i];
@@ -88,6 +92,7 @@ static Status *add_var(Saver *s, int i, const char *restore)
         return add(s, read, "ReadVariableOp", (const char *const[]){ v->node->name, NULL }, attrs);
 }
 
+/* The SaveV2 and RestoreV2 that name every variable whole (an empty slice). */
 static Status *add_vars(Saver *s, const char *path, const char *restore)
 {
         Arena *a = s->x->arena;
@@ -116,6 +121,7 @@ static Status *add_vars(Saver *s, const char *path, const char *restore)
         return add(s, restore, "RestoreV2", (const char *const *)inputs, dtypes);
 }
 
+/* The shape of tf.train.Saver's subgraph, with the three names that SaverDef tells loaders. */
 static Status *add_saver(Saver *s, Tensorflow__SaverDef *saver)
 {
         static const char *const file[] = { "model" };
@@ -138,6 +144,7 @@ static Status *add_saver(Saver *s, Tensorflow__SaverDef *saver)
         return saver->filename_tensor_name && saver->save_tensor_name ? NULL : status_oom();
 }
 
+/* Room for the new nodes is made at once: two per variable and NODES_BESIDES. */
 Status *export_add_saver(Export *x)
 {
         static const Tensorflow__SaverDef none = TENSORFLOW__SAVER_DEF__INIT;

@@ -55,6 +55,8 @@ static const char *tell(const Folder *f)
         return NULL;
 }
 
+/* Archives often hold one folder with the model in it: that folder is the model's, wherever it
+ * lies. */
 Status *files_of_folder(const Folder *f, const FileRoots *roots, Arena *arena, ModelFiles *ret)
 {
         const char *found = tell(f);
@@ -79,6 +81,7 @@ Status *files_of_folder(const Folder *f, const FileRoots *roots, Arena *arena, M
 
 enum { NAMES_MAX = 10000 };
 
+/* The names in an open folder, sorted, at most NAMES_MAX of them. */
 static Status *list(int fd, Arena *arena, const char ***ret)
 {
         size_t n = 0;
@@ -99,6 +102,7 @@ static Status *list(int fd, Arena *arena, const char ***ret)
         return NULL;
 }
 
+/* A folder below the configured roots; roots_open() refuses what leads out of them. */
 Status *files_of_path(const FileRoots *roots, const char *path, Arena *arena, ModelFiles *ret)
 {
         int fd;
@@ -156,6 +160,8 @@ bool files_reach(const ModelFiles *f, const char *name)
         return !s;
 }
 
+/* Reads as much as the file had when it was opened; one that shrinks meanwhile is DATA_LOSS, not a
+ * short model. */
 static Status *read_fd(int fd, const char *name, Buf *ret)
 {
         struct stat st;

@@ -15,6 +15,7 @@ Model *model_ref(Model *m)
         return m;
 }
 
+/* The graph goes before the arena that its messages lie in. */
 void model_unref(Model *m)
 {
         if (!m || atomic_fetch_sub(&m->refs, 1) != 1)
@@ -106,6 +107,8 @@ static Status *read_files(Model *m, const char *main, const char *const *tags)
         return no_model(f);
 }
 
+/* The path may name the folder, or a file in it: the second is tried when the first turns out not
+ * to be a folder. */
 static Status *read_path(Model *m, const char *path, const char *const *tags)
 {
         const char *slash = strrchr(path, '/');
@@ -128,6 +131,8 @@ static Status *read_path(Model *m, const char *path, const char *const *tags)
                          path);
 }
 
+/* An upload: an archive becomes a folder that only this model sees; everything else is one
+ * message. */
 static Status *read_bytes(Model *m, const ModelSource *src)
 {
         GraphLimits limits = { .tags = src->tags };
@@ -148,6 +153,7 @@ static Status *read_bytes(Model *m, const ModelSource *src)
                                                           : NULL;
 }
 
+/* The node count is noted before, for an answer that tells about a graph which cannot be loaded. */
 static Status *make_graph(Model *m)
 {
         autoptr(Graph) g = NULL;
@@ -159,6 +165,8 @@ static Status *make_graph(Model *m)
         return NULL;
 }
 
+/* A model whose ops are not all here can still be looked at: that one problem goes to *ret_problem,
+ * all others fail. */
 Status *model_inspect(Engine *e, const ModelSource *src, Model **ret, Status **ret_problem)
 {
         autoptr(Model) m = mem_calloc(1, sizeof *m);
@@ -191,6 +199,7 @@ static void let_go(void *model)
         model_unref(model);
 }
 
+/* The session keeps the model alive: its files may be opened by ops of any later step. */
 Status *model_create_session(Model *m, Engine *e, const SessionOptions *o, Session **ret)
 {
         SessionOptions with = *o;

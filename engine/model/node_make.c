@@ -7,6 +7,7 @@
 typedef Tensorflow__NodeDef__AttrEntry AttrEntry;
 typedef Tensorflow__AttrValue__ListValue ListValue;
 
+/* Only lists of types are ever made here. */
 static Status *make_list(Arena *a, const MadeAttr *m, AttrValue *ret)
 {
         static const ListValue empty = TENSORFLOW__ATTR_VALUE__LIST_VALUE__INIT;
@@ -20,6 +21,7 @@ static Status *make_list(Arena *a, const MadeAttr *m, AttrValue *ret)
         return NULL;
 }
 
+/* An attribute that exists is shared, not copied: both messages live in the same arena. */
 static Status *make_value(Arena *a, const MadeAttr *m, AttrValue **ret)
 {
         if (m->value) {
@@ -42,6 +44,7 @@ static Status *make_value(Arena *a, const MadeAttr *m, AttrValue **ret)
         return NULL;
 }
 
+/* The attributes up to the row without a key. */
 static Status *add_attrs(Arena *a, const MadeAttr *attrs, NodeDef *n)
 {
         static const AttrEntry none = TENSORFLOW__NODE_DEF__ATTR_ENTRY__INIT;
@@ -62,6 +65,7 @@ static Status *add_attrs(Arena *a, const MadeAttr *attrs, NodeDef *n)
         return NULL;
 }
 
+/* Inputs end with NULL; texts are not copied, the caller's arena has them. */
 Status *node_make(Arena *a, const char *name, const char *op, const char *const *inputs,
                   const MadeAttr *attrs, NodeDef **ret)
 {

@@ -61,6 +61,7 @@ static Status *check_node(const NodeDef *n)
                                    n->name);
 }
 
+/* Bodies of functions are checked as well as the graph. */
 Status *saved_model_check(const GraphDef *def)
 {
         for (size_t i = 0; i < def->n_node; i++)
@@ -73,6 +74,7 @@ Status *saved_model_check(const GraphDef *def)
         return NULL;
 }
 
+/* An asset feeds the name of its file to a tensor, when the init op runs. */
 static Status *add_asset(Model *m, const Tensorflow__AssetFileDef *a)
 {
         const Tensorflow__TensorInfo *t = a->tensor_info;
@@ -105,6 +107,8 @@ static Status *add_packed_assets(Model *m, const Tensorflow__CollectionDef *c)
         return NULL;
 }
 
+/* Where assets are named depends on the exporter's age: messages in the MetaGraph, or packed ones
+ * in a collection. */
 static Status *find_assets(Model *m)
 {
         const Tensorflow__CollectionDef *c = model_collection(m->meta, "saved_model_assets");
@@ -120,6 +124,8 @@ static Status *find_assets(Model *m)
         return NULL;
 }
 
+/* The init signature of TensorFlow 2 goes before the collections of 1.x, whose order is
+ * TensorFlow's. */
 Status *saved_model_find_init(Model *m)
 {
         TRY(find_assets(m));
@@ -134,6 +140,7 @@ Status *saved_model_find_init(Model *m)
         return m->init_op ? NULL : status_oom();
 }
 
+/* Models without a saver have nothing to restore, even with a checkpoint beside them. */
 Status *model_restore_from(Model *m, const char *name)
 {
         const Tensorflow__SaverDef *saver = m->meta->saver_def;
@@ -148,6 +155,7 @@ Status *model_restore_from(Model *m, const char *name)
         return m->checkpoint ? NULL : status_oom();
 }
 
+/* The folder's message with the MetaGraph that the tags name, then what makes it ready. */
 Status *saved_model_read(Model *m, const char *const *tags)
 {
         bool text = !files_have(&m->files, "saved_model.pb");

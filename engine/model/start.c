@@ -39,6 +39,7 @@ static Status *feeds_add(Feeds *f, const char *key, const char *text)
         return NULL;
 }
 
+/* Assets are fed in both stages: a restore may run table initializers. */
 static Status *make_feeds(const Model *m, Stage stage, Feeds *f)
 {
         f->at = mem_calloc(m->n_assets + 1, sizeof *f->at);
@@ -70,6 +71,7 @@ static void on_step(void *arg, Status *why, const RunResult *r UNUSED)
                 next(s);
 }
 
+/* One stage as an ordinary step of the session. */
 static void run(Start *s, Stage stage, const char *target)
 {
         Feeds f = { 0 };
@@ -88,6 +90,7 @@ static void run(Start *s, Stage stage, const char *target)
         feeds_done(&f);
 }
 
+/* Restore, then initialize; a stage that the model does not have is passed over. */
 static void next(Start *s)
 {
         const Model *m = s->model;
@@ -104,6 +107,8 @@ static void next(Start *s)
                 finish(s, NULL);
 }
 
+/* Nobody waits in a thread: each stage's end begins the next. A timeout of the session's own config
+ * wins over the caller's. */
 void model_start(Model *m, Session *session, int64_t timeout_ms, void (*done)(void *arg, Status *s),
                  void *arg)
 {
@@ -142,6 +147,7 @@ static void wake(void *arg, Status *s)
         pthread_mutex_unlock(&w->lock);
 }
 
+/* For callers that are threads of their own (start-up, tests): waits for model_start(). */
 Status *model_start_now(Model *m, Session *s, int64_t timeout_ms)
 {
         Wait w = { .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER };

@@ -40,6 +40,8 @@ static Tensorflow__AttrValue *find_attr(const NodeDef *n, const char *key)
         return NULL;
 }
 
+/* Weights are named after nodes; those of a function's body carry the function's name before them,
+ * unless the node's own name has it. */
 static Status *add_constants(Tfjs *t, NodeDef **nodes, size_t n, const char *prefix)
 {
         for (size_t i = 0; i < n; i++) {
@@ -57,6 +59,7 @@ static Status *add_constants(Tfjs *t, NodeDef **nodes, size_t n, const char *pre
         return NULL;
 }
 
+/* All Const nodes by the name that the weights' manifest uses. */
 static Status *index_constants(Tfjs *t)
 {
         const Tensorflow__FunctionDefLibrary *l = t->def->library;
@@ -69,6 +72,8 @@ static Status *index_constants(Tfjs *t)
         return NULL;
 }
 
+/* A weight goes into its Const node. The graph's dtype wins: TensorFlow.js has fewer types than
+ * TensorFlow, and stores others as the next it has. */
 static Status *set_constant(Tfjs *t, const json_t *entry, WeightBytes *bytes)
 {
         const char *name = json_string_value(json_object_get(entry, "name"));
@@ -109,6 +114,7 @@ static Status *read_shards(const Model *m, const json_t *group, Buf *ret)
         return NULL;
 }
 
+/* Weights follow each other without padding in the order of the manifest. */
 static Status *read_group(Tfjs *t, const json_t *group)
 {
         autobuf shards = BUF((size_t)2 << 30);
@@ -141,6 +147,7 @@ static Status *settle_bytes(json_t *holder, const char *key)
                                                                                    : NULL;
 }
 
+/* Brings all string attributes to protobuf's JSON form. */
 static Status *settle_topology(json_t *topology)
 {
         size_t i;
@@ -152,6 +159,8 @@ static Status *settle_topology(json_t *topology)
         return NULL;
 }
 
+/* The signature stands at the top or below userDefinedMetadata, by the converter's age; without one
+ * the model is still a graph. */
 static Status *read_signature(Tfjs *t, const json_t *json, MetaGraphDef *meta)
 {
         const json_t *s = json_object_get(json, "signature");
@@ -179,6 +188,7 @@ static Status *read_signature(Tfjs *t, const json_t *json, MetaGraphDef *meta)
         return NULL;
 }
 
+/* model.json: the topology is a GraphDef in JSON, its constants' values come from the manifest. */
 static Status *read_json(Tfjs *t, const json_t *json)
 {
         const char *format = json_string_value(json_object_get(json, "format"));
@@ -199,6 +209,7 @@ static Status *read_json(Tfjs *t, const json_t *json)
         return NULL;
 }
 
+/* The arena goes over to the graph source, which owns the messages from here. */
 static Status *read_all(Tfjs *t, const json_t *json)
 {
         Model *m = t->model;
@@ -220,6 +231,7 @@ static size_t budget(const Model *m, size_t n)
         return ((size_t)64 << 20) + 44 * n + weights;
 }
 
+/* Duplicate keys are refused: two readers of one file must not see two models. */
 Status *tfjs_read(Model *m, const char *bytes, size_t n)
 {
         Tfjs t = { .model = m };

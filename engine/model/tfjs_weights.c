@@ -32,6 +32,7 @@ static Status *bad(const Weight *w, const char *what)
                                 what);
 }
 
+/* Sizes are checked by their product before any byte is looked at. */
 static Status *read_shape(const json_t *entry, Weight *w)
 {
         const json_t *dims = json_object_get(entry, "shape");
@@ -48,6 +49,7 @@ static Status *read_shape(const json_t *entry, Weight *w)
         return shape_count(&w->shape, &w->count);
 }
 
+/* Quantized weights are stored as uint8 or uint16 with scale and minimum, or as float16 without. */
 static Status *read_quantization(const json_t *q, Weight *w)
 {
         if (!q)
@@ -66,6 +68,7 @@ static Status *read_quantization(const json_t *q, Weight *w)
         return NULL;
 }
 
+/* The types that the manifest's format has. */
 static bool is_known(DType t)
 {
         switch ((int)t) {
@@ -81,6 +84,7 @@ static bool is_known(DType t)
         }
 }
 
+/* What one row of the manifest says, against what the graph wants of it. */
 static Status *read_entry(const json_t *entry, DType want, Weight *w)
 {
         w->name = text(entry, "name");
@@ -129,6 +133,7 @@ static Status *read_strings(const Weight *w, WeightBytes *b, Arena *arena, Tenso
         return NULL;
 }
 
+/* One stored number, at an address that may be odd. */
 static double element(const Weight *w, const unsigned char *p)
 {
         float f;
@@ -151,6 +156,7 @@ static int64_t rounded(double v, double lo, double hi)
         return isnan(v) ? 0 : (int64_t)fmin(fmax(v, lo), hi);
 }
 
+/* Writes a number as another type, rounded and clipped where that is an integer. */
 static bool put_element(DType type, double v, unsigned char *to)
 {
 #define PUT(T, value)                       \
@@ -174,6 +180,7 @@ static bool put_element(DType type, double v, unsigned char *to)
 #undef PUT
 }
 
+/* Numbers as they are where nothing changes, else one by one. */
 static Status *read_numbers(const Weight *w, WeightBytes *b, Arena *arena, TensorProto *t)
 {
         size_t size = dtype_size(w->stored), n = (size_t)w->count;
@@ -196,6 +203,7 @@ static Status *read_numbers(const Weight *w, WeightBytes *b, Arena *arena, Tenso
         return NULL;
 }
 
+/* One weight as a TensorProto; the cursor moves past its bytes. */
 Status *tfjs_weight(const json_t *entry, WeightBytes *bytes, DType want, Arena *arena,
                     TensorProto **ret)
 {

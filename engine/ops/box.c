@@ -229,6 +229,7 @@ static Status *copy_block_counted(Tensor *dst, int64_t d, const Tensor *src, int
         return NULL;
 }
 
+/* The outer dimensions are counted through, the two inner ones go as one block. */
 Status *box_copy(const Box *box, Tensor *dst, const Tensor *src)
 {
         Box b;

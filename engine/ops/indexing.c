@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+/* "[1,2]": where in a tensor the element stands, for messages. */
 IndexText index_text(const Shape *s, int64_t i)
 {
         IndexText t = { "" };
@@ -33,6 +34,7 @@ IndexText index_row_text(const Tensor *t, int64_t i, int64_t k)
 
 /* ---- gather ---- */
 
+/* Negative axis and batch_dims count from the end; what is unknown is checked when it is known. */
 static Status *resolve(const Shape *params, const Shape *indices, int64_t *axis, int64_t *batch)
 {
         if (indices->rank >= 0) {
@@ -59,6 +61,7 @@ static Status *resolve(const Shape *params, const Shape *indices, int64_t *axis,
         return NULL;
 }
 
+/* params up to the axis, indices without their batch dimensions, params behind the axis. */
 Status *gather_shape(const Shape *params, const Shape *indices, int64_t axis, int64_t batch_dims,
                      Shape *ret)
 {
@@ -132,6 +135,7 @@ typedef struct Gather {
 INDEX_TYPES(CHECK)
 #undef CHECK
 
+/* All indices before any copy: a refused gather writes nothing. */
 static Status *check_indices(const Tensor *indices, int64_t limit)
 {
         int64_t n = tensor_count(indices);
@@ -145,6 +149,7 @@ static Status *check_indices(const Tensor *indices, int64_t limit)
                                 (long long)tensor_int(indices, bad), (long long)limit);
 }
 
+/* The rows of one batch entry and one outer index. */
 static Status *gather_block(const Gather *g, const Tensor *indices, int64_t b, int64_t o)
 {
         int64_t from = (b * g->outer + o) * g->limit * g->inner;
@@ -166,6 +171,7 @@ static Status *gather_block(const Gather *g, const Tensor *indices, int64_t b, i
         return NULL;
 }
 
+/* Entry point of Gather, GatherV2 and ResourceGather. */
 Status *gather(const Tensor *params, const Tensor *indices, int64_t axis, int64_t batch_dims,
                Tensor *y)
 {
@@ -189,6 +195,7 @@ Status *gather(const Tensor *params, const Tensor *indices, int64_t axis, int64_
 
 /* ---- gather_nd ---- */
 
+/* The innermost dimension of the indices says how many dimensions they reach into. */
 Status *gather_nd_shape(const Shape *params, const Shape *indices, Shape *ret)
 {
         *ret = SHAPE_UNKNOWN;
@@ -227,6 +234,7 @@ static int64_t row_of(const Shape *params, const Tensor *indices, int64_t i, int
         return row;
 }
 
+/* Indices are checked on the way: the output is dropped on an error. */
 Status *gather_nd(const Tensor *params, const Tensor *indices, Tensor *y)
 {
         const Shape *p = tensor_shape(params);

@@ -4,6 +4,7 @@
 
 #include "engine/tensor/tensor_proto.h"
 
+/* The list is made anew, as arenas do not grow: nodes have few attributes. */
 Status *node_put_attr(Arena *arena, NodeDef *def, const char *key, AttrValue **ret)
 {
         size_t n = def->n_attr;
@@ -27,6 +28,7 @@ Status *node_put_attr(Arena *arena, NodeDef *def, const char *key, AttrValue **r
         return NULL;
 }
 
+/* The message must not point into the tensor, whose life is another. */
 Status *node_put_tensor(Arena *arena, NodeDef *def, const char *key, const Tensor *t)
 {
         AttrValue *v;
@@ -61,6 +63,7 @@ const AttrValue *node_def_attr(const Op *op, const NodeDef *def, const char *key
         return d ? d->value : NULL;
 }
 
+/* What is given stays. */
 static Status *put_int(Arena *arena, NodeDef *def, const char *key, int64_t i)
 {
         AttrValue *v;
@@ -72,6 +75,7 @@ static Status *put_int(Arena *arena, NodeDef *def, const char *key, int64_t i)
         return NULL;
 }
 
+/* References lose their mark: attributes speak of the base type. */
 Status *node_put_type(Arena *arena, NodeDef *def, const char *key, DType t)
 {
         AttrValue *v;
@@ -83,6 +87,7 @@ Status *node_put_type(Arena *arena, NodeDef *def, const char *key, DType t)
         return NULL;
 }
 
+/* A list of types under the key. */
 static Status *put_types(Arena *arena, NodeDef *def, const char *key, const DType *types, int n)
 {
         AttrValue *v;
@@ -116,6 +121,7 @@ static int arg_count(const Op *op, const NodeDef *def, const ArgDef *a)
         return v->value_case == TENSORFLOW__ATTR_VALUE__VALUE_LIST ? (int)v->list->n_type : 0;
 }
 
+/* The attributes that an argument's inputs decide: their number, their types, or their one type. */
 Status *node_infer_arg(Arena *arena, NodeDef *def, const ArgDef *a, const DType *types, int n)
 {
         if (a->number_attr)
@@ -127,6 +133,7 @@ Status *node_infer_arg(Arena *arena, NodeDef *def, const ArgDef *a, const DType 
         return NULL;
 }
 
+/* Inputs in order, against the op's arguments. */
 Status *node_infer_attrs(Arena *arena, const Op *op, NodeDef *def, const DType *types, int n)
 {
         int64_t fixed = 0, open = 0, at = 0;
@@ -174,6 +181,7 @@ const ArgDef *node_output_arg(const Op *op, const NodeDef *def, int k)
         return output_arg(op, def, &k);
 }
 
+/* Output k of the node, counted over all of the op's outputs. */
 DType node_output_type(const Op *op, const NodeDef *def, int k)
 {
         const ArgDef *a = output_arg(op, def, &k);

@@ -23,6 +23,7 @@ static bool trimmed(const char *s, size_t n, char ret[TEXT_MAX])
         return strlen(ret) == to - from && !strpbrk(ret, "xX(");
 }
 
+/* Decimal, with sign, in range. */
 static bool parse_int(const char *text, bool wide, void *ret)
 {
         char *end;
@@ -37,6 +38,8 @@ static bool parse_int(const char *text, bool wide, void *ret)
         return true;
 }
 
+/* TensorFlow's strings::safe_strto*: the whole text must be the number. Overflow to infinity is
+ * allowed for floats. */
 bool number_parse(const char *text, size_t n, DType type, void *ret)
 {
         char copy[TEXT_MAX], *end;

@@ -25,6 +25,7 @@ static int by_name(const void *a, const void *b)
         return strcmp(((const Op *)a)->def->name, ((const Op *)b)->def->name);
 }
 
+/* Registered pointers come in no order that counts, so the array is sorted by name. */
 static Status *parse_all(Arena *arena, Op *ops, int count)
 {
         for (int i = 0; i < count; i++)
@@ -36,6 +37,7 @@ static Status *parse_all(Arena *arena, Op *ops, int count)
         return NULL;
 }
 
+/* A faulty signature is noticed at start, by the daemon and by every test. */
 Status *registry_init(void)
 {
         autoptr(Arena) arena = NULL;
@@ -77,6 +79,7 @@ const Op *op_at(int i)
         return &registry.ops[i];
 }
 
+/* For hints: looks at all names. */
 int op_nearest(const char *name, const char **ret, int max)
 {
         Nearest n = NEAREST(name);

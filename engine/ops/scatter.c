@@ -41,6 +41,7 @@ REAL_TYPES(ORDER)
 LOOP(BOOL, bool, bool, SAME_, SAME_, add, a || b)
 #define ADD_TYPES(X, ...) NUMBER_TYPES(X, ##__VA_ARGS__) TYPE_BOOL(X, ##__VA_ARGS__)
 
+/* Integer division by zero is an error before anything is written. */
 static Status *check_divisors(const Tensor *u, int64_t at, int64_t n)
 {
         if (!dtype_is_integer(tensor_dtype(u)))
@@ -61,6 +62,7 @@ static Status *replace(Tensor *x, int64_t at, const Tensor *u, int64_t u_at, int
         return NULL;
 }
 
+/* n elements at one place; u_step 0 uses the same update for all. */
 Status *scatter_apply(ScatterOp op, Tensor *x, int64_t at, const Tensor *u, int64_t u_at,
                       int64_t u_step, int64_t n)
 {
@@ -86,6 +88,7 @@ Status *scatter_apply(ScatterOp op, Tensor *x, int64_t at, const Tensor *u, int6
 
 /* ---- rows of the first dimension ---- */
 
+/* One update for each index, or one scalar for all. */
 Status *scatter_rows_check(const Shape *x, const Shape *indices, const Shape *updates)
 {
         if (x->rank == 0)
@@ -105,6 +108,7 @@ Status *scatter_rows_check(const Shape *x, const Shape *indices, const Shape *up
                                 shape_text(updates).s, shape_text(indices).s, shape_text(x).s);
 }
 
+/* Indices are checked before the first write: a variable is changed wholly or not at all. */
 Status *scatter_rows(ScatterOp op, Tensor *x, const Tensor *indices, const Tensor *updates)
 {
         const Shape *s = tensor_shape(x);
@@ -137,6 +141,7 @@ static Status *nd_mismatch(const Shape *x, const Shape *indices, const Shape *up
                                 (long long)k, indices->rank > 1 ? indices->rank - 1 : 1);
 }
 
+/* Updates have the indices' outer dimensions and what the index tuples leave of x. */
 Status *scatter_nd_check(const Shape *x, const Shape *indices, const Shape *updates)
 {
         if (indices->rank == 0)
@@ -159,6 +164,7 @@ Status *scatter_nd_check(const Shape *x, const Shape *indices, const Shape *upda
         return shape_compatible(&want, updates) ? NULL : nd_mismatch(x, indices, updates, k);
 }
 
+/* The row that an index tuple means; -1 outside. */
 static int64_t row_of(const Shape *x, const Tensor *indices, int64_t i, int64_t k)
 {
         int64_t row = 0;
@@ -171,6 +177,7 @@ static int64_t row_of(const Shape *x, const Tensor *indices, int64_t i, int64_t 
         return row;
 }
 
+/* As scatter_rows(), with tuples for indices. */
 Status *scatter_nd(ScatterOp op, Tensor *x, const Tensor *indices, const Tensor *updates)
 {
         const Shape *s = tensor_shape(x);

@@ -24,6 +24,8 @@ static Status *shape_from_value(const Tensor *t, Shape *ret)
         return shape_make(dims, (int)MIN(n, SHAPE_MAX_RANK + 1), ret);
 }
 
+/* The shape that an input holds, as far as it is known: its value, its known elements, its
+ * length. */
 Status *shape_from_input(const ShapeCtx *c, int i, Shape *ret)
 {
         const Shape *in = c->in[i];

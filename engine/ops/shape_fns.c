@@ -65,6 +65,7 @@ static Status *reduced_dims(const Tensor *axes, int rank, unsigned *ret)
         return NULL;
 }
 
+/* Without the axes at hand only keep_dims tells the rank. */
 Status *shape_reduce(ShapeCtx *c)
 {
         const Shape *in = c->in[0];

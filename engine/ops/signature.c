@@ -98,6 +98,7 @@ static Status *parse_arg_type(const OpDef *def, const Op *op, char *text, ArgDef
         return NULL;
 }
 
+/* The list of inputs or outputs. */
 static Status *parse_args(const OpDef *def, const Op *op, const char *list, Arena *arena,
                           const ArgDef **ret, int *ret_n)
 {
@@ -127,6 +128,7 @@ static bool skip(const char **at, const char *word)
         return true;
 }
 
+/* "int", "list(int)" and so on. */
 bool attr_kind_parse(const char *text, size_t n, AttrKind *ret_kind, bool *ret_list)
 {
         static const char *const names[] = {
@@ -202,6 +204,7 @@ static Status *parse_constraints(const OpDef *def, Arena *arena, AttrDef *d)
         return *at ? bad(def, "cannot read the rest of", d->text, strlen(d->text)) : NULL;
 }
 
+/* Attributes come first: arguments speak of them. */
 static Status *parse_attrs(const OpDef *def, const char *list, Arena *arena, Op *op)
 {
         const char *piece;
@@ -245,6 +248,7 @@ static Status *parse_kernels(const OpDef *def, Arena *arena, Op *op)
         return NULL;
 }
 
+/* What TensorFlow's OpDef has as bools. */
 static Status *parse_flags(const OpDef *def, const char *list, Op *op)
 {
         const char *piece;
@@ -266,6 +270,7 @@ static Status *parse_flags(const OpDef *def, const char *list, Op *op)
         return NULL;
 }
 
+/* One op's texts as tables, once at start. */
 Status *signature_parse(const OpDef *def, Arena *arena, Op *ret)
 {
         Op op = { .def = def };

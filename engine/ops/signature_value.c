@@ -41,6 +41,7 @@ static Status *string_default(const AttrDef *d, const char *text, Arena *arena,
         return unescape(text + 1, n - 2, arena, ret);
 }
 
+/* Only the unknown shape and the scalar occur. */
 static Status *shape_default(const AttrDef *d, const char *text, Arena *arena, AttrValue *v)
 {
         v->value_case = TENSORFLOW__ATTR_VALUE__VALUE_SHAPE;
@@ -75,6 +76,7 @@ static Status *tensor_default(const AttrDef *d, const char *text, Arena *arena, 
         return NULL;
 }
 
+/* The whole text must be the number. */
 static Status *number_default(const AttrDef *d, const char *text, AttrValue *v)
 {
         char *end = NULL;
@@ -88,6 +90,7 @@ static Status *number_default(const AttrDef *d, const char *text, AttrValue *v)
         return end == text || *end ? bad(d, text) : NULL;
 }
 
+/* A default by the attribute's kind. */
 static Status *single_default(const AttrDef *d, const char *text, Arena *arena, AttrValue *v)
 {
         DType t;
@@ -137,6 +140,7 @@ static Status *list_elements(const AttrDef *d, const char *text, Arena *arena, L
         return NULL;
 }
 
+/* "[]" or "[1, 2]". */
 static Status *list_default(const AttrDef *d, const char *text, Arena *arena, AttrValue *v)
 {
         size_t n = strlen(text);
@@ -151,6 +155,7 @@ static Status *list_default(const AttrDef *d, const char *text, Arena *arena, At
         return n == 2 ? NULL : list_elements(d, text + 1, arena, list);
 }
 
+/* The default of one attribute as a message, shared by all nodes that do not set it. */
 Status *signature_value(const AttrDef *d, const char *text, Arena *arena, const AttrValue **ret)
 {
         AttrValue *v = arena_alloc(arena, sizeof *v);

@@ -44,6 +44,8 @@ static Status *find_ellipsis(Masks *m, int *n)
         return NULL;
 }
 
+/* Entries of the spec meet dimensions of the input: an ellipsis takes what the others leave
+ * (TensorFlow, BuildDenseSpec). */
 static Status *spread(Masks m, int n, int rank, const Tensor *begin, const Tensor *end,
                       const Tensor *strides, Dense *d)
 {
@@ -89,6 +91,7 @@ static int64_t bound(int64_t at, bool open, bool is_end, int64_t dim, int64_t st
         return at < low ? low : at > high ? high : at;
 }
 
+/* x[i]: one element, and the dimension goes. */
 static Status *resolve_shrunk(const Dense *d, int i, int64_t dim, SliceSpec *ret)
 {
         if (d->stride[i] <= 0)
@@ -140,6 +143,7 @@ static Status *check_vectors(const Tensor *begin, const Tensor *end, const Tenso
                                 shape_text(tensor_shape(strides)).s);
 }
 
+/* Works with what is known: at import perhaps only ranks, at run time everything. */
 Status *slice_spec(const Node *node, const Shape *in, int64_t n, const Tensor *begin,
                    const Tensor *end, const Tensor *strides, SliceSpec *ret)
 {
@@ -170,6 +174,7 @@ Status *slice_spec(const Node *node, const Shape *in, int64_t n, const Tensor *b
         return NULL;
 }
 
+/* y = x[spec]. */
 Status *slice_spec_get(const SliceSpec *spec, Tensor *y, const Tensor *x)
 {
         int64_t dense[SHAPE_MAX_RANK], strides[SHAPE_MAX_RANK];
@@ -205,6 +210,7 @@ static Status *broadcast_strides(const SliceSpec *spec, const Tensor *value,
         return NULL;
 }
 
+/* x[spec] = value, with broadcasting. */
 Status *slice_spec_put(const SliceSpec *spec, Tensor *x, const Tensor *value)
 {
         int64_t from[SHAPE_MAX_RANK], strides[SHAPE_MAX_RANK];

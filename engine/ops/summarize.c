@@ -53,6 +53,7 @@ static void put_complex(Buf *to, double complex z, bool is_double)
         buf_putc(to, ')');
 }
 
+/* One value; strings are quoted only in Print's newer form. */
 static void put_element(Buf *to, const Tensor *t, int64_t i, bool quoted)
 {
         switch ((int)t->dtype) {
@@ -101,6 +102,7 @@ static void put_dim(Buf *to, const Tensor *t, int d, int64_t limit, int64_t *at)
         }
 }
 
+/* The form of Print, Assert and of messages. */
 void summarize(Buf *to, const Tensor *t, int64_t limit)
 {
         int64_t at = 0;
@@ -129,6 +131,7 @@ static void put_gap(Buf *to, int d, int rank)
                 buf_putc(to, ' ');
 }
 
+/* The first and last elements of each dimension (PrintV2, tf.strings.format). */
 static void put_ends(Buf *to, const Tensor *t, int d, int64_t ends, int64_t at)
 {
         int rank = t->shape.rank;

@@ -7,6 +7,7 @@
 
 typedef Tensorflow__AttrValue__ListValue ListValue;
 
+/* Says what the attribute is, in the script's words. */
 static Status *wrong_kind(const ScriptNode *n, const AttrDef *d, const Expr *e)
 {
         static const char *const kinds[] = {
@@ -33,6 +34,8 @@ static Status *no_functions(const ScriptNode *n, const AttrDef *d, const Expr *e
         return s;
 }
 
+/* Types may be written as people have them in their fingers: tf.float32, np.int64, float32,
+ * "float". */
 Status *attr_dtype(const Expr *e, DType *ret)
 {
         const char *text = e->kind == EXPR_NAME || e->kind == EXPR_STRING ? e->text : "";
@@ -99,6 +102,8 @@ static Status *put_typed(Script *s, const AttrDef *d, const Expr *e, AttrValue *
         return shape_to_proto(&shape, s->arena, &v->shape);
 }
 
+/* One value of an attribute by its kind; an integer may stand for a float, nothing else is
+ * converted. */
 static Status *put_one(Script *s, const ScriptNode *n, const AttrDef *d, const Expr *e,
                        AttrValue *v)
 {
@@ -161,6 +166,8 @@ static Status *list_new(Script *s, int n, ListValue **ret)
         return NULL;
 }
 
+/* A list attribute wants brackets even around one value, since a forgotten list is the likelier
+ * mistake. */
 static Status *put_list(Script *s, const ScriptNode *n, const AttrDef *d, const Expr *e,
                         AttrValue *v)
 {
@@ -200,6 +207,7 @@ static Status *put_tensor(Script *s, ScriptNode *n, const AttrDef *d, const Expr
         return node_put_tensor(s->arena, n->def, d->name, t);
 }
 
+/* Entry point: one keyword argument that names an attribute. */
 Status *attr_put(Script *s, ScriptNode *n, const AttrDef *d, const Expr *e)
 {
         AttrValue *v;

@@ -5,6 +5,7 @@
 #include "engine/ops/registry.h"
 #include <string.h>
 
+/* A node without inputs and name; node_end() puts it into the graph. */
 Status *node_begin(Script *s, const Op *op, Place place, ScriptNode **ret)
 {
         ScriptNode *n = arena_calloc(s->scratch, 1, sizeof *n);
@@ -20,6 +21,7 @@ Status *node_begin(Script *s, const Op *op, Place place, ScriptNode **ret)
         return NULL;
 }
 
+/* Output 0 is written without its number, as TensorFlow writes it. */
 static Status *add_input(Script *s, NodeDef *def, const Value *v)
 {
         const char *name = v->node->name;
@@ -44,6 +46,7 @@ static Status *connect_arg(Script *s, ScriptNode *n, const ArgDef *a, const Arg 
         return node_infer_arg(s->arena, n->def, a, types, arg->n);
 }
 
+/* Types are settled over all arguments first: a literal takes the type of its neighbours. */
 Status *node_connect(Script *s, ScriptNode *n, Arg *args)
 {
         size_t total = (size_t)s->scope.n_controls;
@@ -58,6 +61,7 @@ Status *node_connect(Script *s, ScriptNode *n, Arg *args)
         return NULL;
 }
 
+/* Nodes made inside "with control(...)" wait for what stands there. */
 static Status *add_controls(Script *s, ScriptNode *n)
 {
         if (!n->def->input) {
@@ -95,6 +99,8 @@ static Status *grow(Script *s)
         return NULL;
 }
 
+/* Names the node and appends it. Constants stand free of the control scope, as they wait for
+ * nothing. */
 Status *node_end(Script *s, ScriptNode *n, const char *name, bool free_standing)
 {
         if (s->def->n_node >= SCRIPT_MAX_NODES)
@@ -112,6 +118,7 @@ Status *node_end(Script *s, ScriptNode *n, const char *name, bool free_standing)
         return map_set(&s->made, n->name, n);
 }
 
+/* A literal becomes a Const node once its type is known. */
 Status *value_constant(Script *s, Value *v, DType dtype, const char *name)
 {
         autoptr(Tensor) t = NULL;
@@ -125,6 +132,8 @@ Status *value_constant(Script *s, Value *v, DType dtype, const char *name)
         return NULL;
 }
 
+/* Output k of a node as a value; "whole" says that the node itself was meant, which lists take
+ * apart. */
 Status *value_output(const Expr *e, const ScriptNode *n, int k, bool whole, Value *ret)
 {
         int count = n->old ? n->old->n_out : node_output_count(n->op, n->def);
@@ -152,6 +161,7 @@ bool value_is_ref(const Value *v)
         return a && a->is_ref;
 }
 
+/* An operator's node: its op, one or two arguments, and the automatic name. */
 Status *node_of_op(Script *s, const Expr *e, const char *op_name, const char *automatic,
                    Value *values, int n, Value *ret)
 {

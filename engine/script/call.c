@@ -17,6 +17,7 @@ typedef struct Call {
         int positional;   /* arguments so far */
 } Call;
 
+/* Hints for the likely causes: a near name, a dotted Python name, a scope written as a call. */
 static Status *unknown_op(const Expr *e)
 {
         static const char *const with[] = { "device", "control", "name_scope" };
@@ -62,6 +63,7 @@ static void add_usage(Status *s, const Op *op)
         status_add_hint(s, "%s(%s)", op->def->name, buf_cstr(&text));
 }
 
+/* A keyword that is neither input nor attribute, with the nearest of both. */
 static Status *unknown_key(const Call *c, const Expr *e)
 {
         Status *s = place_error(e->key_place, "%s has neither an input nor an attribute '%.80s'",
@@ -119,6 +121,8 @@ static Status *bind_positional(Call *c, const Expr *e)
         return i < c->op->n_in ? bind_input(c, i, e) : too_many(c, e);
 }
 
+/* Inputs go before attributes of the same name, and "name" is the node's only if the op has no such
+ * attribute. */
 static Status *bind_keyword(Script *s, Call *c, const Expr *e)
 {
         for (int i = 0; i < c->op->n_in; i++)
@@ -150,6 +154,7 @@ static Status *put_tensors(Script *s, Call *c)
         return NULL;
 }
 
+/* Binds the arguments as Python does and evaluates the inputs in the op's order. */
 static Status *bind_all(Script *s, Call *c)
 {
         for (const Expr *e = c->expr->first; e; e = e->next)
@@ -168,6 +173,7 @@ static Status *bind_all(Script *s, Call *c)
         return NULL;
 }
 
+/* Every attribute without a default must be known by now, inferred or given. */
 static Status *check_attrs(const Call *c)
 {
         for (int i = 0; i < c->op->n_attrs; i++) {
@@ -221,6 +227,7 @@ static Status *finish(const Call *c, Value *ret)
         return NULL;
 }
 
+/* A call of an op makes a node; tensor() and Variable() are the two that are no ops. */
 Status *eval_call(Script *s, const Expr *e, Value *ret)
 {
         const char *name;

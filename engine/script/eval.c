@@ -47,6 +47,7 @@ static Status *eval_output(Script *s, const Expr *e, Value *ret)
         return place_error(e->place, "%s gives nothing to compute with", ret->node->op->def->name);
 }
 
+/* The value of an expression; recursion is bounded by the parser's depth. */
 Status *eval(Script *s, const Expr *e, Value *ret)
 {
         if (e->literal)
@@ -79,6 +80,7 @@ static Status *expand(Script *s, const Op *op, const ArgDef *a, const Value *v, 
         return NULL;
 }
 
+/* One input of an op: a list where the op takes one, else a single value. */
 Status *eval_arg(Script *s, const Op *op, int i, Arg *arg)
 {
         const ArgDef *a = &op->in[i];

@@ -73,6 +73,7 @@ static void skip_space(Lexer *l)
         }
 }
 
+/* Finds the closing quote; escapes are resolved by word_string(). */
 static Status *read_string(Lexer *l)
 {
         char quote = *l->at;
@@ -96,6 +97,7 @@ static void read_digits(Lexer *l)
                 advance(l);
 }
 
+/* Integers, hexadecimal too, and reals; a dot or an exponent makes a real. */
 static void read_number(Lexer *l)
 {
         l->word.kind = WORD_INT;
@@ -120,6 +122,7 @@ static void read_number(Lexer *l)
         }
 }
 
+/* Signs of one or two characters. Brackets are counted, for line ends within them mean nothing. */
 static Status *read_sign(Lexer *l)
 {
         static const int pairs[] = { SIGN2('/', '/'), SIGN2('*', '*'), SIGN2('<', '='),
@@ -152,6 +155,7 @@ static void read_name(Lexer *l)
                 advance(l);
 }
 
+/* The next word by its first character. */
 static Status *read_word(Lexer *l)
 {
         char c = *l->at;
@@ -221,6 +225,7 @@ bool word_is_name(const Lexer *l, const char *name)
                memcmp(name, l->word.text, l->word.len) == 0;
 }
 
+/* The word at hand for a message, cut to QUOTE_MAX bytes. */
 const char *word_quote(const Lexer *l, Arena *arena)
 {
         if (l->word.kind == WORD_END)
@@ -273,6 +278,7 @@ static size_t unescape(const char **p, const char *end, char *ret)
         return 1;
 }
 
+/* A string's bytes with its escapes resolved, as Python reads them. */
 Status *word_string(const Lexer *l, Arena *arena, const char **ret, size_t *ret_len)
 {
         const char *p = l->word.text + 1, *end = l->word.text + l->word.len - 1;

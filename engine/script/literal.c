@@ -20,6 +20,8 @@ DType literal_dtype(LiteralKind kind)
         return types[kind];
 }
 
+/* Which dtypes a literal may become: a real is no integer, an integer may be anything that
+ * counts. */
 bool literal_suits(LiteralKind kind, DType t)
 {
         switch (kind) {
@@ -69,6 +71,7 @@ static Status *join_element(const Expr *e, const Literal *one, bool first, Shape
         return NULL;
 }
 
+/* Kind and shape of a literal, before any tensor is made of it. */
 Status *literal_look(const Expr *e, Literal *ret)
 {
         Shape inner = SHAPE_SCALAR;
@@ -144,6 +147,7 @@ static DType storage(DType t)
 #define PUT_CASE(ID, T, W, GET, PUT) \
         case DT_##ID: ok = put_##ID(e, (T *)tensor_fill(t) + i); break;
 
+/* Writes one number; one that the type cannot hold is refused, not wrapped. */
 static Status *put_element(const Expr *e, Tensor *t, int64_t i)
 {
         bool ok = false;

@@ -25,6 +25,8 @@ static Status *number_of(Script *s, const char *base, int32_t **ret)
         return map_set(&s->last, key, *ret);
 }
 
+/* TensorFlow's Python names: w, w_1, w_2. The last number is kept per base, or a loop of names
+ * would be quadratic. */
 Status *name_unique(Script *s, const char *base, const char **ret)
 {
         int32_t *number;
@@ -43,6 +45,7 @@ Status *name_unique(Script *s, const char *base, const char **ret)
         return NULL;
 }
 
+/* A name is what name= says, else the word that the result is assigned to, else the op's. */
 Status *name_for(Script *s, const Expr *e, const char *given, const char *automatic,
                  const char **ret)
 {
@@ -56,6 +59,7 @@ Status *name_for(Script *s, const Expr *e, const char *given, const char *automa
         return base ? name_unique(s, base, ret) : status_oom();
 }
 
+/* A node of the graph that the session has already, as a value of the script. */
 static Status *wrap_old(Script *s, const Node *old, const ScriptNode **ret)
 {
         ScriptNode *n = arena_calloc(s->scratch, 1, sizeof *n);
@@ -82,6 +86,7 @@ Status *name_bind(Script *s, const char *name, const ScriptNode *n)
         return map_set(&s->bound, name, (ScriptNode *)n);
 }
 
+/* Nearest names of all three kinds: the script's words, its nodes, the graph's nodes. */
 Status *name_missing(Script *s, const Expr *e, const char *name)
 {
         Status *error = place_error(e->place, "nothing is called '%.80s' here", name);

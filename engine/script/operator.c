@@ -32,6 +32,8 @@ static bool is_integer(const Value *v)
         return dtype_is_integer(v->dtype);
 }
 
+/* True division of integers is done in floating point, in Python's sizes: float32 for 8 and 16
+ * bits, else float64. */
 static Status *cast(Script *s, const Expr *e, Value *v)
 {
         Expr type = { .kind = EXPR_NAME, .place = e->place, .output = -1 };
@@ -73,6 +75,8 @@ static Status *choose_product(Script *s, const Value v[2], const char **op)
         return NULL;
 }
 
+/* The op of a sign, found in the table; signs of bits and of truth are told apart by the
+ * operands. */
 static Status *binary(Script *s, const Expr *e, const Value *left, const Value *right, Value *ret)
 {
         Value v[2] = { *left, *right };
@@ -107,6 +111,7 @@ static Status *chain(Script *s, const Expr *top, Value *ret)
         return NULL;
 }
 
+/* Unary operators; "~" is a bit operation on integers and a negation on truth. */
 Status *eval_operator(Script *s, const Expr *e, Value *ret)
 {
         Value v;

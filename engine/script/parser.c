@@ -36,6 +36,7 @@ Status *expr_expect(Parser *p, int sign)
         return word_next(&p->lexer);
 }
 
+/* An expression at the word at hand; kinds up to EXPR_STRING are literals by themselves. */
 static Status *new_expr(Parser *p, ExprKind kind, Expr **ret)
 {
         Expr *e = arena_calloc(p->arena, 1, sizeof *e);
@@ -60,6 +61,7 @@ static Status *set_depth(Expr *e, int below)
         return e->depth > SCRIPT_MAX_DEPTH ? too_deep(e->place) : NULL;
 }
 
+/* The word as a string of its own, for the script's text does not outlive the parse. */
 static Status *word_text(Parser *p, const char **ret)
 {
         const Word *w = &p->lexer.word;
@@ -72,6 +74,8 @@ static Status *word_text(Parser *p, const char **ret)
         return NULL;
 }
 
+/* Numbers are kept without their sign in 64 bits, so that both ends of every integer type can be
+ * written. */
 static Status *parse_int(Parser *p, Expr *e)
 {
         const Word *w = &p->lexer.word;
@@ -87,6 +91,7 @@ static Status *parse_int(Parser *p, Expr *e)
         return NULL;
 }
 
+/* A letter right behind a number is a slip of the pen (2x), not the next word. */
 static Status *parse_number(Parser *p, Expr **ret)
 {
         const char *end = p->lexer.word.text + p->lexer.word.len;
@@ -201,6 +206,7 @@ static void name_constant(Expr *e)
                 }
 }
 
+/* A name alone is a value, with a bracket behind it a call. */
 static Status *parse_name(Parser *p, int level, Expr **ret)
 {
         bool comma;
@@ -220,6 +226,7 @@ static Status *parse_name(Parser *p, int level, Expr **ret)
         return e->kind == EXPR_NAME ? parse_output(p, e) : NULL;
 }
 
+/* An operand; indexing is refused here, with the ops that do it. */
 static Status *parse_primary(Parser *p, int level, Expr **ret)
 {
         switch (p->lexer.word.kind) {
@@ -248,6 +255,7 @@ static void negate(Expr *e, Place place)
         e->real = -e->real;
 }
 
+/* A sign before a number belongs to the number, so that -128 is an int8. */
 static Status *parse_unary(Parser *p, int level, Expr **ret)
 {
         Place place = p->lexer.word.place;

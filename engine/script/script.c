@@ -25,6 +25,7 @@ typedef struct Reader {
 #define GRAPH_MEMORY   ((size_t)128 << 20)
 #define SCRATCH_MEMORY ((size_t)256 << 20)
 
+/* Lets everything go but the finished graph, which script_parse() has taken out by then. */
 static void reader_done(Reader *r)
 {
         Script *s = &r->script;
@@ -49,6 +50,7 @@ static Status *with_text(Reader *r, const Expr *e, const char **ret)
         return r ? NULL : status_oom();
 }
 
+/* Scopes nest by their names' paths. */
 static Status *with_scope(Reader *r, const Expr *e)
 {
         Scope *scope = &r->script.scope;
@@ -60,6 +62,7 @@ static Status *with_scope(Reader *r, const Expr *e)
         return scope->prefix ? NULL : status_oom();
 }
 
+/* One name of control(...); a node is waited for once, however often it is named. */
 static Status *add_control(Reader *r, const Expr *e)
 {
         Script *s = &r->script;
@@ -81,6 +84,7 @@ static Status *add_control(Reader *r, const Expr *e)
         return NULL;
 }
 
+/* One item of a "with" statement changes the scope. */
 static Status *enter(Reader *r, const Expr *e)
 {
         if (e->kind == EXPR_CALL && !strcmp(e->text, "device"))
@@ -96,6 +100,7 @@ static Status *enter(Reader *r, const Expr *e)
                                      "'with'");
 }
 
+/* The scope from before is kept on the stack of blocks, to come back when the block ends. */
 static Status *read_with(Reader *r)
 {
         Parser *p = &r->parser;
@@ -263,6 +268,7 @@ static Status *start(Reader *r, const Graph *existing)
         return NULL;
 }
 
+/* Entry point; on success the arena with the nodes goes over to the graph source. */
 Status *script_parse(const char *text, size_t n, const Graph *existing, GraphSource **ret)
 {
         __attribute__((cleanup(reader_done))) Reader r = { 0 };

@@ -17,6 +17,7 @@ static Status *place_of_node(Script *s, Status *error)
         return place_wrap(place, error);
 }
 
+/* Tells the first new node whose shapes do not fit, at its place in the script. */
 static Status *check_shapes(Script *s)
 {
         for (size_t i = s->shadowed; i < s->def->n_node; i++) {
@@ -41,6 +42,8 @@ static Status *pack_new(const Script *s, GraphSource **ret)
         return graph_source_parse(bytes.data, bytes.len, "graph_def", NULL, ret);
 }
 
+/* The nodes made so far are extended into a private copy of the graph: type and shape inference is
+ * that of the graph itself, not a second one. */
 Status *shadow_update(Script *s)
 {
         autoptr(GraphSource) src = NULL;
@@ -58,6 +61,7 @@ Status *shadow_update(Script *s)
         return NULL;
 }
 
+/* The shape of a value as far as it is known. */
 Status *shadow_shape(Script *s, const Value *v, Shape *ret)
 {
         if (v->is_literal) {

@@ -84,6 +84,8 @@ static Status *check_allowed(const ScriptNode *n, const AttrDef *d, const Value 
         return s;
 }
 
+/* A type attribute's type: given in the script, else that of the first input which is no literal,
+ * else chosen for the literals. */
 static Status *settle_attr(const ScriptNode *n, const Arg *args, const char *attr, Settled *ret)
 {
         const AttrDef *d = op_attr(n->op, attr);
@@ -105,6 +107,7 @@ static Status *settle_attr(const ScriptNode *n, const Arg *args, const char *att
         return choose(n, d, kind, &ret->type);
 }
 
+/* Says why the literal has to have that type, where another input decided it. */
 static Status *wrong_literal(const ScriptNode *n, const ArgDef *a, const Value *v, Settled want)
 {
         Status *s = place_error(v->expr->place,
@@ -119,6 +122,8 @@ static Status *wrong_literal(const ScriptNode *n, const ArgDef *a, const Value *
         return s;
 }
 
+/* TensorFlow's two texts (op_def_library.py): a type that is fixed, or one that another input has
+ * fixed. */
 static Status *wrong_type(const ScriptNode *n, const ArgDef *a, const Value *v, Settled want)
 {
         Status *s;
@@ -149,6 +154,7 @@ static Status *check_ref(const ScriptNode *n, const ArgDef *a, const Value *v)
         return s;
 }
 
+/* A value that has a type must have the right one; a literal becomes a constant of it. */
 static Status *settle_value(Script *s, const ScriptNode *n, const ArgDef *a, Value *v, Settled want)
 {
         const char *name;
@@ -172,6 +178,7 @@ static DType list_type(const ScriptNode *n, const ArgDef *a, const Value *v, int
         return v->is_literal ? literal_dtype(v->literal.kind) : v->dtype;
 }
 
+/* Entry point: afterwards every value of the arguments is a tensor with a type. */
 Status *types_settle(Script *s, const ScriptNode *n, Arg *args)
 {
         for (int i = 0; i < n->op->n_in; i++) {

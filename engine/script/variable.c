@@ -19,6 +19,7 @@ static Status *usage(Place place, const char *fault)
         return s;
 }
 
+/* Variable(value, dtype=, name=): bound as Python binds them. */
 static Status *read_spec(const Expr *e, Spec *ret)
 {
         static const char *const keys[] = { "value", "dtype", "name" };
@@ -40,6 +41,8 @@ static Status *read_spec(const Expr *e, Spec *ret)
         return NULL;
 }
 
+/* The initial value with its type settled; a literal becomes the constant NAME/initial_value, as
+ * TensorFlow names it. */
 static Status *initial_value(Script *s, const Spec *spec, const char *name, Value *ret)
 {
         DType type;
@@ -62,6 +65,7 @@ static Status *initial_value(Script *s, const Spec *spec, const char *name, Valu
         return wrong;
 }
 
+/* The node that holds the value. */
 static Status *make_variable(Script *s, const Expr *e, const char *name, DType type,
                              const Shape *shape, ScriptNode **ret)
 {
@@ -74,6 +78,7 @@ static Status *make_variable(Script *s, const Expr *e, const char *name, DType t
         return node_end(s, *ret, name, true);
 }
 
+/* Assigns are gathered for the "init" node at the end. */
 static Status *remember(Script *s, const ScriptNode *assign)
 {
         if (s->n_inits == s->cap_inits) {
@@ -112,6 +117,7 @@ static Status *make_assign(Script *s, const Expr *e, const ScriptNode *variable,
         return remember(s, n);
 }
 
+/* Variable(...) makes the variable and its assign; the value of the expression is the variable. */
 Status *eval_variable(Script *s, const Expr *e, Value *ret)
 {
         Spec spec = { 0 };
@@ -130,6 +136,7 @@ Status *eval_variable(Script *s, const Expr *e, Value *ret)
         return value_output(e, variable, 0, true, ret);
 }
 
+/* "init" runs all assigns of this script, unless the script has made a node of that name itself. */
 Status *variables_end(Script *s)
 {
         ScriptNode *n;

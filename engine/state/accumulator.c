@@ -87,6 +87,7 @@ Accumulator *accumulator_of(Resource *r)
         return CONTAINER_OF(r, Accumulator, base);
 }
 
+/* Holds no gradient yet: the first one decides the sum's shape where the spec leaves it open. */
 Status *accumulator_new(const AccumulatorSpec *spec, Resource **ret)
 {
         Accumulator *a = mem_calloc(1, sizeof *a);
@@ -108,6 +109,7 @@ Status *accumulator_new(const AccumulatorSpec *spec, Resource **ret)
         return NULL;
 }
 
+/* Two nodes may share one accumulator by name; they must agree on what it takes. */
 Status *accumulator_matches(const Accumulator *a, DType dtype, bool sparse)
 {
         if (a->dtype != dtype)
@@ -130,6 +132,7 @@ static Status *check_dense(const Accumulator *a, const Tensor *g)
                                 shape_text(&g->shape).s);
 }
 
+/* The slices' indices: a vector as long as the values, within the rows that the shape has. */
 static Status *check_index(const Accumulator *a, const Tensor *index, const Tensor *g)
 {
         if (index->shape.rank != 1)
@@ -151,6 +154,7 @@ static Status *check_index(const Accumulator *a, const Tensor *index, const Tens
         return NULL;
 }
 
+/* The first gradient may leave dimensions open that those after it must match. */
 static Status *check_sparse(const Accumulator *a, const Tensor *index, const Tensor *g)
 {
         const Shape *want = a->count ? &a->sum->shape : &a->shape;
@@ -198,6 +202,8 @@ static int64_t merge(const Accumulator *a, const Tensor *index, const Tensor *g,
         return n;
 }
 
+/* The sum's rows stay sorted by index, with how often each was added beside it: a sparse mean
+ * divides each row by its own count. */
 static Status *add_sparse(Accumulator *a, const Tensor *index, const Tensor *g)
 {
         int64_t most = index->count + (a->count ? a->sum->shape.dim[0] : 0);
@@ -221,6 +227,8 @@ static Status *add_sparse(Accumulator *a, const Tensor *index, const Tensor *g)
         return NULL;
 }
 
+/* A gradient from an older step than the accumulator's is stale: dropped without an error, as
+ * TensorFlow does. */
 static Status *apply_locked(Accumulator *a, int64_t local_step, const Tensor *index,
                             const Tensor *g)
 {
@@ -234,6 +242,7 @@ static Status *apply_locked(Accumulator *a, int64_t local_step, const Tensor *in
 
 /* ---- taking; under the lock ---- */
 
+/* From the sum to the mean, in place. */
 static void divide(Accumulator *a)
 {
         if (!a->mean)
@@ -249,6 +258,7 @@ static void divide(Accumulator *a)
                          width);
 }
 
+/* Indices and shape; where the accumulator was not told its number of rows the shape says -1. */
 static Status *put_sparse(const Accumulator *a, Tensor **out)
 {
         int64_t n = a->sum->shape.dim[0];
@@ -261,6 +271,7 @@ static Status *put_sparse(const Accumulator *a, Tensor **out)
         return NULL;
 }
 
+/* Hands out the average and starts over, one global step on. */
 static Status *take_now(Accumulator *a, Take *t)
 {
         if (a->sparse)
@@ -282,6 +293,7 @@ static void advance(Accumulator *a, WaitList *ended)
         }
 }
 
+/* Runs outside of the lock: the answer may run anything. */
 static void take_done(Wait *w)
 {
         Take *t = CONTAINER_OF(w, Take, wait);
@@ -303,6 +315,7 @@ static const WaitKind take_kind = { .cancel = take_cancel, .done = take_done };
 
 /* ---- what callers see ---- */
 
+/* May complete the takes that wait. */
 Status *accumulator_apply(Accumulator *a, int64_t local_step, const Tensor *indices,
                           const Tensor *gradient)
 {
@@ -316,6 +329,7 @@ Status *accumulator_apply(Accumulator *a, int64_t local_step, const Tensor *indi
         return s;
 }
 
+/* Waits until n gradients are there; holds no thread meanwhile. */
 void accumulator_take(Accumulator *a, int64_t n, Cancel *cancel, AccumulatorDone done, void *arg)
 {
         WaitList ended = { 0 };

@@ -77,6 +77,8 @@ Barrier *barrier_of(Resource *r)
         return CONTAINER_OF(r, Barrier, base);
 }
 
+/* What is complete stands in a priority queue of its own, ordered by when its key was first
+ * seen. */
 static Status *fill(Barrier *b, const BarrierSpec *spec)
 {
         size_t n = (size_t)(HEAD + spec->n);
@@ -106,6 +108,7 @@ static Status *fill(Barrier *b, const BarrierSpec *spec)
         return NULL;
 }
 
+/* next_index begins at the lowest number: keys of one insert share it, later ones come behind. */
 Status *barrier_new(const BarrierSpec *spec, Resource **ret)
 {
         Barrier *b = mem_calloc(1, sizeof *b);
@@ -122,6 +125,7 @@ Status *barrier_new(const BarrierSpec *spec, Resource **ret)
         return NULL;
 }
 
+/* For nodes that share a barrier by name. */
 Status *barrier_matches(const Barrier *b, const BarrierSpec *spec)
 {
         if (b->n != spec->n ||
@@ -164,6 +168,7 @@ static const char *key_text(const TString *key)
         return key->len ? key->data : "";
 }
 
+/* A key's row begins with its place in the order and the key itself, as take_many gives them. */
 static Status *incomplete_new(Barrier *b, const TString *key, Incomplete **ret)
 {
         Incomplete *e = mem_calloc(1, sizeof *e + (size_t)(HEAD + b->n) * sizeof *e->row);
@@ -184,6 +189,8 @@ static Status *incomplete_new(Barrier *b, const TString *key, Incomplete **ret)
         return NULL;
 }
 
+/* One element of an insert: the row of its key gets this component, and is taken out to be queued
+ * when it was the last one missing. */
 static Status *insert_one(Barrier *b, const Tensor *keys, int64_t at, int component, Tensor *values,
                           const Shape *row, Insert *in, bool *fresh)
 {
@@ -213,6 +220,8 @@ static Status *insert_one(Barrier *b, const Tensor *keys, int64_t at, int compon
         return NULL;
 }
 
+/* All keys that are new in one insert get one place in the order, so that the count moves on
+ * once. */
 static Status *insert_locked(Barrier *b, const Tensor *keys, int component, Tensor *values,
                              Insert *in)
 {
@@ -232,6 +241,7 @@ static Status *insert_locked(Barrier *b, const Tensor *keys, int component, Tens
         return NULL;
 }
 
+/* What can be refused without the lock. */
 static Status *check_insert(const Barrier *b, const Tensor *keys, int component,
                             const Tensor *values)
 {
@@ -303,6 +313,7 @@ static Status *pass_on(Insert *in)
         return first;
 }
 
+/* Rows that became complete before an error are handed on all the same: their components are in. */
 void barrier_insert(Barrier *b, const Tensor *keys, int component, Tensor *values,
                     Cancel *cancel UNUSED, QueueDone done, void *arg)
 {
@@ -364,6 +375,7 @@ void barrier_take(Barrier *b, int64_t n, bool small, Cancel *cancel, QueueDone d
                 queue_dequeue_many(b->ready, n, small, cancel, done, arg);
 }
 
+/* Without cancel_pending the incomplete keys may still be completed, no new ones begun. */
 void barrier_close(Barrier *b, bool cancel_pending, QueueDone done, void *arg)
 {
         Map dropped = { 0 };

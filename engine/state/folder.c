@@ -47,6 +47,7 @@ Folder *folder_ref(Folder *f)
         return f;
 }
 
+/* The last one lets the files go; those already opened live on by their own descriptors. */
 void folder_unref(Folder *f)
 {
         if (!f || atomic_fetch_sub(&f->refs, 1) != 1)
@@ -62,6 +63,8 @@ void folder_unref(Folder *f)
         mem_free(f);
 }
 
+/* A plain relative path: no empty parts, no dots, nothing that a terminal or another system would
+ * read otherwise. */
 static Status *check_path(const char *path)
 {
         size_t n = strlen(path);
@@ -79,6 +82,7 @@ static Status *check_path(const char *path)
                    : NULL;
 }
 
+/* The array of files; its length is bounded, for each costs memory even when empty. */
 static Status *grow(Folder *f)
 {
         if (f->n >= FOLDER_MAX_FILES)
@@ -94,6 +98,7 @@ static Status *grow(Folder *f)
         return NULL;
 }
 
+/* The map holds positions from 1, since the array may move. */
 Status *folder_begin(Folder *f, const char *path)
 {
         TRY(check_path(path));
@@ -113,6 +118,7 @@ static Status *os_error(const char *path)
         return resource_exhausted("%s cannot be kept: %s", path, strerror(errno));
 }
 
+/* Writes everything or says why not. */
 static Status *write_all(const File *f, int fd, const char *p, size_t n)
 {
         while (n > 0) {
@@ -141,6 +147,7 @@ static Status *outsource(Folder *folder, File *f)
         return NULL;
 }
 
+/* Bytes go to the file that was begun last. */
 Status *folder_write(Folder *folder, const void *data, size_t n)
 {
         File *f = &folder->files[folder->n - 1];
@@ -180,6 +187,7 @@ static Status *reopen(const File *f, int *ret)
         return NULL;
 }
 
+/* A small file becomes a memfd when it is opened. */
 static Status *open_copy(const File *f, int *ret)
 {
         int fd = memfd_create("sessrun-model", MFD_CLOEXEC);

@@ -51,6 +51,7 @@ const char *queue_type_name(QueueType type)
 
 /* ---- checks ---- */
 
+/* What each kind asks of its components' shapes, in TensorFlow's words. */
 static Status *check_shapes(const QueueSpec *spec)
 {
         for (int i = 0; spec->shapes && i < spec->n; i++) {
@@ -80,6 +81,7 @@ static int64_t bound(int64_t capacity)
         return capacity < 0 ? QUEUE_UNBOUNDED : capacity;
 }
 
+/* The order of checks is TensorFlow's. */
 static Status *check(const QueueSpec *spec)
 {
         if (spec->n < 1)
@@ -96,6 +98,7 @@ static Status *check(const QueueSpec *spec)
 
 /* ---- life ---- */
 
+/* A shuffle queue without seeds takes them from the system, with seeds its order repeats. */
 static Status *fill(Queue *q, const QueueSpec *spec)
 {
         uint64_t seed[2] = { (uint64_t)spec->seed, (uint64_t)spec->seed2 };
@@ -115,6 +118,7 @@ static Status *fill(Queue *q, const QueueSpec *spec)
         return NULL;
 }
 
+/* A queue is never half there: it is published only when all of it stands. */
 Status *queue_new(const QueueSpec *spec, Resource **ret)
 {
         TRY(check(spec));
@@ -156,6 +160,7 @@ static const char *shapes_text(Buf *b, const Shape *shapes, int n)
         return buf_cstr(b);
 }
 
+/* Padding queues compare what is known; all others must be equal. */
 static bool same_shapes(const Queue *q, const QueueSpec *spec)
 {
         if (!q->shapes || !spec->shapes)
@@ -167,6 +172,7 @@ static bool same_shapes(const Queue *q, const QueueSpec *spec)
         return true;
 }
 
+/* Types first, then shapes. */
 static Status *match_components(const Queue *q, const QueueSpec *spec)
 {
         autobuf has = BUF(LIST_TEXT_MAX);
@@ -184,6 +190,7 @@ static Status *match_components(const Queue *q, const QueueSpec *spec)
         return NULL;
 }
 
+/* Seeds count only where the asking node gives some. */
 static Status *match_shuffle(const Queue *q, const QueueSpec *spec)
 {
         if (q->min_after_dequeue != spec->min_after_dequeue)
@@ -200,6 +207,7 @@ static Status *match_shuffle(const Queue *q, const QueueSpec *spec)
         return NULL;
 }
 
+/* For nodes that share a queue by name: the texts are those of QueueBase::MatchesNodeDef. */
 Status *queue_matches(const Queue *q, const QueueSpec *spec)
 {
         if (q->type != spec->type)
@@ -233,6 +241,7 @@ bool queue_closed(Queue *q)
         return closed;
 }
 
+/* All counts are of one moment. */
 void queue_info(Queue *q, QueueInfo *ret)
 {
         QueueInfo info = { .type = q->type,

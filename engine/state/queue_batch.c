@@ -14,6 +14,7 @@ static Status *too_deep(void)
                              SHAPE_MAX_RANK, SHAPE_MAX_RANK);
 }
 
+/* The tuple has the queue's components, in number and type. */
 static Status *check_types(const Queue *q, Tensor *const *tuple, int n)
 {
         if (n != q->n)
@@ -77,6 +78,8 @@ static Status *check_sizes(Tensor *const *batch, int n)
         return NULL;
 }
 
+/* With shapes known each component must be a batch of just that shape; without, only the first
+ * sizes must agree. */
 Status *batch_check(const Queue *q, Tensor *const *batch, int n)
 {
         TRY(check_types(q, batch, n));
@@ -101,6 +104,7 @@ static void drop(Tensor **tuple, int n)
                 tensor_unref(steal(&tuple[i]));
 }
 
+/* Row i of all components, sharing their memory. */
 Status *batch_row(const Queue *q, Tensor *const *batch, int64_t i, Tensor **ret)
 {
         for (int k = 0; k < q->n; k++) {
@@ -156,6 +160,7 @@ static Status *room_for(const Queue *q, int k, Tensor *const *rows, int64_t n_ro
         return NULL;
 }
 
+/* Padding is zeros; strings are empty to begin with. */
 static Status *fill_component(const Queue *q, int k, Tensor *const *rows, int64_t n_rows,
                               const Shape *room, Tensor *t)
 {
@@ -171,6 +176,7 @@ static Status *fill_component(const Queue *q, int k, Tensor *const *rows, int64_
         return NULL;
 }
 
+/* One component of the batch, from one tensor per row. */
 static Status *make_component(const Queue *q, int k, Tensor *const *rows, int64_t n_rows,
                               Tensor **ret)
 {
@@ -187,6 +193,7 @@ static Status *make_component(const Queue *q, int k, Tensor *const *rows, int64_
         return NULL;
 }
 
+/* On failure nothing is handed out. */
 Status *batch_make(const Queue *q, Tensor *const *rows, int64_t n_rows, Tensor **ret)
 {
         for (int k = 0; k < q->n; k++) {

@@ -16,6 +16,7 @@ static void row_set(const Queue *q, int64_t i, Tensor *const *row)
         memcpy(row_at(q, i), row, (size_t)q->n * sizeof *row);
 }
 
+/* Room for one more row. The ring is laid out straight when it grows. */
 Status *rows_reserve(Queue *q)
 {
         if (q->size < q->cap)
@@ -59,6 +60,8 @@ static void sift_up(Queue *q, int64_t i)
                 swap_rows(q, i, up);
 }
 
+/* The last row was put on top of the heap: let it sink. Among equal priorities no order is
+ * promised, in TensorFlow either. */
 static void sift_down(Queue *q)
 {
         for (int64_t i = 0, least = 0;; i = least) {
@@ -80,6 +83,7 @@ void rows_put(Queue *q, Tensor *const *row)
                 sift_up(q, q->size - 1);
 }
 
+/* FIFO kinds take the head, a shuffle queue any row, a priority queue the top of its heap. */
 void rows_take(Queue *q, Tensor **ret)
 {
         bool front = q->type == QUEUE_FIFO || q->type == QUEUE_PADDING;
@@ -96,6 +100,8 @@ void rows_take(Queue *q, Tensor **ret)
                 sift_down(q);
 }
 
+/* What a batch that gave up had taken: it goes back to the front, so that the order is as
+ * before. */
 void rows_put_back(Queue *q, Tensor *const *row)
 {
         if (q->type != QUEUE_FIFO && q->type != QUEUE_PADDING) {

@@ -45,6 +45,8 @@ static Status *make_result(Attempt *a)
         return batch_make(a->q, a->rows, a->n, a->tuple);
 }
 
+/* Runs outside of the lock. A dequeue's tensors are made here, so that others go on with the queue
+ * meanwhile. */
 static void attempt_done(Wait *w)
 {
         Attempt *a = attempt_of(w);
@@ -154,6 +156,7 @@ static Status *settle_for_less(Queue *q, Attempt *a)
         return NULL;
 }
 
+/* Rows taken for a batch that is not complete yet are held by the attempt. */
 static Status *hold_row(Queue *q, Attempt *a)
 {
         size_t width = (size_t)q->n * sizeof *a->rows;
@@ -174,6 +177,7 @@ static int64_t available(const Queue *q)
         return q->closed ? q->size : q->size - q->min_after_dequeue;
 }
 
+/* The same for dequeues: closed and too little left means to settle for less or fail. */
 static bool try_dequeue(Queue *q, Attempt *a, Status **ret)
 {
         if (q->closed && q->size < a->n - a->moved && (*ret = settle_for_less(q, a)))
@@ -216,6 +220,7 @@ static void advance(Queue *q, WaitList *ended)
         } while (changed);
 }
 
+/* One block with room for the tuple. */
 static Attempt *attempt_new(Queue *q, Action action, int64_t n, QueueDone done, void *arg)
 {
         size_t bytes = sizeof(Attempt) + (size_t)q->n * sizeof(Tensor *);
@@ -253,6 +258,7 @@ static void submit(Queue *q, Attempt *a, Cancel *cancel)
 
 /* ---- what callers see ---- */
 
+/* The attempt holds the tuple's tensors until they are in. */
 static void enqueue(Queue *q, Tensor *const *tuple, bool batched, int64_t n, Cancel *cancel,
                     QueueDone done, void *arg)
 {
@@ -286,6 +292,7 @@ void queue_enqueue_many(Queue *q, Tensor *const *batch, int n, Cancel *cancel, Q
                 enqueue(q, batch, true, batch[0]->shape.dim[0], cancel, done, arg);
 }
 
+/* The three kinds differ in how many rows they need, and whether fewer will do. */
 static void dequeue(Queue *q, Action action, int64_t n, Cancel *cancel, QueueDone done, void *arg)
 {
         Attempt *a = attempt_new(q, action, n, done, arg);
@@ -302,6 +309,7 @@ void queue_dequeue(Queue *q, Cancel *cancel, QueueDone done, void *arg)
         dequeue(q, DEQUEUE, 1, cancel, done, arg);
 }
 
+/* Batches of rows whose shapes nobody knows cannot be made. */
 static Status *check_many(const Queue *q, int64_t n, bool up_to)
 {
         if (n < 0)
@@ -328,6 +336,7 @@ static void dequeue_none(Queue *q, QueueDone done, void *arg)
         mem_free(tuple);
 }
 
+/* None asked for is answered without waiting, even by an empty queue. */
 void queue_dequeue_many(Queue *q, int64_t n, bool up_to, Cancel *cancel, QueueDone done, void *arg)
 {
         Status *s = check_many(q, n, up_to);
@@ -339,6 +348,7 @@ void queue_dequeue_many(Queue *q, int64_t n, bool up_to, Cancel *cancel, QueueDo
                 dequeue(q, up_to ? DEQUEUE_UP_TO : DEQUEUE_MANY, n, cancel, done, arg);
 }
 
+/* Waiting enqueues fail; dequeues take what is there. */
 static void close_and_cancel(Queue *q, QueueDone done, void *arg)
 {
         WaitList ended = { 0 };
@@ -354,6 +364,7 @@ static void close_and_cancel(Queue *q, QueueDone done, void *arg)
         resource_unref(&q->base);
 }
 
+/* Without cancelling, the close stands in line behind the enqueues. */
 void queue_close(Queue *q, bool cancel_pending, QueueDone done, void *arg)
 {
         if (cancel_pending) {

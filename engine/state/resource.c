@@ -24,6 +24,7 @@ struct Resources {
         Map items;
 };
 
+/* The table of one session, or of a named engine shared by several. */
 Status *resources_new(Resources **ret)
 {
         Resources *rs = mem_calloc(1, sizeof *rs);
@@ -56,6 +57,7 @@ static size_t device_bytes(int device)
         return device ? sizeof device : 0;
 }
 
+/* The key is container, kind, name and device in one run of bytes with NULs between. */
 static Status *item_new(int device, const ResourceKind *kind, const char *container,
                         const char *name, Item **ret)
 {
@@ -120,6 +122,7 @@ static Status *insert(Resources *rs, int device, const ResourceKind *kind, const
         return NULL;
 }
 
+/* TensorFlow tells an unknown container from an unknown name. */
 static Status *missing(Resources *rs, const ResourceKind *kind, const char *container,
                        const char *name)
 {
@@ -131,6 +134,7 @@ static Status *missing(Resources *rs, const ResourceKind *kind, const char *cont
                          container, name);
 }
 
+/* Under the lock: two nodes that share a name get one resource, whoever comes first. */
 static Status *find_or_make(Resources *rs, int device, const ResourceKind *kind,
                             const char *container, const char *name, MakeFn make, void *arg,
                             Resource **ret)
@@ -157,6 +161,7 @@ Status *resources_find_or_make(Resources *rs, int device, const ResourceKind *ki
         return s;
 }
 
+/* The caller owns a reference. */
 Status *resources_find(Resources *rs, const ResourceKind *kind, const char *container,
                        const char *name, Resource **ret)
 {
@@ -171,6 +176,7 @@ Status *resources_find(Resources *rs, const ResourceKind *kind, const char *cont
         return s;
 }
 
+/* For resources that come ready made, where the name must be free. */
 Status *resources_put(Resources *rs, const ResourceKind *kind, const char *container,
                       const char *name, Resource *r)
 {
@@ -191,6 +197,7 @@ static void item_free(Item *item)
         mem_free(item);
 }
 
+/* Nodes that hold the resource keep it; its name is free again. */
 Status *resources_drop(Resources *rs, const ResourceKind *kind, const char *container,
                        const char *name)
 {
@@ -246,6 +253,7 @@ typedef struct Snapshot {
         struct Snapshot *next;
 } Snapshot;
 
+/* References to all resources of a kind, with copies of their names. */
 static Status *snapshot(Resources *rs, const ResourceKind *kind, Snapshot **ret)
 {
         map_each (e, &rs->items) {
@@ -265,6 +273,7 @@ static Status *snapshot(Resources *rs, const ResourceKind *kind, Snapshot **ret)
         return NULL;
 }
 
+/* Calls fn without the lock, on what was there at the call. */
 Status *resources_each(Resources *rs, const ResourceKind *kind,
                        Status *(*fn)(void *arg, const char *container, const char *name,
                                      Resource *r),

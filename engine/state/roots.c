@@ -48,6 +48,8 @@ void roots_free(FileRoots *r)
         mem_free(r);
 }
 
+/* A root is opened once; everything below it is reached from its descriptor, wherever its path
+ * leads later. */
 static Status *add_root(FileRoots *r, const char *path, bool writable)
 {
         size_t len = strlen(path);
@@ -72,6 +74,7 @@ static size_t list_length(const char *const *list)
         return n;
 }
 
+/* Data roots go first: a path below both kinds may be written. */
 Status *roots_new(const char *const *model_roots, const char *const *data_roots, bool data_writable,
                   FileRoots **ret)
 {
@@ -88,6 +91,7 @@ Status *roots_new(const char *const *model_roots, const char *const *data_roots,
         return NULL;
 }
 
+/* A model's files appear below ROOTS_FOLDER, beside the base's roots, which must outlive it. */
 Status *roots_with_folder(const FileRoots *base, Folder *f, FileRoots **ret)
 {
         FileRoots *r = mem_calloc(1, sizeof *r);
@@ -132,6 +136,7 @@ static Status *denied(const char *path, bool write)
                                  write ? "write" : "read");
 }
 
+/* No devices, no pipes: reading one could wait for ever. */
 static Status *want_kind(int fd, const char *path, bool folder)
 {
         struct stat st;
@@ -152,6 +157,7 @@ static const char *in_folder(const FileRoots *r, const char *path)
         return inside ? path + sizeof prefix - 1 : NULL;
 }
 
+/* The first root with the file has it; an error other than "not there" is what the caller hears. */
 Status *roots_open(const FileRoots *r, const char *path, size_t len, int flags, int *ret)
 {
         bool write = (flags & O_ACCMODE) != O_RDONLY || flags & O_CREAT;
@@ -222,6 +228,7 @@ static Status *mkdir_one(const FileRoots *r, const char *path)
         return e && e != EEXIST ? errno_status(e, path) : NULL;
 }
 
+/* Like mkdir -p; what is there already is no error. */
 Status *roots_mkdir(const FileRoots *r, const char *path)
 {
         autofree char *text = mem_strdup(path);
@@ -241,6 +248,7 @@ Status *roots_mkdir(const FileRoots *r, const char *path)
         return mkdir_one(r, text);
 }
 
+/* Both names may lie in different folders, below different roots of one file system. */
 Status *roots_rename(const FileRoots *r, const char *from, const char *to)
 {
         const char *from_leaf, *to_leaf;

@@ -65,6 +65,8 @@ Status *session_store_new(Resource **ret)
         return NULL;
 }
 
+/* A handle is pending until its step ends: only handles that were fetched are kept
+ * (GetSessionHandle). */
 Status *session_store_add(SessionStore *st, const char *node, const char *device, Tensor *t,
                           int64_t step, char **ret)
 {
@@ -99,6 +101,7 @@ static bool kept(const Entry *e, const TString *keep, int n)
         return false;
 }
 
+/* The step has ended: what it fetched stays, its other handles go. */
 void session_store_settle(SessionStore *st, int64_t step, const TString *keep, int n)
 {
         Entry *drop = NULL;
@@ -126,6 +129,7 @@ static const char *bytes(const TString *s)
         return s->len ? s->data : "";
 }
 
+/* The caller owns a reference. */
 Status *session_store_get(SessionStore *st, const TString *handle, Tensor **ret)
 {
         pthread_mutex_lock(&st->lock);
@@ -140,6 +144,7 @@ Status *session_store_get(SessionStore *st, const TString *handle, Tensor **ret)
         return NULL;
 }
 
+/* DeleteSessionTensor. */
 Status *session_store_delete(SessionStore *st, const TString *handle)
 {
         pthread_mutex_lock(&st->lock);
@@ -153,6 +158,7 @@ Status *session_store_delete(SessionStore *st, const TString *handle)
         return NULL;
 }
 
+/* Under the lock: fn must not come back here. */
 Status *session_store_each(SessionStore *st,
                            Status *(*fn)(void *arg, const char *handle, const Tensor *t), void *arg)
 {
@@ -182,6 +188,7 @@ static void handle_destroy(Resource *r)
 const ResourceKind session_handle_kind = { .name = "N10tensorflow6TensorE",
                                            .destroy = handle_destroy };
 
+/* The resource form of a handle (GetSessionHandleV2). */
 Status *session_handle_new(const char *text, Resource **ret)
 {
         SessionHandle *h = mem_alloc(sizeof *h + strlen(text) + 1);

@@ -32,6 +32,7 @@ Staging *staging_of(Resource *r)
         return CONTAINER_OF(r, Staging, base);
 }
 
+/* A keyed area is a map by the clients' keys; an unkeyed one numbers its entries itself. */
 Status *staging_new(const ResourceKind *kind, int64_t capacity, int64_t memory_limit,
                     Resource **ret)
 {
@@ -78,6 +79,7 @@ static void serve_slot(Staging *st, Slot *s, WaitList *ended)
         slot_tidy(st, s);
 }
 
+/* Puts the values in and wakes who waits for the key. */
 static Status *put_now(Staging *st, Attempt *a, WaitList *ended)
 {
         Slot *s;
@@ -93,6 +95,7 @@ static Status *put_now(Staging *st, Attempt *a, WaitList *ended)
         return NULL;
 }
 
+/* From the head of the list while capacity and memory suffice. */
 static bool serve_puts(Staging *st, WaitList *list, WaitList *ended)
 {
         bool any = false;
@@ -105,6 +108,7 @@ static bool serve_puts(Staging *st, WaitList *list, WaitList *ended)
         return any;
 }
 
+/* Whoever takes without a key gets the smallest complete one. */
 static bool serve_any(Staging *st, WaitList *ended)
 {
         bool served = false;
@@ -138,6 +142,7 @@ static void serve_peeks(Staging *st, WaitList *ended)
         }
 }
 
+/* Each take makes room for puts, each put something to take: until nothing moves. */
 static void advance(Staging *st, WaitList *ended)
 {
         bool changed;
@@ -169,6 +174,7 @@ static void attempt_done(Wait *w)
         attempt_free(a);
 }
 
+/* One that has given up may have been the first in line. */
 static void attempt_cancel(Wait *w, WaitList *ended)
 {
         Attempt *a = attempt_of(w);
@@ -184,6 +190,7 @@ static void attempt_cancel(Wait *w, WaitList *ended)
 
 static const WaitKind attempt_kind = { .cancel = attempt_cancel, .done = attempt_done };
 
+/* What can be refused before anything waits. */
 static Status *check_call(const Staging *st, const StagingCall *c)
 {
         int64_t bytes = 0;
@@ -205,6 +212,7 @@ static Status *check_call(const Staging *st, const StagingCall *c)
         return NULL;
 }
 
+/* The attempt may outlive the caller's arrays. */
 static Status *copy_call(Attempt *a)
 {
         StagingCall *c = &a->call;
@@ -221,6 +229,7 @@ static Status *copy_call(Attempt *a)
         return NULL;
 }
 
+/* Owns all that the call needs until it is answered. */
 static Status *attempt_new(Staging *st, const StagingCall *call, StagingDone done, void *arg,
                            Attempt **ret)
 {
@@ -259,6 +268,7 @@ static Status *line_up(Staging *st, Attempt *a)
         return NULL;
 }
 
+/* All forms of Stage, Unstage, Peek and their Map kin. */
 void staging_call(Staging *st, const StagingCall *call, StagingDone done, void *arg)
 {
         WaitList ended = { 0 };
@@ -300,6 +310,7 @@ int64_t staging_incomplete(Staging *st)
         return count(st, &st->incomplete);
 }
 
+/* Values go; who waits goes on waiting. */
 void staging_clear(Staging *st)
 {
         WaitList ended = { 0 };

@@ -2,6 +2,7 @@
 /* A binary heap. */
 #include "engine/state/staging_keys.h"
 
+/* A binary heap: takes without a key are by the smallest. */
 Status *staging_keys_add(StagingKeys *k, int64_t key)
 {
         if (k->n == k->cap) {
@@ -26,6 +27,7 @@ bool staging_keys_first(const StagingKeys *k, int64_t *ret)
         return k->n > 0;
 }
 
+/* Removes the smallest. */
 void staging_keys_drop(StagingKeys *k)
 {
         int64_t last = k->heap[--k->n], i = 0;

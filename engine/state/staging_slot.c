@@ -16,6 +16,7 @@ Slot *slot_find(const Staging *st, int64_t key)
         return map_getn(&st->slots, (const char *)&key, sizeof key);
 }
 
+/* The slot of a key, made when somebody first speaks of it. */
 Status *slot_make(Staging *st, int64_t key, Slot **ret)
 {
         Slot *s = slot_find(st, key);
@@ -33,6 +34,7 @@ Status *slot_make(Staging *st, int64_t key, Slot **ret)
         return NULL;
 }
 
+/* A slot that has nothing left and is waited for by nobody goes. */
 void slot_tidy(Staging *st, Slot *s)
 {
         if (s->present) /* not through yet */
@@ -77,6 +79,7 @@ static Status *note_key(Staging *st, int64_t key)
         return staging_keys_add(&st->keys, key);
 }
 
+/* All parts are checked before the first goes in: a refused put changes nothing. */
 Status *slot_put(Staging *st, Slot *s, Attempt *a)
 {
         if (!s->width) {
@@ -109,6 +112,7 @@ Status *slot_put(Staging *st, Slot *s, Attempt *a)
         return NULL;
 }
 
+/* Takes, or shows, all parts or the named ones. */
 Status *slot_take(Staging *st, Slot *s, Attempt *a)
 {
         int n = a->parts ? a->call.n_parts : s->width;

@@ -41,6 +41,8 @@ Table *table_of(Resource *r)
         return CONTAINER_OF(r, Table, base);
 }
 
+/* Keys are compared by their bytes, so any plain type will do; vectors of strings have no one run
+ * of bytes. */
 static Status *check_spec(const TableSpec *spec)
 {
         if (spec->key != DT_STRING && !dtype_is_plain(spec->key))
@@ -52,6 +54,8 @@ static Status *check_spec(const TableSpec *spec)
         return NULL;
 }
 
+/* Dense tables name two keys that stand for "empty" and "deleted" in TensorFlow's layout. Ours
+ * needs neither, but refuses them as keys all the same. */
 static Status *fill(Table *t, const TableSpec *spec)
 {
         TRY(shape_count(&spec->key_shape, &t->n_key));
@@ -74,6 +78,7 @@ static Status *fill(Table *t, const TableSpec *spec)
         return NULL;
 }
 
+/* A fixed table (HashTable) is filled once by its initializer. */
 Status *table_new(const TableSpec *spec, Resource **ret)
 {
         TRY(check_spec(spec));
@@ -108,6 +113,7 @@ DType table_value_dtype(const Table *t)
 
 /* ---- checks ---- */
 
+/* For nodes that share a table by name. */
 Status *table_matches(const Table *t, const TableSpec *spec)
 {
         if (t->key != spec->key || t->value != spec->value)
@@ -123,6 +129,7 @@ Status *table_matches(const Table *t, const TableSpec *spec)
         return NULL;
 }
 
+/* Types of keys and values, in TensorFlow's words. */
 static Status *check_types(const Table *t, const Tensor *keys, const Tensor *values)
 {
         if (keys->dtype != t->key)
@@ -163,6 +170,7 @@ static Status *values_shape(const Table *t, const Shape *outer, Shape *ret)
         return NULL;
 }
 
+/* The reserved keys of dense tables. */
 static Status *check_forbidden(const Table *t, const Tensor *keys, int64_t n)
 {
         static const char *const names[] = { "empty_key", "deleted_key" };
@@ -179,6 +187,7 @@ static Status *check_forbidden(const Table *t, const Tensor *keys, int64_t n)
         return NULL;
 }
 
+/* Keys and values go together, key by key. */
 static Status *check_pairs(const Table *t, const Tensor *keys, const Tensor *values, int64_t *ret_n)
 {
         Shape outer, want;
@@ -193,6 +202,7 @@ static Status *check_pairs(const Table *t, const Tensor *keys, const Tensor *val
 
 /* ---- finding ---- */
 
+/* The default is one value for all, or one for each key. */
 static Status *find_locked(Table *t, const Tensor *keys, const Tensor *def, bool one_default,
                            int64_t n, Tensor *y)
 {
@@ -208,6 +218,7 @@ static Status *find_locked(Table *t, const Tensor *keys, const Tensor *def, bool
         return NULL;
 }
 
+/* Readers run beside each other. */
 Status *table_find(Table *t, const Tensor *keys, const Tensor *def, Tensor **ret)
 {
         Shape outer, full;
@@ -243,6 +254,7 @@ static Status *put(const Table *t, Map *entries, Entry *e)
         return s;
 }
 
+/* Later pairs of one insert replace earlier ones. */
 static Status *put_all(const Table *t, Map *entries, const Tensor *keys, const Tensor *values,
                        int64_t n)
 {
@@ -262,6 +274,7 @@ static Status *no_change(const Table *t, const char *what)
                         : NULL;
 }
 
+/* Import replaces all entries; the old ones are freed outside of the lock. */
 Status *table_insert(Table *t, const Tensor *keys, const Tensor *values, bool replace)
 {
         int64_t n;
@@ -279,6 +292,7 @@ Status *table_insert(Table *t, const Tensor *keys, const Tensor *values, bool re
         return s;
 }
 
+/* Keys that are not there are passed over. */
 Status *table_remove(Table *t, const Tensor *keys)
 {
         Shape outer;
@@ -317,6 +331,7 @@ static Status *put_once(const Table *t, Map *entries, const Tensor *keys, const 
         return NULL;
 }
 
+/* Whether both maps say the same. */
 static bool same_entries(const Table *t, const Map *a, const Map *b)
 {
         if (a->count != b->count)
@@ -329,6 +344,7 @@ static bool same_entries(const Table *t, const Map *a, const Map *b)
         return true;
 }
 
+/* The second initialization of a shared table is fine if it brings the same. */
 Status *table_initialize(Table *t, const Tensor *keys, const Tensor *values)
 {
         int64_t n;
@@ -363,6 +379,7 @@ int64_t table_size(Table *t)
         return n;
 }
 
+/* Entries in the map's order, which promises nothing, as TensorFlow's does not. */
 static Status *export_locked(Table *t, Tensor **keys, Tensor **values)
 {
         Shape ks = t->key_shape, vs;
@@ -388,6 +405,7 @@ static Status *export_locked(Table *t, Tensor **keys, Tensor **values)
         return NULL;
 }
 
+/* Both tensors are of one moment. */
 Status *table_export(Table *t, Tensor **ret_keys, Tensor **ret_values)
 {
         autoptr(Tensor) keys = NULL;

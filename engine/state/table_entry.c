@@ -47,6 +47,7 @@ static Status *value_store(const Table *t, Entry *e, const Tensor *values, int64
         return NULL;
 }
 
+/* One value into row i of a tensor. */
 Status *value_load(const Table *t, const Entry *e, Tensor *values, int64_t i)
 {
         size_t size = (size_t)t->n_value * dtype_size(t->value);
@@ -60,6 +61,7 @@ Status *value_load(const Table *t, const Entry *e, Tensor *values, int64_t i)
         return NULL;
 }
 
+/* Byte for byte: a NaN equals itself here, as the key of an entry must. */
 bool value_equal(const Table *t, const Entry *a, const Entry *b)
 {
         if (t->value != DT_STRING)
@@ -71,6 +73,7 @@ bool value_equal(const Table *t, const Entry *a, const Entry *b)
         return true;
 }
 
+/* Value and key in one block, the value first for its alignment. */
 Status *entry_new(const Table *t, const Tensor *keys, const Tensor *values, int64_t i, Entry **ret)
 {
         Bytes key = key_bytes(t, keys, i);

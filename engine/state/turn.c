@@ -38,6 +38,8 @@ static void waiter_done(Wait *wait)
 
 static const WaitKind waiter_kind = { .cancel = waiter_cancel, .done = waiter_done };
 
+/* Calls fn when it is this one's turn, at once or later, or with the reason why it never will
+ * be. */
 void turn_take(Turn *t, Cancel *cancel, TurnFn fn, void *arg)
 {
         WaitList ended = { 0 };
@@ -61,6 +63,7 @@ void turn_take(Turn *t, Cancel *cancel, TurnFn fn, void *arg)
         waits_deliver(&ended);
 }
 
+/* The next in line has the turn without its ever being free in between: nobody jumps the queue. */
 void turn_pass(Turn *t)
 {
         WaitList ended = { 0 };

@@ -17,6 +17,7 @@ static void variable_destroy(Resource *r)
 /* The name is that of TensorFlow's C++ type, which its messages show. */
 const ResourceKind variable_kind = { .name = "N10tensorflow3VarE", .destroy = variable_destroy };
 
+/* Has no value yet. */
 Status *variable_new(DType dtype, const Shape *shape, const char *name, const char *container,
                      Resource **ret)
 {
@@ -64,6 +65,7 @@ void variable_assign(Variable *v, Tensor *value)
         tensor_unref(old); /* outside: freeing may call other code */
 }
 
+/* Compare and set by identity: for who computed the new value from "read". */
 bool variable_replace(Variable *v, const Tensor *read, Tensor *value)
 {
         Tensor *old = NULL;
@@ -78,6 +80,7 @@ bool variable_replace(Variable *v, const Tensor *read, Tensor *value)
         return same;
 }
 
+/* In place when nobody else sees the value, else on a copy: readers keep what they read. */
 static Status *update_locked(Variable *v, Status *(*fn)(void *arg, Tensor *value), void *arg,
                              Tensor **ret_old)
 {

@@ -52,6 +52,8 @@ void wait_end(Wait *w, Status *s, WaitList *ended)
 static _Thread_local WaitList pending; /* of this thread's outermost delivery */
 static _Thread_local bool delivering;
 
+/* Answers run one after the other on this thread, however they call each other: no recursion by a
+ * chain of waits. */
 static void deliver(Wait *w)
 {
         list_append(&pending, w);
@@ -95,6 +97,7 @@ void waits_deliver(WaitList *ended)
 
 /* ---- cancellation ---- */
 
+/* Comes from any thread; the wait may have ended meanwhile. */
 static void on_cancel(CancelHook *h)
 {
         Wait *w = CONTAINER_OF(h, Wait, hook);
@@ -107,6 +110,7 @@ static void on_cancel(CancelHook *h)
         let_go(w);
 }
 
+/* Two references from here: the list's and the hook's. False: the token had fired before. */
 bool wait_hook(Wait *w, Cancel *cancel)
 {
         if (!cancel)

@@ -122,6 +122,7 @@ void shape_insert(Shape *s, int i, int64_t dim)
         s->rank++;
 }
 
+/* NumPy's rules; with unknown sizes as far as they tell. */
 Status *shape_broadcast(const Shape *a, const Shape *b, Shape *ret)
 {
         if (a->rank < 0 || b->rank < 0) {

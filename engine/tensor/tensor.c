@@ -12,6 +12,7 @@ enum {
         DATA_AT = (HEAD_AT + sizeof(Tensor) + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN
 };
 
+/* Strings own their bytes, handles a reference. */
 static void destroy_elements(Buffer *b)
 {
         if (b->dtype == DT_STRING) {
@@ -33,6 +34,7 @@ static bool last_ref(atomic_int *refs)
                atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
 
+/* Borrowed data goes back to its lender. */
 static void buffer_unref(Buffer *b)
 {
         if (!last_ref(&b->refs))
@@ -102,6 +104,7 @@ static void buffer_init(Buffer *b, DType dtype, int64_t count, size_t bytes, voi
         b->owner = NULL;
 }
 
+/* Header and data in one block. Numbers are not set; strings and handles start empty. */
 Status *tensor_new(DType dtype, const Shape *shape, Tensor **ret)
 {
         int64_t count;
@@ -121,6 +124,7 @@ Status *tensor_new(DType dtype, const Shape *shape, Tensor **ret)
         return NULL;
 }
 
+/* The data belongs to the owner until release(owner). */
 Status *tensor_borrow(DType dtype, const Shape *shape, void *data, void (*release)(void *),
                       void *owner, Tensor **ret)
 {
@@ -187,6 +191,7 @@ void tensor_take_string(Tensor *t, int64_t i, char *bytes, size_t n)
         *s = (TString){ .data = bytes, .len = n };
 }
 
+/* A string is copied, a handle is counted. */
 static Status *copy_counted(Tensor *dst, int64_t to, const Tensor *src, int64_t from)
 {
         if (dst->dtype == DT_STRING) {
@@ -199,6 +204,7 @@ static Status *copy_counted(Tensor *dst, int64_t to, const Tensor *src, int64_t 
         return NULL;
 }
 
+/* Ranges must not overlap. */
 Status *tensor_copy_elements(Tensor *dst, int64_t to, const Tensor *src, int64_t from, int64_t n)
 {
         size_t size = dtype_size(dst->dtype);
@@ -265,6 +271,7 @@ static bool beyond(const Tensor *t, int64_t i)
         return UNLIKELY(i < 0 || i >= t->count);
 }
 
+/* 0 beyond the end: for callers that check shapes later. */
 double tensor_double(const Tensor *t, int64_t i)
 {
         if (beyond(t, i))
@@ -279,6 +286,7 @@ double tensor_double(const Tensor *t, int64_t i)
         }
 }
 
+/* As tensor_double(), for whole numbers. */
 int64_t tensor_int(const Tensor *t, int64_t i)
 {
         if (beyond(t, i))

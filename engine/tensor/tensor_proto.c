@@ -33,6 +33,7 @@ Status *shape_from_proto(const ShapeProto *p, Shape *ret)
         return shape_make(dims, (int)n, ret);
 }
 
+/* -1 stays -1; an unknown rank has its own flag. */
 Status *shape_to_proto(const Shape *s, Arena *arena, ShapeProto **ret)
 {
         size_t n = s->rank < 0 ? 0 : (size_t)s->rank;
@@ -149,6 +150,7 @@ static void read_integers(const TensorProto *p, Tensor *t)
         }
 }
 
+/* Values in lists of their kind; the last one stands for those that are missing. */
 static void read_values(const TensorProto *p, Tensor *t)
 {
         switch ((int)t->dtype) {
@@ -199,6 +201,7 @@ static Status *read_string_content(const ProtobufCBinaryData *c, Tensor *t)
         return data == c->len ? NULL : bad("bytes behind the strings");
 }
 
+/* Must be just as long as the shape says. */
 static Status *read_content(const TensorProto *p, Tensor *t)
 {
         const ProtobufCBinaryData *c = &p->tensor_content;
@@ -260,6 +263,7 @@ Status *tensor_from_proto(const TensorProto *p, ProtoLender *lender, Tensor **re
 
 /* ---- writing ---- */
 
+/* The message points into the tensor. */
 static Status *write_strings(const Tensor *t, Arena *arena, TensorProto *p)
 {
         p->n_string_val = (size_t)t->count;
