@@ -2,6 +2,7 @@
 /* Attributes against the op's declaration: kinds, allowed values, minima, defaults, leftovers. */
 #include "engine/graph/graph_impl.h"
 
+#include "engine/base/escape.h"
 #include "engine/tensor/tensor_proto.h"
 #include <string.h>
 

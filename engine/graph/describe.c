@@ -2,9 +2,9 @@
 /* Ops and attribute values as TensorFlow's messages print them. */
 #include "engine/graph/graph_impl.h"
 
+#include "engine/base/escape.h"
 #include "engine/base/mem.h"
 #include "engine/tensor/tensor_proto.h"
-#include <ctype.h>
 #include <string.h>
 
 /* Lists longer than this lose their middle. */
@@ -23,27 +23,6 @@ static void describe_args(const ArgDef *args, int n, Buf *b)
                 else
                         buf_puts(b, a->type_attr ? a->type_attr : "");
                 buf_puts(b, a->is_ref ? ")" : "");
-        }
-}
-
-/* C escapes as in TensorFlow's CEscape: bytes beyond ASCII in octal. */
-void text_escape(const void *bytes, size_t n, Buf *b)
-{
-        const unsigned char *s = bytes;
-        for (size_t i = 0; i < n; i++) {
-                switch (s[i]) {
-                case '\n': buf_puts(b, "\\n"); break;
-                case '\r': buf_puts(b, "\\r"); break;
-                case '\t': buf_puts(b, "\\t"); break;
-                case '"':
-                case '\'':
-                case '\\': buf_printf(b, "\\%c", s[i]); break;
-                default:
-                        if (isprint(s[i]))
-                                buf_putc(b, (char)s[i]);
-                        else
-                                buf_printf(b, "\\%03o", s[i]);
-                }
         }
 }
 

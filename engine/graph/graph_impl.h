@@ -87,7 +87,5 @@ const AttrValue *def_attr(const NodeDef *def, const char *name);
 void op_describe(const Op *op, Buf *ret);
 /* "DT_FLOAT", "[1, 2]", "\"SAME\"" */
 void attr_value_describe(const AttrValue *v, Buf *ret);
-/* Bytes with C escapes. */
-void text_escape(const void *bytes, size_t n, Buf *ret);
 /* "float, double" or "\"SAME\", \"VALID\"": the values that an attribute allows. */
 void attr_describe_allowed(const AttrDef *d, Buf *ret);

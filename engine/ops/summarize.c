@@ -3,29 +3,10 @@
  * deep. */
 #include "engine/ops/summarize.h"
 
+#include "engine/base/escape.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-/* C escapes, as TensorFlow's CEscape writes them. */
-static void put_escaped(Buf *to, const TString *s)
-{
-        for (size_t i = 0; i < s->len; i++) {
-                unsigned char ch = (unsigned char)s->data[i];
-                switch (ch) {
-                case '\n': buf_puts(to, "\\n"); break;
-                case '\r': buf_puts(to, "\\r"); break;
-                case '\t': buf_puts(to, "\\t"); break;
-                case '"': buf_puts(to, "\\\""); break;
-                case '\'': buf_puts(to, "\\'"); break;
-                case '\\': buf_puts(to, "\\\\"); break;
-                default:
-                        if (ch >= 0x20 && ch < 0x7f)
-                                buf_putc(to, (char)ch);
-                        else
-                                buf_printf(to, "\\%03o", ch);
-                }
-        }
-}
 
 /* The shortest of two precisions that reads back as the same number. */
 static void put_float(Buf *to, double v, bool is_double)
@@ -59,7 +40,7 @@ static void put_element(Buf *to, const Tensor *t, int64_t i, bool quoted)
         switch ((int)t->dtype) {
         case DT_STRING:
                 buf_puts(to, quoted ? "\"" : "");
-                put_escaped(to, &tensor_strings(t)[i]);
+                text_escape(tensor_strings(t)[i].data, tensor_strings(t)[i].len, to);
                 buf_puts(to, quoted ? "\"" : "");
                 break;
         case DT_COMPLEX64: put_complex(to, ((const float complex *)t->data)[i], false); break;
