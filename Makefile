@@ -75,7 +75,7 @@ STRESS := $(patsubst %.c,$B/%,$(wildcard tests/stress/*.c))
 OP_FUZZ := $B/tests/stress/op_fuzz
 RACES := $(filter-out $(OP_FUZZ) $B/tests/stress/op_types,$(STRESS))
 PLAIN_TESTLIB := $(patsubst %,$B/tests/lib/%.o,attr_text graph_builder kernel_log)
-STRESSLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/stress/lib/*.c))
+STRESSLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/stress/lib/*.c) tests/engine/wait_op.c)
 $(STRESS): $B/%: $B/%.o $(STRESSLIB) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -o $@
 
 # What runs real models through a live daemon, and what measures one.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Sessions driven from tests: every call can be waited for, and one op waits on demand. */
+/* Sessions driven from tests: every call can be waited for. */
 #include "tests/engine/session_fixture.h"
 
-#include "engine/ops/op.h"
 #include "tests/lib/graph_builder.h"
 #include "tests/lib/op_session.h"
 #include <pthread.h>
@@ -12,117 +11,16 @@
 Session *session;
 Tensor *got[16];
 int n_got;
-atomic_int test_count;
 
 static Engine *engine;
-
-/* ---- the ops ---- */
-
-typedef struct Waiting {
-        CancelHook hook;
-        OpCtx *c;
-        struct Waiting *next;
-} Waiting;
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards: list, n_waiting, calls */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards: calls */
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static Waiting *list;
-static int n_waiting;
-
-static bool take(Waiting *w)
-{
-        pthread_mutex_lock(&lock);
-        Waiting **at = &list;
-        while (*at && *at != w)
-                at = &(*at)->next;
-        bool mine = *at == w;
-        if (mine) {
-                *at = w->next;
-                n_waiting--;
-        }
-        pthread_mutex_unlock(&lock);
-        return mine;
-}
-
-static void end_wait(Waiting *w, Status *s)
-{
-        OpCtx *c = w->c;
-        if (!s)
-                ctx_forward(c, 0, 0);
-        mem_free(w);
-        ctx_done(c, s);
-}
-
-static void on_cancel(CancelHook *h)
-{
-        Waiting *w = CONTAINER_OF(h, Waiting, hook);
-        if (take(w))
-                end_wait(w, cancelled("TestWait was cancelled"));
-}
-
-static void wait_start(OpCtx *c)
-{
-        Waiting *w = mem_calloc(1, sizeof *w);
-        w->c = c;
-        w->hook.fn = on_cancel;
-        pthread_mutex_lock(&lock);
-        bool alive = cancel_add(ctx_cancel(c), &w->hook);
-        if (alive) {
-                w->next = list;
-                list = w;
-                n_waiting++;
-        }
-        pthread_mutex_unlock(&lock);
-        if (!alive)
-                end_wait(w, cancelled("TestWait was cancelled"));
-}
-
-OP(TestWait, .inputs = "x:float", .outputs = "y:float", .flags = "stateful", .start = wait_start);
-
-static Status *count_compute(OpCtx *c)
-{
-        *(float *)tensor_fill(ctx_output(c, 0)) = (float)(atomic_fetch_add(&test_count, 1) + 1);
-        return NULL;
-}
-
-OP(TestCount, .outputs = "y:float", .flags = "stateful", .shape = shape_scalars,
-   .compute = count_compute);
-
-int waiting(void)
-{
-        pthread_mutex_lock(&lock);
-        int n = n_waiting;
-        pthread_mutex_unlock(&lock);
-        return n;
-}
 
 void wait_until(int n)
 {
         for (int i = 0; i < 10000 && waiting() != n; i++)
                 usleep(1000);
         cr_assert_eq(waiting(), n);
-}
-
-static Waiting *oldest(void)
-{
-        pthread_mutex_lock(&lock);
-        Waiting *w = list;
-        while (w && w->next)
-                w = w->next;
-        pthread_mutex_unlock(&lock);
-        return w;
-}
-
-/* Not those who come meanwhile: what goes on may wait anew. */
-void release_all(void)
-{
-        for (int n = waiting(); n > 0; n--) {
-                Waiting *w = oldest();
-                if (!w)
-                        return;
-                if (cancel_try_remove(ctx_cancel(w->c), &w->hook) && take(w))
-                        end_wait(w, NULL);
-        }
 }
 
 /* ---- the session ---- */

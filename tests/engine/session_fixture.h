@@ -4,6 +4,7 @@
 #pragma once
 #include "engine/base/mem.h"
 #include "engine/session/sessions.h"
+#include "tests/engine/wait_op.h"
 #include <criterion/criterion.h>
 
 extern Session *session; /* fresh for each test, empty */
@@ -46,9 +47,5 @@ double partial_value(const char *handle, const char *fetches, const char *feeds)
 void partial_fails(const char *handle, const char *fetches, const char *feeds, StatusCode code,
                    const char *text);
 
-/* The op TestWait(x:float)->float waits until released or cancelled ("TestWait was cancelled"). */
-int waiting(void);      /* how many wait now */
-void wait_until(int n); /* until n wait; ends the test after 10 s */
-void release_all(void); /* that wait now */
-/* The op TestCount()->float, stateful, counts its runs. */
-extern atomic_int test_count;
+/* Until n TestWait wait; ends the test after 10 s. */
+void wait_until(int n);

@@ -4,8 +4,8 @@
  * itself can cause. Ends with everything given back. STRESS_ROUNDS: actions per thread. */
 #include "engine/base/mem.h"
 #include "engine/session/sessions.h"
+#include "tests/engine/wait_op.h"
 #include "tests/lib/graph_builder.h"
-#include "tests/stress/lib/wait_op.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +42,7 @@ static Engine *engine;
 static Graph *shared;
 static int rounds = ROUNDS;
 static atomic_int done, refused, wrong, added;
+static atomic_bool over;
 static pthread_mutex_t closing[NAMES]; /* guards: the taking of that name out of the table */
 
 static void fault(const char *what, Status *s)
@@ -472,21 +473,22 @@ static void close_under_way(bool first)
 
 int main(void)
 {
-        pthread_t threads[THREADS];
+        pthread_t threads[THREADS], helper;
         int64_t blocks = mem_stats().blocks;
         if (getenv("STRESS_ROUNDS"))
                 rounds = (int)strtol(getenv("STRESS_ROUNDS"), NULL, 10);
         begin();
         for (int i = 0; i < 20; i++)
                 close_under_way(!i);
-        wait_op_begin();
+        pthread_create(&helper, NULL, release_until, &over);
         for (int i = 0; i < THREADS; i++)
                 pthread_create(&threads[i], NULL, storm, (void *)(uintptr_t)(i + 1));
         for (int i = 0; i < THREADS; i++)
                 pthread_join(threads[i], NULL);
         graph_unref(shared);
         engine_free(engine);
-        wait_op_end();
+        atomic_store(&over, true);
+        pthread_join(helper, NULL);
         if (mem_stats().blocks != blocks)
                 fault("blocks are still out", NULL);
         printf("session_storm: %d runs, %d ended by the storm, %d faults\n", atomic_load(&done),
