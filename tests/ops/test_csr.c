@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Sparse matrices by compressed rows, which live in variants: graphs that make and read them. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 #include <stdio.h>
-
-#define EXPECT(s, name, ...)                                 \
-        do {                                                 \
-                autoptr(Tensor) t_ = NULL;                   \
-                expect_ok(test_session_fetch(s, name, &t_)); \
-                expect_tensor(t_, __VA_ARGS__);              \
-        } while (0)
-#define REFUSES(s, name, text)                                                             \
-        do {                                                                               \
-                Tensor *t_ = NULL;                                                         \
-                expect_error(test_session_fetch(s, name, &t_), SR_INVALID_ARGUMENT, text); \
-        } while (0)
 
 /* a: [[1, 0, 2], [0, 0, 3]]; batch: [[[0, 5]], [[7, 0]]] */
 static const char matrices[] =
@@ -57,8 +44,9 @@ Test(csr, holds_what_sparse_tensors_hold_in_order)
         EXPECT(s, "parts:1", I32((3), 0, 2, 2));
         EXPECT(s, "parts:2", F32((3), 1, 2, 3));
         EXPECT(s, "n:0", I32((), 3));
-        REFUSES(s, "outside:0", "index (1) not in [0, 1)");
-        REFUSES(s, "other:0", "Expected a CSRSparseMatrix of type double but saw type: float");
+        EXPECT_ERROR(s, "outside:0", SR_INVALID_ARGUMENT, "index (1) not in [0, 1)");
+        EXPECT_ERROR(s, "other:0", SR_INVALID_ARGUMENT,
+                     "Expected a CSRSparseMatrix of type double but saw type: float");
 }
 
 Test(csr, holds_batches_and_nothing)
@@ -94,7 +82,8 @@ Test(csr, picks_entries_of_dense_matrices)
               "z = SparseMatrixNNZ(bad)\n",
               &s);
         EXPECT(s, "y:0", F32((2, 2), 0, 2, 3, 0));
-        REFUSES(s, "z:0", "indices[0] does not index into param shape [2,2]");
+        EXPECT_ERROR(s, "z:0", SR_INVALID_ARGUMENT,
+                     "indices[0] does not index into param shape [2,2]");
 }
 
 Test(csr, multiplies_with_dense_matrices)
@@ -118,9 +107,12 @@ Test(csr, multiplies_with_dense_matrices)
         EXPECT(s, "left:0", F32((3, 1), 1, 0, 8));
         EXPECT(s, "right:0", F32((2, 1), 7, 9));
         EXPECT(s, "many:0", F64((2, 1, 1), 10, 21));
-        REFUSES(s, "both:0", "Only one of adjoint_a and transpose_a may be true.");
-        REFUSES(s, "long:0", "Inner product dimensions of A and B do not agree.");
-        REFUSES(s, "flat:0", "Ranks of a and b must match, saw: 3 vs. 2.");
+        EXPECT_ERROR(s, "both:0", SR_INVALID_ARGUMENT,
+                     "Only one of adjoint_a and transpose_a may be true.");
+        EXPECT_ERROR(s, "long:0", SR_INVALID_ARGUMENT,
+                     "Inner product dimensions of A and B do not agree.");
+        EXPECT_ERROR(s, "flat:0", SR_INVALID_ARGUMENT,
+                     "Ranks of a and b must match, saw: 3 vs. 2.");
 }
 
 Test(csr, multiplies_with_sparse_matrices)
@@ -145,7 +137,8 @@ Test(csr, multiplies_with_sparse_matrices)
         EXPECT(s, "n:0", I32((), 2));
         EXPECT(s, "y2:0", F32((2, 2), 11, 15, 0, 0));
         EXPECT(s, "y3:0", F64((2, 1, 1), 25, 49));
-        REFUSES(s, "n4:0", "Inner product dimensions of A and B do not agree.");
+        EXPECT_ERROR(s, "n4:0", SR_INVALID_ARGUMENT,
+                     "Inner product dimensions of A and B do not agree.");
 }
 
 Test(csr, turns_matrices_over)
@@ -193,12 +186,12 @@ Test(csr, refuses_sizes_that_no_int32_counts)
               "n1 = SparseMatrixNNZ(m1)\nn2 = SparseMatrixNNZ(m2)\nn3 = SparseMatrixNNZ(m3)\n"
               "n4 = SparseMatrixNNZ(m4)\nn5 = SparseMatrixNNZ(m5)\nn6 = SparseMatrixNNZ(m6)\n",
               &s);
-        REFUSES(s, "n1:0", "must be <= Int32Max");
-        REFUSES(s, "n2:0", "dense_shape batch_size must be < Int32Max");
-        REFUSES(s, "n3:0", "dense_shape columns must be <= Int32Max");
-        REFUSES(s, "n4:0", "must not have negative sizes");
-        REFUSES(s, "n5:0", "must be < Int32Max");
-        REFUSES(s, "n6:0", "SparseTensor must have rank 2 or 3");
+        EXPECT_ERROR(s, "n1:0", SR_INVALID_ARGUMENT, "must be <= Int32Max");
+        EXPECT_ERROR(s, "n2:0", SR_INVALID_ARGUMENT, "dense_shape batch_size must be < Int32Max");
+        EXPECT_ERROR(s, "n3:0", SR_INVALID_ARGUMENT, "dense_shape columns must be <= Int32Max");
+        EXPECT_ERROR(s, "n4:0", SR_INVALID_ARGUMENT, "must not have negative sizes");
+        EXPECT_ERROR(s, "n5:0", SR_INVALID_ARGUMENT, "must be < Int32Max");
+        EXPECT_ERROR(s, "n6:0", SR_INVALID_ARGUMENT, "SparseTensor must have rank 2 or 3");
 }
 
 Test(csr, takes_nothing_else_for_a_matrix)
@@ -208,7 +201,8 @@ Test(csr, takes_nothing_else_for_a_matrix)
               "list = EmptyTensorList(sizes, one) element_dtype: float, shape_type: int32\n"
               "n = SparseMatrixNNZ(list)\n",
               &s);
-        REFUSES(s, "n:0", "Could not retrieve a CSRSparseMatrix from input 0");
+        EXPECT_ERROR(s, "n:0", SR_INVALID_ARGUMENT,
+                     "Could not retrieve a CSRSparseMatrix from input 0");
 }
 
 /* The numbers are numpy's. */
@@ -240,11 +234,15 @@ Test(csr, factors_a_matrix_in_a_given_order)
                    2.13600093632938, 0, 0, 0, 0.433012701892219, 0, 0.0292602867990327,
                    2.1935459501949, 0, 0, 0, 0, 0, 0.455882859399936, 2.60617935271258));
         EXPECT(s, "n:0", I32((), 13));
-        REFUSES(s, "n2:0", "permutation must contain each of [0, 6) once");
-        REFUSES(s, "n3:0", "permutation must contain each of [0, 6) once");
-        REFUSES(s, "n4:0", "permutation must have the same number of elements in each batch");
-        REFUSES(s, "n5:0", "sparse matrix must be square; got: 2 != 3");
-        REFUSES(s, "n6:0", "sparse matrix must have the same rank as permutation");
+        EXPECT_ERROR(s, "n2:0", SR_INVALID_ARGUMENT,
+                     "permutation must contain each of [0, 6) once");
+        EXPECT_ERROR(s, "n3:0", SR_INVALID_ARGUMENT,
+                     "permutation must contain each of [0, 6) once");
+        EXPECT_ERROR(s, "n4:0", SR_INVALID_ARGUMENT,
+                     "permutation must have the same number of elements in each batch");
+        EXPECT_ERROR(s, "n5:0", SR_INVALID_ARGUMENT, "sparse matrix must be square; got: 2 != 3");
+        EXPECT_ERROR(s, "n6:0", SR_INVALID_ARGUMENT,
+                     "sparse matrix must have the same rank as permutation");
 }
 
 Test(csr, factors_batches_of_complex_matrices)
@@ -264,7 +262,8 @@ Test(csr, factors_batches_of_complex_matrices)
               "n = SparseMatrixNNZ(bad)\n",
               &s);
         EXPECT(s, "y:0", C128((2, 2, 2), 2, 0, 0.5 - 0.5 * I, 1.5811388300841898, 3, 0, 0, 2));
-        REFUSES(s, "n:0", "Sparse Cholesky factorization failed for batch index 0.");
+        EXPECT_ERROR(s, "n:0", SR_INVALID_ARGUMENT,
+                     "Sparse Cholesky factorization failed for batch index 0.");
 }
 
 Test(csr, finds_an_order_that_fills_little)
@@ -289,7 +288,7 @@ Test(csr, finds_an_order_that_fills_little)
         EXPECT(s, "n:0", I32((), 7));
         EXPECT(s, "n2:0", I32((), 10));
         EXPECT(s, "ep:0", I32((2, 0)));
-        REFUSES(s, "no:0", "sparse matrix must be square; got: 2 != 3");
+        EXPECT_ERROR(s, "no:0", SR_INVALID_ARGUMENT, "sparse matrix must be square; got: 2 != 3");
 }
 
 Test(csr, works_element_by_element)
@@ -324,9 +323,10 @@ Test(csr, works_element_by_element)
         EXPECT(s, "y3:0", F64((2, 1, 2), 0, 50, 700, 0));
         EXPECT(s, "y4:0", F32((2, 3), 0.26894142f, 0, 0.73105858f, 0, 0, 1));
         EXPECT(s, "y5:0", F32((2, 3), 0.98305967f, 0, -0.98305967f, 0, 0, 0));
-        REFUSES(s, "n6:0", "Incompatible shapes of a and b");
-        REFUSES(s, "n8:0", "If b is a rank-3 tensor");
-        REFUSES(s, "n9:0", "Ranks of softmax and grad_softmax matrices differ");
+        EXPECT_ERROR(s, "n6:0", SR_INVALID_ARGUMENT, "Incompatible shapes of a and b");
+        EXPECT_ERROR(s, "n8:0", SR_INVALID_ARGUMENT, "If b is a rank-3 tensor");
+        EXPECT_ERROR(s, "n9:0", SR_INVALID_ARGUMENT,
+                     "Ranks of softmax and grad_softmax matrices differ");
         Tensor *t = NULL;
         expect_error(test_session_fetch(s, "n7:0", &t), SR_UNIMPLEMENTED,
                      "Multiplying by a 2D+ dense tensor is not currently supported");

@@ -2,8 +2,7 @@
 /* Ragged tensors: crosses, gathers, to dense and through variants. Values are those of TensorFlow's
  * ragged_cross_op_test, ragged_tensor_to_tensor_op_test, ragged_gather_op_test and
  * ragged_to_variant documentation. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 #define NONE                                                                                      \
         "Nsparse: 0, ragged_values_types: [], ragged_splits_types: [], sparse_values_types: [], " \
@@ -129,13 +128,6 @@ static const OpCase ragged_dense[] = {
           .in = { I64((2), 0, 1), F32((1)), I32((1), 0) }, .fails = SR_INVALID_ARGUMENT },
 };
 OP_CASES(ragged_dense, ragged_dense)
-
-#define EXPECT(s, name, ...)                                 \
-        do {                                                 \
-                autoptr(Tensor) t_ = NULL;                   \
-                expect_ok(test_session_fetch(s, name, &t_)); \
-                expect_tensor(t_, __VA_ARGS__);              \
-        } while (0)
 
 /* [[[1, 2], []], [[3]]] */
 static const char nested[] =

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Sparse tensors as strings and variants, and kept in the session: what goes in comes out. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 #define BATCH                                                    \
         "i = Const int64 [3, 3] { 0, 0, 1, 2, 1, 0, 2, 1, 1 }\n" \
         "v = Const string [3] { \"a\", \"b\", \"c\" }\n"         \
         "d = Const int64 [3] { 3, 2, 2 }\n"
-
-#define EXPECT(s, name, ...)                                 \
-        do {                                                 \
-                autoptr(Tensor) t_ = NULL;                   \
-                expect_ok(test_session_fetch(s, name, &t_)); \
-                expect_tensor(t_, __VA_ARGS__);              \
-        } while (0)
-#define EXPECT_ERROR(s, name, text)                                                        \
-        do {                                                                               \
-                Tensor *t_ = NULL;                                                         \
-                expect_error(test_session_fetch(s, name, &t_), SR_INVALID_ARGUMENT, text); \
-        } while (0)
 
 static TestSession *session_of(const char *text)
 {
@@ -43,7 +30,7 @@ Test(sparse_kept, a_batch_goes_through_strings)
                                                   "w = DeserializeSparse(x) dtype: float\n");
         expect_batch(s);
         EXPECT(s, "z:2", I64((3), 3, 2, 2));
-        EXPECT_ERROR(s, "w:0",
+        EXPECT_ERROR(s, "w:0", SR_INVALID_ARGUMENT,
                      "Requested SparseTensor of type float but SparseTensor[0].values.dtype() == "
                      "string");
 }
@@ -68,7 +55,8 @@ Test(sparse_kept, one_goes_through_strings_and_variants)
         EXPECT(s, "y:0", I64((1, 1), 1));
         EXPECT(s, "y:1", F32((1), 5));
         EXPECT(s, "w:2", I64((1), 3));
-        EXPECT_ERROR(s, "many:0", "Rank of input SparseTensor should be > 1, but saw rank: 1");
+        EXPECT_ERROR(s, "many:0", SR_INVALID_ARGUMENT,
+                     "Rank of input SparseTensor should be > 1, but saw rank: 1");
 }
 
 Test(sparse_kept, a_batch_is_kept_until_it_is_taken)
@@ -83,7 +71,7 @@ Test(sparse_kept, a_batch_is_kept_until_it_is_taken)
         EXPECT(s, "h:0", I64((3), 0, 1, 2));
         EXPECT(s, "one:0", I64((), 3));
         EXPECT(s, "y:1", STR((3), "a", "b", "c"));
-        EXPECT_ERROR(s, "y:1", "Unable to find SparseTensor: 0 in map: m");
+        EXPECT_ERROR(s, "y:1", SR_INVALID_ARGUMENT, "Unable to find SparseTensor: 0 in map: m");
         EXPECT(s, "z:2", I64((4), 1, 3, 2, 2));
 }
 

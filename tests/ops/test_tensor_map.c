@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Maps as values, locks across steps, and several tensors as one variant. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
-
-#define EXPECT(s, name, ...)                                 \
-        do {                                                 \
-                autoptr(Tensor) t_ = NULL;                   \
-                expect_ok(test_session_fetch(s, name, &t_)); \
-                expect_tensor(t_, __VA_ARGS__);              \
-        } while (0)
-#define EXPECT_ERROR(s, name, text)                                                        \
-        do {                                                                               \
-                Tensor *t_ = NULL;                                                         \
-                expect_error(test_session_fetch(s, name, &t_), SR_INVALID_ARGUMENT, text); \
-        } while (0)
+#include "tests/lib/session_case.h"
 
 static TestSession *session_of(const char *text)
 {
@@ -80,11 +67,14 @@ Test(tensor_map, a_change_leaves_the_old_map)
 Test(tensor_map, refuses_what_is_not_there)
 {
         autoptr(TestSession) s = session_of(MAP);
-        EXPECT_ERROR(s, "no:0", "Trying to lookup non-existent key. Could not find key \"b\".");
-        EXPECT_ERROR(s, "rest:0", "Trying to erase non-existent item. Could not find key \"b\".");
-        EXPECT_ERROR(s, "typed:0", "The value is of type int32, not float");
-        EXPECT_ERROR(s, "mixed:0", "Key does not match requested dtype.");
-        EXPECT_ERROR(s, "wrong:0", "Input handle is not a map. Saw: 'TensorList'");
+        EXPECT_ERROR(s, "no:0", SR_INVALID_ARGUMENT,
+                     "Trying to lookup non-existent key. Could not find key \"b\".");
+        EXPECT_ERROR(s, "rest:0", SR_INVALID_ARGUMENT,
+                     "Trying to erase non-existent item. Could not find key \"b\".");
+        EXPECT_ERROR(s, "typed:0", SR_INVALID_ARGUMENT, "The value is of type int32, not float");
+        EXPECT_ERROR(s, "mixed:0", SR_INVALID_ARGUMENT, "Key does not match requested dtype.");
+        EXPECT_ERROR(s, "wrong:0", SR_INVALID_ARGUMENT,
+                     "Input handle is not a map. Saw: 'TensorList'");
 }
 
 /* A step that ends lets go, with or without ConsumeMutexLock. */
@@ -123,10 +113,11 @@ Test(tensor_map, several_tensors_are_one_variant)
                 "int32]\n");
         EXPECT(s, "y:0", I32((2), 1, 2));
         EXPECT(s, "y:1", STR((), "x"));
-        EXPECT_ERROR(s, "few:0",
+        EXPECT_ERROR(s, "few:0", SR_INVALID_ARGUMENT,
                      "Encoded value has 2 tensor components; expected 1 components based on type "
                      "spec");
-        EXPECT_ERROR(s, "typed:0", "Component 1 had dtype string; expected dtype int32");
+        EXPECT_ERROR(s, "typed:0", SR_INVALID_ARGUMENT,
+                     "Component 1 had dtype string; expected dtype int32");
 }
 
 Test(tensor_map, a_batch_of_lists_grows)
@@ -147,8 +138,8 @@ Test(tensor_map, a_batch_of_lists_grows)
                            "typed = TensorListPushBackBatch(es, i) element_dtype: int32\n");
         EXPECT(s, "st:0", F32((2, 2), 3, 4, 3, 4));
         EXPECT(s, "n:0", I32((), 0));
-        EXPECT_ERROR(s, "bad:0", "");
-        EXPECT_ERROR(s, "typed:0",
+        EXPECT_ERROR(s, "bad:0", SR_INVALID_ARGUMENT, "");
+        EXPECT_ERROR(s, "typed:0", SR_INVALID_ARGUMENT,
                      "Invalid data type at index 0; op elements int32 but list "
                      "elements float");
 }

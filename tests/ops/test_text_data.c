@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Ops that read vocabularies, texts and matrices from files. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,17 +51,6 @@ static Tensor *fetch(TestSession *s, const char *name)
         expect_ok(test_session_fetch(s, name, &t));
         return t;
 }
-
-#define EXPECT(s, name, ...)                         \
-        do {                                         \
-                autoptr(Tensor) t_ = fetch(s, name); \
-                expect_tensor(t_, __VA_ARGS__);      \
-        } while (0)
-#define EXPECT_ERROR(s, name, code, text)                                   \
-        do {                                                                \
-                Tensor *t_ = NULL;                                          \
-                expect_error(test_session_fetch(s, name, &t_), code, text); \
-        } while (0)
 
 Test(text_data, a_vocabulary_is_mapped_to_an_older_one)
 {
