@@ -178,151 +178,47 @@ Status *fused_conv(OpCtx *c)
         return NULL;
 }
 
-#define FROM_BYTES "Tinput:type in [quint8,qint8]; Tfilter:type in [qint8]; "
-#define TO_INT32   FROM_BYTES "out_type:type in [qint32]"
-#define TO_INT8    FROM_BYTES "out_type:type in [qint8]"
-#define TO_UINT8   FROM_BYTES "out_type:type in [quint8]"
-#define SUMMAND    "; Tsummand:type in [quint8,qint8]"
+/* ---- the ops: the same words in the same order, as many of them as the name has ---- */
 
-OP(QuantizedConv2DPerChannel,
-   .inputs = "input:Tinput; filter:Tfilter; min_input:float; max_input:float; min_filter:float; "
-             "max_filter:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]",
-   .kernels = TO_INT32, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DAndRelu,
-   .inputs = "input:Tinput; filter:Tfilter; min_input:float; max_input:float; min_filter:float; "
-             "max_filter:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_INT32, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DAndRequantize,
-   .inputs = "input:Tinput; filter:Tfilter; min_input:float; max_input:float; min_filter:float; "
-             "max_filter:float; min_freezed_output:float; max_freezed_output:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint8; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_INT8, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DAndReluAndRequantize,
-   .inputs = "input:Tinput; filter:Tfilter; min_input:float; max_input:float; min_filter:float; "
-             "max_filter:float; min_freezed_output:float; max_freezed_output:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = quint8; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_UINT8, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DWithBias,
-   .inputs = "input:Tinput; filter:Tfilter; bias:float; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_INT32, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DWithBiasAndRelu,
-   .inputs = "input:Tinput; filter:Tfilter; bias:float; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_INT32, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DWithBiasAndRequantize,
-   .inputs = "input:Tinput; filter:Tfilter; bias:Tbias; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float; min_freezed_output:float; "
-             "max_freezed_output:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; out_type:type "
-            "in [qint8,quint8,qint32,qint16,quint16] = qint8; strides:list(int); padding:string "
-            "in [SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_INT8, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DWithBiasAndReluAndRequantize,
-   .inputs = "input:Tinput; filter:Tfilter; bias:Tbias; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float; min_freezed_output:float; "
-             "max_freezed_output:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; out_type:type "
-            "in [qint8,quint8,qint32,qint16,quint16] = quint8; strides:list(int); padding:string "
-            "in [SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_UINT8, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DWithBiasSumAndRelu,
-   .inputs = "input:Tinput; filter:Tfilter; bias:float; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float; summand:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_INT32, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DWithBiasSumAndReluAndRequantize,
-   .inputs = "input:Tinput; filter:Tfilter; bias:Tbias; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float; min_freezed_output:float; "
-             "max_freezed_output:float; summand:Tsummand; min_summand:float; max_summand:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; Tsummand:type "
-            "in [qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = quint8; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_UINT8 SUMMAND, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedConv2DWithBiasSignedSumAndReluAndRequantize,
-   .inputs = "input:Tinput; filter:Tfilter; bias:Tbias; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float; min_freezed_output:float; "
-             "max_freezed_output:float; summand:Tsummand; min_summand:float; max_summand:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; Tsummand:type "
-            "in [qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = quint8; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_UINT8 SUMMAND, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedDepthwiseConv2D,
-   .inputs = "input:Tinput; filter:Tfilter; min_input:float; max_input:float; min_filter:float; "
-             "max_filter:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]",
-   .kernels = TO_INT32, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedDepthwiseConv2DWithBias,
-   .inputs = "input:Tinput; filter:Tfilter; bias:float; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]",
-   .kernels = TO_INT32, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedDepthwiseConv2DWithBiasAndRelu,
-   .inputs = "input:Tinput; filter:Tfilter; bias:float; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; out_type:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; strides:list(int); padding:string in "
-            "[SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_INT32, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
-OP(QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize,
-   .inputs = "input:Tinput; filter:Tfilter; bias:Tbias; min_input:float; max_input:float; "
-             "min_filter:float; max_filter:float; min_freezed_output:float; "
-             "max_freezed_output:float",
-   .outputs = "output:out_type; min_output:float; max_output:float",
-   .attrs = "Tinput:type in [qint8,quint8,qint32,qint16,quint16]; Tfilter:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; out_type:type "
-            "in [qint8,quint8,qint32,qint16,quint16] = quint8; strides:list(int); padding:string "
-            "in [SAME,VALID]; dilations:list(int) = [1,1,1,1]; padding_list:list(int) = []",
-   .kernels = TO_UINT8, .shape = fused_conv_shape, .compute = fused_conv, .costly = true);
+#define QUANTIZED "[qint8,quint8,qint32,qint16,quint16]"
+#define RANGES    "min_input:float; max_input:float; min_filter:float; max_filter:float"
+#define FREEZED   "; min_freezed_output:float; max_freezed_output:float"
+#define SUM       "; summand:Tsummand; min_summand:float; max_summand:float"
+#define BIAS_TYPE "Tbias:type in [float,qint32]; "
+#define SUM_TYPE  "Tsummand:type in " QUANTIZED "; "
+#define PADDED    "; padding_list:list(int) = []"
+#define BYTES     "Tinput:type in [quint8,qint8]; Tfilter:type in [qint8]; out_type:type in "
+
+/* own: inputs behind the filter; types: their attributes; to: the output's type; more: attributes
+ * behind those of every convolution; sums: kernel types of the summand. */
+#define CONV(Name, own, types, to, more, sums)                                                 \
+        OP(Name, .inputs = "input:Tinput; filter:Tfilter; " own,                               \
+           .outputs = "output:out_type; min_output:float; max_output:float",                   \
+           .attrs = "Tinput:type in " QUANTIZED "; Tfilter:type in " QUANTIZED "; " types      \
+                    "out_type:type in " QUANTIZED " = " to                                     \
+                    "; strides:list(int); padding:string in [SAME,VALID]; "                    \
+                    "dilations:list(int) = [1,1,1,1]" more,                                    \
+           .kernels = BYTES "[" to "]" sums, .shape = fused_conv_shape, .compute = fused_conv, \
+           .costly = true);
+
+CONV(QuantizedConv2DPerChannel, RANGES, "", "qint32", "", "")
+CONV(QuantizedConv2DAndRelu, RANGES, "", "qint32", PADDED, "")
+CONV(QuantizedConv2DAndRequantize, RANGES FREEZED, "", "qint8", PADDED, "")
+CONV(QuantizedConv2DAndReluAndRequantize, RANGES FREEZED, "", "quint8", PADDED, "")
+CONV(QuantizedConv2DWithBias, "bias:float; " RANGES, "", "qint32", PADDED, "")
+CONV(QuantizedConv2DWithBiasAndRelu, "bias:float; " RANGES, "", "qint32", PADDED, "")
+CONV(QuantizedConv2DWithBiasAndRequantize, "bias:Tbias; " RANGES FREEZED, BIAS_TYPE, "qint8",
+     PADDED, "")
+CONV(QuantizedConv2DWithBiasAndReluAndRequantize, "bias:Tbias; " RANGES FREEZED, BIAS_TYPE,
+     "quint8", PADDED, "")
+CONV(QuantizedConv2DWithBiasSumAndRelu, "bias:float; " RANGES "; summand:float", "", "qint32",
+     PADDED, "")
+CONV(QuantizedConv2DWithBiasSumAndReluAndRequantize, "bias:Tbias; " RANGES FREEZED SUM,
+     BIAS_TYPE SUM_TYPE, "quint8", PADDED, "; Tsummand:type in [quint8,qint8]")
+CONV(QuantizedConv2DWithBiasSignedSumAndReluAndRequantize, "bias:Tbias; " RANGES FREEZED SUM,
+     BIAS_TYPE SUM_TYPE, "quint8", PADDED, "; Tsummand:type in [quint8,qint8]")
+CONV(QuantizedDepthwiseConv2D, RANGES, "", "qint32", "", "")
+CONV(QuantizedDepthwiseConv2DWithBias, "bias:float; " RANGES, "", "qint32", "", "")
+CONV(QuantizedDepthwiseConv2DWithBiasAndRelu, "bias:float; " RANGES, "", "qint32", PADDED, "")
+CONV(QuantizedDepthwiseConv2DWithBiasAndReluAndRequantize, "bias:Tbias; " RANGES FREEZED, BIAS_TYPE,
+     "quint8", PADDED, "")

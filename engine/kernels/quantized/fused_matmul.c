@@ -84,56 +84,31 @@ static Status *fused_matmul(OpCtx *c)
         return NULL;
 }
 
-#define BYTES "T1:type in [quint8]; T2:type in [qint8]"
+/* ---- the ops: what their names have in common is written once ---- */
 
-OP(QuantizedMatMulWithBias,
-   .inputs = "a:T1; b:T2; bias:Tbias; min_a:float; max_a:float; min_b:float; max_b:float",
-   .outputs = "out:Toutput; min_out:float; max_out:float",
-   .attrs = "T1:type in [qint8,quint8,qint32,qint16,quint16]; T2:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; Toutput:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; transpose_a:bool = false; "
-            "transpose_b:bool = false; input_quant_mode:string in [MIN_FIRST,SCALED] = "
-            "\"MIN_FIRST\"",
-   .kernels = BYTES "; Toutput:type in [qint32]", .shape = fused_shape, .compute = fused_matmul,
-   .costly = true);
-OP(QuantizedMatMulWithBiasAndRelu,
-   .inputs = "a:T1; b:T2; bias:float; min_a:float; max_a:float; min_b:float; max_b:float",
-   .outputs = "out:Toutput; min_out:float; max_out:float",
-   .attrs = "T1:type in [qint8,quint8,qint32,qint16,quint16]; T2:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Toutput:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = qint32; transpose_a:bool = false; "
-            "transpose_b:bool = false; input_quant_mode:string in [MIN_FIRST,SCALED] = "
-            "\"MIN_FIRST\"",
-   .kernels = BYTES "; Toutput:type in [qint32]", .shape = fused_shape, .compute = fused_matmul,
-   .costly = true);
-OP(QuantizedMatMulWithBiasAndReluAndRequantize,
-   .inputs = "a:T1; b:T2; bias:Tbias; min_a:float; max_a:float; min_b:float; max_b:float; "
-             "min_freezed_output:float; max_freezed_output:float",
-   .outputs = "out:Toutput; min_out:float; max_out:float",
-   .attrs = "T1:type in [qint8,quint8,qint32,qint16,quint16]; T2:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; Toutput:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = quint8; transpose_a:bool = false; "
-            "transpose_b:bool = false; input_quant_mode:string in [MIN_FIRST,SCALED] = "
-            "\"MIN_FIRST\"",
-   .kernels = BYTES "; Toutput:type in [quint8]", .shape = fused_shape, .compute = fused_matmul,
-   .costly = true);
-OP(QuantizedMatMulWithBiasAndRequantize,
-   .inputs = "a:T1; b:T2; bias:Tbias; min_a:float; max_a:float; min_b:float; max_b:float; "
-             "min_freezed_output:float; max_freezed_output:float",
-   .outputs = "out:Toutput; min_out:float; max_out:float",
-   .attrs = "T1:type in [qint8,quint8,qint32,qint16,quint16]; T2:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; Toutput:type in "
-            "[qint8,quint8,qint32,qint16,quint16] = quint8; transpose_a:bool = false; "
-            "transpose_b:bool = false; input_quant_mode:string in [MIN_FIRST,SCALED] = "
-            "\"MIN_FIRST\"",
-   .kernels = BYTES "; Toutput:type in [quint8,qint8]", .shape = fused_shape,
-   .compute = fused_matmul, .costly = true);
-OP(QuantizedMatMulWithBiasAndDequantize,
-   .inputs = "a:T1; b:T2; bias:Tbias; min_a:float; max_a:float; min_b:float; max_b:float; "
-             "min_freezed_output:float; max_freezed_output:float",
-   .outputs = "out:Toutput",
-   .attrs = "T1:type in [qint8,quint8,qint32,qint16,quint16]; T2:type in "
-            "[qint8,quint8,qint32,qint16,quint16]; Tbias:type in [float,qint32]; Toutput:type in "
-            "[float]; transpose_a:bool = false; transpose_b:bool = false; "
-            "input_quant_mode:string in [MIN_FIRST,SCALED] = \"MIN_FIRST\"",
-   .kernels = BYTES, .shape = fused_shape, .compute = fused_matmul, .costly = true);
+#define QUANTIZED "[qint8,quint8,qint32,qint16,quint16]"
+#define RANGES    "min_a:float; max_a:float; min_b:float; max_b:float"
+#define FREEZED   "; min_freezed_output:float; max_freezed_output:float"
+#define BIAS_TYPE "Tbias:type in [float,qint32]; "
+#define RANGE_OUT "; min_out:float; max_out:float"
+
+/* bias: its type; types: that type's attribute; to: what Toutput may be, and its default;
+ * kernel_to: the kernels' output types. */
+#define MATMUL(Name, bias, freezed, range_out, types, to, kernel_to)                         \
+        OP(Name, .inputs = "a:T1; b:T2; bias:" bias "; " RANGES freezed,                     \
+           .outputs = "out:Toutput" range_out,                                               \
+           .attrs = "T1:type in " QUANTIZED "; T2:type in " QUANTIZED "; " types             \
+                    "Toutput:type in " to "; transpose_a:bool = false; transpose_b:bool = "  \
+                    "false; input_quant_mode:string in [MIN_FIRST,SCALED] = \"MIN_FIRST\"",  \
+           .kernels = "T1:type in [quint8]; T2:type in [qint8]; Toutput:type in " kernel_to, \
+           .shape = fused_shape, .compute = fused_matmul, .costly = true);
+
+MATMUL(QuantizedMatMulWithBias, "Tbias", "", RANGE_OUT, BIAS_TYPE, QUANTIZED " = qint32",
+       "[qint32]")
+MATMUL(QuantizedMatMulWithBiasAndRelu, "float", "", RANGE_OUT, "", QUANTIZED " = qint32",
+       "[qint32]")
+MATMUL(QuantizedMatMulWithBiasAndReluAndRequantize, "Tbias", FREEZED, RANGE_OUT, BIAS_TYPE,
+       QUANTIZED " = quint8", "[quint8]")
+MATMUL(QuantizedMatMulWithBiasAndRequantize, "Tbias", FREEZED, RANGE_OUT, BIAS_TYPE,
+       QUANTIZED " = quint8", "[quint8,qint8]")
+MATMUL(QuantizedMatMulWithBiasAndDequantize, "Tbias", FREEZED, "", BIAS_TYPE, "[float]", "[float]")

@@ -67,135 +67,52 @@ KERNELS_ND(max, SCATTER_MAX)
 #undef KERNELS
 #undef KERNELS_ND
 
-OP(ScatterUpdate, .kernels = "T:type in [" VALUE_TYPES "]",
-   .inputs = "ref:ref(T); indices:Tindices; updates:T", .outputs = "output_ref:ref(T)",
-   .attrs = "T:type; Tindices:type in [int32,int64]; use_locking:bool = true",
-   .shape = scatter_shape, .compute = scatter_update, .late_shape = true);
-OP(ResourceScatterUpdate, .inputs = "resource:resource; indices:Tindices; updates:dtype",
-   .attrs = "dtype:type; Tindices:type in [int32,int64]",
-   .kernels = "dtype:type in [" VALUE_TYPES "]", .flags = "stateful", .shape = shape_none,
-   .compute = scatter_update);
-OP(ScatterNdUpdate, .kernels = "T:type in [" VALUE_TYPES "]",
-   .inputs = "ref:ref(T); indices:Tindices; updates:T", .outputs = "output_ref:ref(T)",
-   .attrs = "T:type; Tindices:type in [int32,int64]; use_locking:bool = true",
-   .shape = scatter_nd_shape, .compute = scatter_nd_update, .late_shape = true);
-OP(ResourceScatterNdUpdate, .inputs = "ref:resource; indices:Tindices; updates:T",
-   .attrs = "T:type; Tindices:type in [int32,int64]; use_locking:bool = true",
-   .kernels = "T:type in [" VALUE_TYPES "]", .flags = "stateful", .shape = shape_none,
-   .compute = scatter_nd_update);
-OP(ScatterAdd, .inputs = "ref:ref(T); indices:Tindices; updates:T", .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_shape, .compute = scatter_add, .kernels = NUMBER_KERNELS("T"),
-   .late_shape = true);
-OP(ResourceScatterAdd, .inputs = "resource:resource; indices:Tindices; updates:dtype",
-   .attrs = "dtype:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]",
-   .flags = "stateful", .shape = shape_none, .compute = scatter_add,
-   .kernels = NUMBER_KERNELS("dtype"));
-OP(ScatterNdAdd, .inputs = "ref:ref(T); indices:Tindices; updates:T",
-   .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_nd_shape, .compute = scatter_nd_add, .kernels = NUMBER_KERNELS("T"),
-   .late_shape = true);
-OP(ResourceScatterNdAdd, .inputs = "ref:resource; indices:Tindices; updates:T",
-   .attrs = "T:type; Tindices:type in [int32,int64]; use_locking:bool = true", .flags = "stateful",
-   .shape = shape_none, .compute = scatter_nd_add, .kernels = NUMBER_KERNELS("T"));
-OP(ScatterSub, .inputs = "ref:ref(T); indices:Tindices; updates:T", .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_shape, .compute = scatter_sub, .kernels = NUMBER_KERNELS("T"),
-   .late_shape = true);
-OP(ResourceScatterSub, .inputs = "resource:resource; indices:Tindices; updates:dtype",
-   .attrs = "dtype:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]",
-   .flags = "stateful", .shape = shape_none, .compute = scatter_sub,
-   .kernels = NUMBER_KERNELS("dtype"));
-OP(ScatterNdSub, .inputs = "ref:ref(T); indices:Tindices; updates:T",
-   .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_nd_shape, .compute = scatter_nd_sub, .kernels = NUMBER_KERNELS("T"),
-   .late_shape = true);
-OP(ResourceScatterNdSub, .inputs = "ref:resource; indices:Tindices; updates:T",
-   .attrs = "T:type; Tindices:type in [int32,int64]; use_locking:bool = true", .flags = "stateful",
-   .shape = shape_none, .compute = scatter_nd_sub, .kernels = NUMBER_KERNELS("T"));
-OP(ScatterMul, .inputs = "ref:ref(T); indices:Tindices; updates:T", .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_shape, .compute = scatter_mul, .kernels = NUMBER_KERNELS("T"),
-   .late_shape = true);
-OP(ResourceScatterMul, .inputs = "resource:resource; indices:Tindices; updates:dtype",
-   .attrs = "dtype:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]",
-   .flags = "stateful", .shape = shape_none, .compute = scatter_mul,
-   .kernels = NUMBER_KERNELS("dtype"));
-OP(ScatterDiv, .inputs = "ref:ref(T); indices:Tindices; updates:T", .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_shape, .compute = scatter_div, .kernels = NUMBER_KERNELS("T"),
-   .late_shape = true);
-OP(ResourceScatterDiv, .inputs = "resource:resource; indices:Tindices; updates:dtype",
-   .attrs = "dtype:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]",
-   .flags = "stateful", .shape = shape_none, .compute = scatter_div,
-   .kernels = NUMBER_KERNELS("dtype"));
-OP(ScatterMin, .inputs = "ref:ref(T); indices:Tindices; updates:T", .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in [half,bfloat16,float,double,int32,int64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_shape, .compute = scatter_min, .late_shape = true);
-OP(ResourceScatterMin, .inputs = "resource:resource; indices:Tindices; updates:dtype",
-   .attrs = "dtype:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]",
-   .flags = "stateful", .shape = shape_none, .compute = scatter_min,
-   .kernels = REAL_KERNELS("dtype"));
-OP(ScatterNdMin, .inputs = "ref:ref(T); indices:Tindices; updates:T",
-   .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_nd_shape, .compute = scatter_nd_min, .kernels = REAL_KERNELS("T"),
-   .late_shape = true);
-OP(ResourceScatterNdMin, .inputs = "ref:resource; indices:Tindices; updates:T",
-   .attrs = "T:type; Tindices:type in [int32,int64]; use_locking:bool = true", .flags = "stateful",
-   .shape = shape_none, .compute = scatter_nd_min, .kernels = REAL_KERNELS("T"));
-OP(ScatterMax, .inputs = "ref:ref(T); indices:Tindices; updates:T", .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in [half,bfloat16,float,double,int32,int64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_shape, .compute = scatter_max, .late_shape = true);
-OP(ResourceScatterMax, .inputs = "resource:resource; indices:Tindices; updates:dtype",
-   .attrs = "dtype:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]",
-   .flags = "stateful", .shape = shape_none, .compute = scatter_max,
-   .kernels = REAL_KERNELS("dtype"));
-OP(ScatterNdMax, .inputs = "ref:ref(T); indices:Tindices; updates:T",
-   .outputs = "output_ref:ref(T)",
-   .attrs = "T:type in "
-            "[float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16,"
-            "uint16,complex128,half,uint32,uint64]; Tindices:type in [int32,int64]; "
-            "use_locking:bool = false",
-   .shape = scatter_nd_shape, .compute = scatter_nd_max, .kernels = REAL_KERNELS("T"),
-   .late_shape = true);
-OP(ResourceScatterNdMax, .inputs = "ref:resource; indices:Tindices; updates:T",
-   .attrs = "T:type; Tindices:type in [int32,int64]; use_locking:bool = true", .flags = "stateful",
-   .shape = shape_none, .compute = scatter_nd_max, .kernels = REAL_KERNELS("T"));
+/* ---- the four forms of an op: rows or vectors of indices, behind a reference or a handle ---- */
+
+#define INDICES "; Tindices:type in [int32,int64]"
+#define ANY     "" /* in the place of a list of types */
+#define NUMBERS                                                                                  \
+        " in [float,double,int32,uint8,int16,int8,complex64,int64,qint8,quint8,qint32,bfloat16," \
+        "uint16,complex128,half,uint32,uint64]"
+#define ORDERED             " in [half,bfloat16,float,double,int32,int64]"
+#define VALUE_KERNELS(attr) attr ":type in [" VALUE_TYPES "]"
+#define ALL_KERNELS(attr)   NULL /* those that the signature names */
+
+#define REF_FORM(Name, fn, check, types, lock, kernel_types)             \
+        OP(Name, .inputs = "ref:ref(T); indices:Tindices; updates:T",    \
+           .outputs = "output_ref:ref(T)",                               \
+           .attrs = "T:type" types INDICES "; use_locking:bool = " lock, \
+           .kernels = kernel_types("T"), .shape = check, .compute = fn, .late_shape = true);
+#define HANDLE_FORM(Name, fn, types, kernel_types)                                \
+        OP(Name, .inputs = "resource:resource; indices:Tindices; updates:dtype",  \
+           .attrs = "dtype:type" types INDICES, .kernels = kernel_types("dtype"), \
+           .flags = "stateful", .shape = shape_none, .compute = fn);
+#define HANDLE_ND_FORM(Name, fn, kernel_types)                                                  \
+        OP(Name, .inputs = "ref:resource; indices:Tindices; updates:T",                         \
+           .attrs = "T:type" INDICES "; use_locking:bool = true", .kernels = kernel_types("T"), \
+           .flags = "stateful", .shape = shape_none, .compute = fn);
+
+REF_FORM(ScatterUpdate, scatter_update, scatter_shape, ANY, "true", VALUE_KERNELS)
+HANDLE_FORM(ResourceScatterUpdate, scatter_update, ANY, VALUE_KERNELS)
+REF_FORM(ScatterNdUpdate, scatter_nd_update, scatter_nd_shape, ANY, "true", VALUE_KERNELS)
+HANDLE_ND_FORM(ResourceScatterNdUpdate, scatter_nd_update, VALUE_KERNELS)
+REF_FORM(ScatterAdd, scatter_add, scatter_shape, NUMBERS, "false", NUMBER_KERNELS)
+HANDLE_FORM(ResourceScatterAdd, scatter_add, NUMBERS, NUMBER_KERNELS)
+REF_FORM(ScatterNdAdd, scatter_nd_add, scatter_nd_shape, NUMBERS, "false", NUMBER_KERNELS)
+HANDLE_ND_FORM(ResourceScatterNdAdd, scatter_nd_add, NUMBER_KERNELS)
+REF_FORM(ScatterSub, scatter_sub, scatter_shape, NUMBERS, "false", NUMBER_KERNELS)
+HANDLE_FORM(ResourceScatterSub, scatter_sub, NUMBERS, NUMBER_KERNELS)
+REF_FORM(ScatterNdSub, scatter_nd_sub, scatter_nd_shape, NUMBERS, "false", NUMBER_KERNELS)
+HANDLE_ND_FORM(ResourceScatterNdSub, scatter_nd_sub, NUMBER_KERNELS)
+REF_FORM(ScatterMul, scatter_mul, scatter_shape, NUMBERS, "false", NUMBER_KERNELS)
+HANDLE_FORM(ResourceScatterMul, scatter_mul, NUMBERS, NUMBER_KERNELS)
+REF_FORM(ScatterDiv, scatter_div, scatter_shape, NUMBERS, "false", NUMBER_KERNELS)
+HANDLE_FORM(ResourceScatterDiv, scatter_div, NUMBERS, NUMBER_KERNELS)
+REF_FORM(ScatterMin, scatter_min, scatter_shape, ORDERED, "false", ALL_KERNELS)
+HANDLE_FORM(ResourceScatterMin, scatter_min, NUMBERS, REAL_KERNELS)
+REF_FORM(ScatterNdMin, scatter_nd_min, scatter_nd_shape, NUMBERS, "false", REAL_KERNELS)
+HANDLE_ND_FORM(ResourceScatterNdMin, scatter_nd_min, REAL_KERNELS)
+REF_FORM(ScatterMax, scatter_max, scatter_shape, ORDERED, "false", ALL_KERNELS)
+HANDLE_FORM(ResourceScatterMax, scatter_max, NUMBERS, REAL_KERNELS)
+REF_FORM(ScatterNdMax, scatter_nd_max, scatter_nd_shape, NUMBERS, "false", REAL_KERNELS)
+HANDLE_ND_FORM(ResourceScatterNdMax, scatter_nd_max, REAL_KERNELS)
