@@ -85,6 +85,7 @@ Status *callable_new(const char *name, JsonSpan spec, int64_t created_us, Callab
         if (!c)
                 return status_oom();
         atomic_init(&c->refs, 1);
+        TRY(session_callable_new(&c->prepared));
         TRY(arena_new(LIMIT_ARENA, &c->arena));
         char *text = arena_alloc(c->arena, spec.len + 1);
         c->name = arena_strdup(c->arena, name);
@@ -114,6 +115,7 @@ void callable_unref(Callable *c)
         fetch_names_done(&c->targets);
         fetch_names_done(&c->feeds);
         batcher_unref(c->batcher);
+        session_callable_free(c->prepared);
         if (c->arena)
                 arena_free(c->arena);
         mem_free(c);
@@ -145,7 +147,8 @@ RunRequest callable_request(const Callable *c)
                              .n_connections = c->n_connections,
                              .options = c->options,
                              .callable = true,
-                             .core_names = c->core };
+                             .core_names = c->core,
+                             .prepared = c->prepared };
 }
 
 Status *callable_check(const Callable *c, Session *session)

@@ -23,6 +23,7 @@ typedef struct Callable {
         FetchNames fetches, targets, feeds;
         const RunOptions *options; /* may be NULL */
         Batcher *batcher;          /* NULL: each call is a run of its own */
+        SessionCallable *prepared; /* its names, looked up */
         bool core;                 /* from CallableOptions: names are those of TensorFlow's core */
         const TensorConnection *connections;
         int n_connections;

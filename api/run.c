@@ -162,6 +162,7 @@ Status *run_start(Run *run, const Feeds *feeds)
                 q.core_names = run->callable->core;
                 q.connections = run->callable->connections;
                 q.n_connections = run->callable->n_connections;
+                q.prepared = run->callable->prepared;
         }
         size_t n = (size_t)feeds->n * sizeof(Feed);
         run->asked = q;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a step costs: nothing, many cheap nodes, a loop, and matrix products on one and two threads.
- * Peers are bare loops of the same arithmetic, and of the same BLAS calls, in the same process. */
+ * Peers are bare loops of the same arithmetic, and of the same BLAS calls, in the same process.
+ * usage: step_bench [steps | products | tails] */
 #include "bench/stepper.h"
 #include "bench/table.h"
 #include "daemon/exec.h"
@@ -118,6 +119,10 @@ static void products(Buf *g)
         buf_puts(g, ")\n");
 }
 
+#define ONE_ADD                                     \
+        "x = Placeholder dtype: float, shape: []\n" \
+        "one = Const float [] { 1 }\ny = Add(x, one)\n"
+
 /* i < ITERATIONS: i += 1, a *= 1, b = a + a: Less, LoopCond, two Add, one Mul. */
 static const char loop[] = "zero = Const int32 [] { 0 }\n"
                            "x = Placeholder dtype: float, shape: []\n"
@@ -183,6 +188,83 @@ static void overhead(Engine *e)
                    mallocs[0], mallocs[1], mallocs[2], mallocs[3]);
 }
 
+/* The same two through a callable, whose names are looked up once. */
+static void callables(Engine *e)
+{
+        Stepper *s = stepper_new(e, "nothing = NoOp()\n", NULL, "nothing");
+        stepper_prepare(s);
+        table_row("null step through a callable", 0,
+                  stepper_time(s, rounds(20000), bench_cpu) * 1e6);
+        stepper_free(s);
+        s = stepper_new(e, ONE_ADD, filled(0, 0), "y:0");
+        stepper_prepare(s);
+        table_row("one Add, one feed, one fetch, the same", 0,
+                  stepper_time(s, rounds(20000), bench_cpu) * 1e6);
+        stepper_free(s);
+}
+
+/* ---- tails ---- */
+
+enum { TAIL_STEPS = 200000 };
+
+typedef struct Tail {
+        Stepper *s;
+        int n;
+        double *v;
+} Tail;
+
+static void *step_and_time(void *arg)
+{
+        Tail *t = arg;
+        t->v = stepper_each(t->s, t->n);
+        return NULL;
+}
+
+static void print_tail(const char *name, double *v, int n)
+{
+        double p50 = bench_median(v, n); /* sorts */
+        table_row(name, p50 * 1e6, v[n - 1 - n / 100] * 1e6);
+        table_note("p99.9 %.4g us, longest %.4g us", v[n - 1 - n / 1000] * 1e6, v[n - 1] * 1e6);
+}
+
+/* Two sessions that step all the time, each on a thread of its own: both cores are busy. */
+static void tails(Engine *e, const char *name, const char *graph, Tensor *x, const char *fetch,
+                  int n)
+{
+        Tail t[2] = { { stepper_new(e, graph, tensor_ref(x), fetch), n, NULL },
+                      { stepper_new(e, graph, x, fetch), n, NULL } };
+        pthread_t other;
+        char alone[80];
+        for (int i = 0; i < 2; i++)
+                mem_free(stepper_each(t[i].s, n / 10));
+        double *v = stepper_each(t[0].s, n);
+        snprintf(alone, sizeof(alone), "%s, alone", name);
+        print_tail(alone, v, n);
+        mem_free(v);
+        bool two = pthread_create(&other, NULL, step_and_time, &t[1]) == 0;
+        step_and_time(&t[0]);
+        if (two)
+                pthread_join(other, NULL);
+        print_tail(name, t[0].v, n);
+        for (int i = 0; i < 2; i++) {
+                mem_free(t[i].v);
+                stepper_free(t[i].s);
+        }
+}
+
+static void all_tails(Engine *e)
+{
+        autobuf g = BUF(1 << 20);
+        tails(e, "one Add, two sessions at once", ONE_ADD, filled(0, 0), "y:0", rounds(TAIL_STEPS));
+        chain(&g);
+        tails(e, "chain of 100, two sessions", buf_cstr(&g), filled(0, 0), "n99:0",
+              rounds(TAIL_STEPS / 10));
+        buf_reset(&g);
+        products(&g);
+        tails(e, "16 MatMul 192x192, two sessions", buf_cstr(&g), filled(SIDE, SIDE), "all",
+              rounds(TAIL_STEPS / 100));
+}
+
 static void matmuls(Engine *e, int threads)
 {
         autobuf g = BUF(1 << 20);
@@ -231,18 +313,32 @@ static void two_sessions(Engine *e)
         tensor_unref(x);
 }
 
-int main(int argc UNUSED, char **argv)
+static bool wanted(int argc, char **argv, const char *part)
+{
+        return argc < 2 || strcmp(argv[1], part) == 0;
+}
+
+int main(int argc, char **argv)
 {
         Engine *one = NULL, *two = NULL;
         exec_with_environment(argv); /* the daemon's: one BLAS thread, the right kernels */
         bench_must(engine_new(&(EngineOptions){ .threads = 1 }, &one));
         bench_must(engine_new(&(EngineOptions){ .threads = 2 }, &two));
         table_machine();
-        overhead(two);
-        table_begin("matrix products: time | sgemm", "ms");
-        matmuls(one, 1);
-        matmuls(two, 2);
-        two_sessions(two);
+        if (wanted(argc, argv, "steps")) {
+                overhead(two);
+                callables(two);
+        }
+        if (wanted(argc, argv, "products")) {
+                table_begin("matrix products: time | sgemm", "ms");
+                matmuls(one, 1);
+                matmuls(two, 2);
+                two_sessions(two);
+        }
+        if (wanted(argc, argv, "tails")) {
+                table_begin("waiting times on two busy cores: p99 | p50", "us");
+                all_tails(two);
+        }
         engine_free(one);
         engine_free(two);
         return 0;

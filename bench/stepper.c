@@ -14,8 +14,9 @@ struct Stepper {
         Session *session;
         Tensor *x;
         char *fetch;
-        Tensor **keep;        /* where the next step's value goes, or NULL */
-        pthread_mutex_t lock; /* guards done */
+        SessionCallable *prepared; /* or NULL */
+        Tensor **keep;             /* where the next step's value goes, or NULL */
+        pthread_mutex_t lock;      /* guards done */
         pthread_cond_t cond;
         bool done;
 };
@@ -78,6 +79,11 @@ static void close_done(void *arg)
         wake(arg);
 }
 
+void stepper_prepare(Stepper *s)
+{
+        bench_must(session_callable_new(&s->prepared));
+}
+
 void stepper_step(Stepper *s)
 {
         Feed feed = { "x:0", s->x };
@@ -88,7 +94,8 @@ void stepper_step(Stepper *s)
                          .fetches = &name,
                          .n_fetches = tensor ? 1 : 0,
                          .targets = &name,
-                         .n_targets = tensor ? 0 : 1 };
+                         .n_targets = tensor ? 0 : 1,
+                         .prepared = s->prepared };
         session_run(s->session, &r, step_done, s);
         wait_for(s);
 }
@@ -113,10 +120,26 @@ void stepper_free(Stepper *s)
         session_close(s->session, close_done, s);
         wait_for(s);
         session_unref(s->session);
+        session_callable_free(s->prepared);
         if (s->x)
                 tensor_unref(s->x);
         mem_free(s->fetch);
         mem_free(s);
+}
+
+double *stepper_each(Stepper *s, int n)
+{
+        double *v = mem_calloc((size_t)n, sizeof(*v));
+        if (!v)
+                bench_must(status_oom());
+        double before = bench_now();
+        for (int i = 0; i < n; i++) {
+                stepper_step(s);
+                double now = bench_now();
+                v[i] = now - before;
+                before = now;
+        }
+        return v;
 }
 
 double stepper_time(Stepper *s, int n, double (*clock)(void))

@@ -10,6 +10,8 @@ typedef struct Stepper Stepper;
 Stepper *stepper_new(Engine *e, const char *graph, Tensor *x, const char *fetch);
 /* The same from a source, which it takes over. */
 Stepper *stepper_of(Engine *e, GraphSource *src, Tensor *x, const char *fetch);
+/* From now on steps go through a callable. */
+void stepper_prepare(Stepper *s);
 /* One step, waited for. */
 void stepper_step(Stepper *s);
 /* One step of that target alone. */
@@ -17,5 +19,7 @@ void stepper_target(Stepper *s, const char *target);
 /* What the fetch, a tensor, gives: a new reference. */
 Tensor *stepper_value(Stepper *s);
 void stepper_free(Stepper *s);
+/* Seconds that each of n steps took, as they came; the caller frees the list. */
+double *stepper_each(Stepper *s, int n);
 /* Seconds per step by that clock: the best of several rounds of n steps each. */
 double stepper_time(Stepper *s, int n, double (*clock)(void));

@@ -204,10 +204,12 @@ static Status *dead_fetch(Step *s)
 
 static void note_duration(Step *s)
 {
-        int64_t ns = clock_ns() - s->started_ns,
+        int64_t now = clock_ns(), ns = now - s->started_ns,
                 old = atomic_load_explicit(&s->plan->run_ns, memory_order_relaxed);
         atomic_store_explicit(&s->plan->run_ns, old ? (old * 7 + ns) / 8 : ns,
                               memory_order_relaxed);
+        if (s->spec.ended_ns)
+                *s->spec.ended_ns = now;
 }
 
 static void finish(Step *s)
@@ -340,7 +342,7 @@ void step_start(Step *s)
 {
         const Plan *p = s->plan;
         Iteration *root = s->root->first;
-        s->started_ns = clock_ns();
+        s->started_ns = s->spec.started_ns ? s->spec.started_ns : clock_ns();
         s->hook.fn = on_cancel;
         s->hooked = s->spec.partial && cancel_add(s->env.cancel, &s->hook);
         for (uint32_t i = 0; i < p->n_fetches && s->spec.fetched; i++)

@@ -28,6 +28,8 @@ typedef struct StepSpec {
         bool partial; /* goes on until step_release() or an error; the caller gets a reference to
                          the step */
         int64_t since_ns;    /* when the step that calls this one began; 0: none calls it */
+        int64_t started_ns;  /* when it began; 0: when it is started */
+        int64_t *ended_ns;   /* gets the time when all is well, before done; may be NULL */
         StepFetched fetched; /* may be NULL */
         StepDone done;
         void (*after)(

@@ -201,6 +201,7 @@ static Status *batch_new(Batcher *all, Session *s, const RunRequest *r, Batch **
         b->request = *r;
         b->request.feeds = NULL;
         b->request.cancel = NULL;
+        b->request.prepared = NULL; /* which may go while the batch waits */
         b->last = &b->first;
         b->timer.index = -1;
         b->task.fn = start_on_pool;

@@ -86,6 +86,7 @@ struct Session {
         struct Loop *loops;                 /* newest first, one reference each */
         int64_t n_loops;                    /* started so far */
         struct Coordinator *coordinator;    /* of queue runners; NULL: none were asked for */
+        SessionCallable *callables;         /* that have looked something up here */
         CloseWaiter *waiters, first_waiter; /* the first to close needs no memory */
 };
 
@@ -94,6 +95,7 @@ struct Session {
 struct Running {
         Running *prev, *next; /* in the session's list */
         int64_t id, started_us;
+        int64_t started_ns, ended_ns; /* by clock_ns(); ended_ns 0: to be looked up */
         bool partial;
         Cancel *cancel; /* the step's token, one reference */
 };
@@ -137,6 +139,14 @@ void compiled_unref(Compiled *c);
 AUTOPTR_DEFINE(Compiled, compiled_unref)
 /* Checks the values of feeds against dtype and static shape. */
 Status *signature_check_feeds(const Compiled *c, const RunRequest *r) MUST_USE;
+
+/* ---- callable.c ---- */
+
+/* signature_compile(), or what the request's callable has of it. Under the session's lock. */
+Status *callable_compile(Session *s, const RunRequest *r, Compiled **ret) MUST_USE;
+/* Takes back what callables looked up here. Under the session's lock, or when nobody else has it.
+ */
+void callables_forget(Session *s);
 
 /* ---- metadata.c ---- */
 

@@ -24,13 +24,15 @@ typedef struct Run {
 
 Status *running_begin(Session *s, Running *r, bool partial)
 {
+        r->started_ns = clock_ns();
+        r->started_us = clock_wall_of(r->started_ns);
         pthread_mutex_lock(&s->lock);
         if (s->closed) {
                 pthread_mutex_unlock(&s->lock);
                 return client_closed();
         }
         r->id = ++s->steps;
-        r->started_us = s->last_run_us = clock_wall_us();
+        s->last_run_us = r->started_us;
         r->partial = partial;
         r->prev = NULL;
         r->next = s->running;
@@ -45,13 +47,14 @@ Status *running_begin(Session *s, Running *r, bool partial)
 
 void running_end(Session *s, Running *r, StatusCode code)
 {
+        int64_t ns = (r->ended_ns ? r->ended_ns : clock_ns()) - r->started_ns;
         pthread_mutex_lock(&s->lock);
         *(r->prev ? &r->prev->next : &s->running) = r->next;
         if (r->next)
                 r->next->prev = r->prev;
         s->recent[s->n_ended++ % RECENT_STEPS] = (StepInfo){ .id = r->id,
                                                              .started_us = r->started_us,
-                                                             .ended_us = clock_wall_us(),
+                                                             .ended_us = r->started_us + ns / 1000,
                                                              .code = code,
                                                              .partial = r->partial };
         s->n_running--;
@@ -224,7 +227,7 @@ static Status *hook_up(Run *r, const RunRequest *req)
 static Status *prepare(Session *s, const RunRequest *req, Run *r)
 {
         pthread_mutex_lock(&s->lock);
-        Status *st = signature_compile(s, req, false, &r->compiled);
+        Status *st = callable_compile(s, req, &r->compiled);
         pthread_mutex_unlock(&s->lock);
         placement_log(s);
         TRY(st);
@@ -237,7 +240,7 @@ Status *session_prepare(Session *s, const RunRequest *req)
 {
         autoptr(Compiled) c = NULL;
         pthread_mutex_lock(&s->lock);
-        Status *st = signature_compile(s, req, false, &c);
+        Status *st = callable_compile(s, req, &c);
         pthread_mutex_unlock(&s->lock);
         return st ? st : check_options(s, req->options);
 }
@@ -254,6 +257,8 @@ static Status *make_step(Run *r, const RunRequest *req, Step **ret)
         StepSpec spec = { .plan = r->compiled->plan,
                           .env = session_env(s, req->options, r->running.cancel, r->running.id),
                           .feeds = feeds,
+                          .started_ns = r->running.started_ns,
+                          .ended_ns = &r->running.ended_ns,
                           .done = on_done,
                           .after = run_free,
                           .arg = r };

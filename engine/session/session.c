@@ -18,6 +18,7 @@ void session_unref(Session *s)
 {
         if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
                 return;
+        callables_forget(s);
         loops_free(s->loops);
         coordinator_free(s->coordinator);
         graph_unref(s->graph);
@@ -105,6 +106,7 @@ static Status *extend_locked(Session *s, GraphSource *src, bool validate_only, E
         if (!validate_only && !graph_sole_owner(s->graph)) {
                 Graph *own = NULL;
                 TRY(graph_clone(s->graph, &own));
+                callables_forget(s);
                 graph_unref(s->graph);
                 s->graph = own;
         }
@@ -186,6 +188,7 @@ void session_finish_close(Session *s)
         Graph *graph = steal(&s->graph);
         Map partials = s->partials;
         s->partials = (Map){ 0 };
+        callables_forget(s);
         pthread_mutex_unlock(&s->lock);
         partials_clear(&partials);
         if (!s->shares_resources)

@@ -68,6 +68,13 @@ typedef struct TensorConnection {
         const char *from, *to;
 } TensorConnection;
 
+/* What runs of the same names share, so that names are looked up once (tf.Session.make_callable).
+ */
+typedef struct SessionCallable SessionCallable;
+Status *session_callable_new(SessionCallable **ret) MUST_USE;
+/* NULL is fine; no run may be under way that was given it, but for its callback. */
+void session_callable_free(SessionCallable *c);
+
 typedef struct RunRequest {
         const char *const *fetches; /* may repeat */
         int n_fetches;
@@ -83,6 +90,8 @@ typedef struct RunRequest {
         bool core_names; /* a fetch "a" is "a:0"; names are checked, and errors said, as by
                             TensorFlow's core */
         Cancel *cancel;  /* may be NULL; when it fires the step is cancelled with its reason */
+        SessionCallable *prepared; /* always the same for these names and this session; NULL: names
+                                      are looked up each time. Used during the call only */
 } RunRequest;
 
 typedef struct RunResult {
