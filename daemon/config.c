@@ -37,6 +37,7 @@ static const Option *find_option(const char *name, size_t len)
         return NULL;
 }
 
+/* With the nearest name, whichever way it was spelled. */
 static Status *unknown_option(const char *name, size_t len)
 {
         autofree char *word = mem_strndup(name, len);
@@ -79,6 +80,7 @@ static Status *next_flag(Flags *f, const Option **ret, const char **ret_value)
         return NULL;
 }
 
+/* From left to right, the last one wins; lists grow. */
 static Status *read_flags(Config *c, int argc, char *const *argv)
 {
         Flags f = { .argv = argv, .argc = argc, .at = 1 };
@@ -107,6 +109,7 @@ static Status *read_file_flag(Config *c, int argc, char *const *argv)
 
 /* ---- environment ---- */
 
+/* SESSRUN_STATE_DIR is state-dir. */
 static Status *read_environment(Config *c, char *const *environ_)
 {
         static const char prefix[] = "SESSRUN_";
@@ -126,6 +129,7 @@ static Status *read_environment(Config *c, char *const *environ_)
 
 /* ---- file ---- */
 
+/* Without the blanks at both ends, in place. */
 static char *trim(char *s)
 {
         while (isspace((unsigned char)*s))
@@ -156,6 +160,7 @@ static Status *read_line(Config *c, char *line)
         return status_wrap(option_set(c, o, trim(equals + 1), FROM_FILE), "%s: ", o->name);
 }
 
+/* Errors name file and line. */
 static Status *read_lines(Config *c, const char *path, FILE *file)
 {
         char line[4096];
@@ -169,6 +174,7 @@ static Status *read_lines(Config *c, const char *path, FILE *file)
         return ferror(file) ? unavailable("cannot read %s: %s", path, strerror(errno)) : NULL;
 }
 
+/* A file that is named must be there. */
 static Status *read_file(Config *c)
 {
         const char *path = c->config_file;
@@ -184,6 +190,7 @@ static Status *read_file(Config *c)
 
 /* ---- what no single option can tell ---- */
 
+/* 0 lets the system choose. */
 static Status *check_port(const char *address, const char *port)
 {
         size_t digits = strspn(port, "0123456789");
@@ -196,6 +203,7 @@ static Status *check_port(const char *address, const char *port)
         return NULL;
 }
 
+/* Only the form; whether it can be bound shows when it is. */
 static Status *check_address(const char *address)
 {
         if (strncmp(address, "unix:", 5) == 0)
@@ -211,6 +219,7 @@ static Status *check_address(const char *address)
         return check_port(address, host_end + 1);
 }
 
+/* What only this machine can reach. */
 bool config_address_is_local(const char *address)
 {
         static const char *const local[] = { "unix:", "localhost:", "127.", "[::1]:" };
@@ -243,6 +252,7 @@ static Status *check_tls(const Config *c)
         return NULL;
 }
 
+/* Off the machine, somebody must ask who calls. */
 Status *config_check_listen(const Config *c, const TextList *listen)
 {
         for (size_t i = 0; i < listen->n; i++) {
@@ -268,6 +278,7 @@ static Status *check_config(const Config *c)
         return NULL;
 }
 
+/* Options that changed but take effect only at the next start. */
 void config_each_stale(const Config *started, const Config *now, void (*fn)(const char *option))
 {
         for (const Option *o = options; o->name; o++) {
@@ -281,6 +292,8 @@ void config_each_stale(const Config *started, const Config *now, void (*fn)(cons
         }
 }
 
+/* The file's name may come from the environment or a flag, so both are looked at before it and
+ * again after. */
 Status *config_load(int argc, char *const *argv, char *const *environ_, Config **ret)
 {
         autoptr(Config) c = mem_calloc(1, sizeof *c);

@@ -45,6 +45,8 @@ static bool as_wanted(size_t i)
         return !wanted[i].forced || strcmp(now, wanted[i].value) == 0;
 }
 
+/* Libraries read these variables when they are loaded: the only way to set them is to start again,
+ * once. */
 void exec_with_environment(char *const *argv)
 {
         bool again = false;

@@ -80,6 +80,7 @@ static void put_character(Line *l, const char *s, size_t n)
                 puts_(l, escape);
 }
 
+/* Control characters and broken UTF-8 must not reach a terminal or a JSON reader. */
 static void put_escaped(Line *l, const char *s)
 {
         for (size_t left = strlen(s); left > 0;) {
@@ -108,6 +109,7 @@ static bool is_plain(const char *s)
                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:/_-+@%[]")];
 }
 
+/* The closing quote always fits: a cut line is still one record. */
 static void put_pair(Line *l, const char *key, const char *value)
 {
         size_t start = l->len, room = l->max;
@@ -129,6 +131,7 @@ static void put_pair(Line *l, const char *key, const char *value)
                 l->len = start;
 }
 
+/* UTC, in microseconds. */
 static void put_time(Line *l, int64_t wall_us)
 {
         time_t seconds = (time_t)(wall_us / 1000000);
@@ -140,6 +143,7 @@ static void put_time(Line *l, int64_t wall_us)
         puts_(l, text);
 }
 
+/* The same facts in both formats. */
 static void put_head(Line *l, LogLevel level, int64_t wall_us, const char *message)
 {
         bool json = l->format == LOG_JSON;
@@ -154,6 +158,7 @@ static void put_head(Line *l, LogLevel level, int64_t wall_us, const char *messa
                 put_escaped(l, message);
 }
 
+/* Apart from log_event() for the tests. */
 size_t log_format_line(LogFormat format, LogLevel level, int64_t wall_us, const char *message,
                        va_list pairs, char *buf, size_t size)
 {
@@ -170,6 +175,7 @@ size_t log_format_line(LogFormat format, LogLevel level, int64_t wall_us, const 
         return l.len;
 }
 
+/* One write for each line, so that lines of several threads do not mix. */
 void log_event(LogLevel level, const char *message, ...)
 {
         if (!log_enabled(level))

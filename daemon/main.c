@@ -30,6 +30,7 @@ static Status *list_ops(Buf *out)
         return buf_status(out);
 }
 
+/* The actions that print something and end. */
 static Status *answer(const Config *c)
 {
         autobuf out = BUF(TEXT_MAX);
@@ -49,6 +50,7 @@ static Status *answer(const Config *c)
                                    : unavailable("cannot write to standard output");
 }
 
+/* Usage errors exit with another status than failures. */
 int main(int argc, char **argv)
 {
         exec_with_environment(argv);

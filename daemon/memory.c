@@ -19,6 +19,7 @@ static int64_t read_bytes(const char *path)
         return n;
 }
 
+/* A container's limit counts more than the machine's memory. */
 int64_t memory_there_is(void)
 {
         static const char *const limits[] = { "/sys/fs/cgroup/memory.max",

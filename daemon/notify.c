@@ -46,6 +46,7 @@ int notify_watchdog_interval_ms(void)
         return (int)MAX(half_ms, (uint64_t)1);
 }
 
+/* Socket activation: the listening sockets stay open over restarts. */
 Status *notify_sockets(int *ret_first, int *ret_n)
 {
         int n = sd_listen_fds(1);
@@ -62,6 +63,7 @@ Status *notify_sockets(int *ret_first, int *ret_n)
         return NULL;
 }
 
+/* As config_address_is_local(), for sockets that somebody else has bound. */
 bool notify_socket_is_local(int fd)
 {
         union {

@@ -82,6 +82,7 @@ void list_clear(TextList *l)
         *l = (TextList){ 0 };
 }
 
+/* Always ends with NULL. */
 Status *list_add(TextList *l, const char *text, size_t len)
 {
         char **items = mem_realloc(l->items, (l->n + 2) * sizeof *items);
@@ -108,6 +109,7 @@ static Status *set_text(char **member, const char *text)
         return NULL;
 }
 
+/* The words that systemd takes, and numbers. */
 static Status *set_bool(bool *member, const char *text)
 {
         static const char *const words[] = { "false", "true", "no", "yes", "off", "on", "0", "1" };
@@ -120,6 +122,7 @@ static Status *set_bool(bool *member, const char *text)
         return invalid_argument("'%s' is neither true nor false", text);
 }
 
+/* Stored as the word's number. */
 static Status *set_choice(int64_t *member, const Option *o, const char *text)
 {
         for (int64_t i = 0; o->words[i]; i++) {
@@ -154,6 +157,7 @@ static Status *set_number(int64_t *member, const Option *o, const char *text)
         return NULL;
 }
 
+/* A source that sets a list for the first time replaces what weaker sources set. */
 Status *option_set(Config *c, const Option *o, const char *text, Source from)
 {
         unsigned char *last = &c->from[o - options];
@@ -173,6 +177,7 @@ Status *option_set(Config *c, const Option *o, const char *text, Source from)
         return NULL;
 }
 
+/* Lists by commas, where there is one text for all. */
 Status *option_set_all(Config *c, const Option *o, const char *text, Source from)
 {
         if (o->type != OPTION_LIST)
@@ -197,6 +202,7 @@ Status *options_set_defaults(Config *c)
         return NULL;
 }
 
+/* By the table: no member can be forgotten. */
 void config_free(Config *c)
 {
         for (const Option *o = options; o->name; o++) {
@@ -210,6 +216,7 @@ void config_free(Config *c)
 
 /* ---- printing ---- */
 
+/* The value in the form that option_set_all() reads. */
 void option_print(const Config *c, const Option *o, Buf *out)
 {
         const void *m = member(c, o);
@@ -226,6 +233,7 @@ void option_print(const Config *c, const Option *o, Buf *out)
                 buf_printf(out, "%lld", (long long)*(const int64_t *)m);
 }
 
+/* Can be saved and given to --config. */
 void config_print(const Config *c, Buf *out)
 {
         for (const Option *o = options; o->name; o++) {
@@ -245,6 +253,7 @@ void config_print(const Config *c, Buf *out)
         }
 }
 
+/* From the table, as everything about options. */
 void config_help(Buf *out)
 {
         buf_puts(out,

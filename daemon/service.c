@@ -44,6 +44,7 @@ static void service_close(Service *s)
 
 /* ---- start ---- */
 
+/* Failures of clients are worth a line, successes only for debugging. */
 static void log_request(void *arg UNUSED, const RequestLog *r)
 {
         LogLevel level = r->status >= 500                   ? LEVEL_WARNING
@@ -80,6 +81,7 @@ static void log_placement(const char *session, const char *line)
         log_info(line, "session", session);
 }
 
+/* The limit is set first: starting takes memory, too. */
 static Status *start_engine(Service *s)
 {
         const Config *c = s->config;
@@ -113,6 +115,7 @@ Status *service_check(const Config *c)
         return server_check(&o);
 }
 
+/* Handed sockets replace the default address, and stand beside given ones. */
 static Status *start_server(Service *s)
 {
         static const char *const nowhere[] = { NULL };
@@ -130,6 +133,7 @@ static Status *start_server(Service *s)
         return server_start(&o, &s->server);
 }
 
+/* In order of dependence; what was opened before a failure is closed by the caller. */
 static Status *service_open(Service *s)
 {
         TRY(signals_block());
@@ -175,6 +179,7 @@ static Status *take_over(Service *s)
         return NULL;
 }
 
+/* A bad configuration is refused as a whole, and the old one stays. */
 static void reload(Service *s)
 {
         notify_reloading();

@@ -10,6 +10,7 @@
 
 static sigset_t handled;
 
+/* Blocked before any thread starts, so that only signals_wait() gets them. */
 Status *signals_block(void)
 {
         sigemptyset(&handled);
@@ -22,6 +23,7 @@ Status *signals_block(void)
         return rc ? internal_error("cannot block signals: %s", strerror(rc)) : NULL;
 }
 
+/* Interruptions by debuggers and the like are not the end of waiting. */
 Signal signals_wait(int timeout_ms)
 {
         struct timespec t = { .tv_sec = timeout_ms / 1000,

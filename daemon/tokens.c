@@ -8,6 +8,7 @@
 
 #define DIGEST_LEN 64
 
+/* Only digests are kept: the file gives nobody access. */
 static Status *read_token(char *line, TextList *list)
 {
         size_t skip = strspn(line, " \t\r\n");
@@ -22,6 +23,7 @@ static Status *read_token(char *line, TextList *list)
         return list_add(list, digest, len);
 }
 
+/* A file without a token would lock everybody out; that is a mistake. */
 static Status *read_tokens(FILE *file, const char *path, TextList *list)
 {
         char line[512];
@@ -36,6 +38,7 @@ static Status *read_tokens(FILE *file, const char *path, TextList *list)
         return list->n ? NULL : invalid_argument("%s: holds no token, so nobody could call", path);
 }
 
+/* All or nothing. */
 Status *tokens_load(const char *path, TextList *ret)
 {
         *ret = (TextList){ 0 };

@@ -29,6 +29,7 @@ void ctx_set_output(OpCtx *c, int i, Tensor *t)
 
 enum { SCRATCH_HEAD = MEM_ALIGN };
 
+/* Freed when the node has run, in whatever way that ends. */
 void *ctx_scratch(OpCtx *c, size_t n)
 {
         if (n > PTRDIFF_MAX)
@@ -126,6 +127,8 @@ int ctx_threads(const OpCtx *c)
         return c->env->op_threads > 0 ? MIN(c->env->op_threads, threads) : threads;
 }
 
+/* The input's memory for the output's, when this node is the last that holds it. Inputs from the
+ * 64th on are never given: the mask has no bit for them. */
 Tensor *ctx_take_input(OpCtx *c, int i)
 {
         NodeRun *r = run_of(c);
@@ -168,6 +171,7 @@ const char *ctx_frame_name(OpCtx *c)
 
 /* ---- resources ---- */
 
+/* What a client fed may be any tensor: the handle and its kind are checked here, for all ops. */
 Status *ctx_resource(const OpCtx *c, int i, const ResourceKind *kind, Resource **ret)
 {
         const Tensor *t = c->in[i];
@@ -223,6 +227,8 @@ static Status *make_private(void *arg, Resource **ret)
         return name ? m->make(m->c, name, ret) : status_oom();
 }
 
+/* The name decides who shares: a shared_name is known to the whole container, a node without one
+ * keeps its resource for itself. */
 Status *ctx_own_resource(OpCtx *c, const ResourceKind *kind, bool name_is_node, ResourceMake make,
                          Resource **ret)
 {
@@ -245,6 +251,8 @@ Status *ctx_own_resource(OpCtx *c, const ResourceKind *kind, bool name_is_node, 
                                       make_named, &m, ret);
 }
 
+/* Named ones first, then those that nodes keep for themselves; the first failure is the one to
+ * tell. */
 Status *ctx_find_resource(const OpCtx *c, const ResourceKind *kind, const char *container,
                           const char *name, Resource **ret)
 {
@@ -267,6 +275,7 @@ Status *ctx_put_resource(OpCtx *c, const ResourceKind *kind, const char *contain
         return resources_put(c->env->private_, kind, container, name, r);
 }
 
+/* In the order of ctx_find_resource(). */
 Status *ctx_drop_resource(OpCtx *c, const ResourceKind *kind, const char *container,
                           const char *name)
 {
@@ -303,6 +312,7 @@ Status *ctx_session_state(OpCtx *c, const ResourceKind *kind, ResourceMake make,
 
 static pthread_mutex_t step_lock = PTHREAD_MUTEX_INITIALIZER; /* guards: the making of env.step */
 
+/* Made when the first node asks: most steps have no TensorArray or stack. */
 static Status *step_resources(const OpCtx *c, Resources **ret)
 {
         Step *s = run_of(c)->step;

@@ -65,6 +65,7 @@ static void on_cancel(CancelHook *h)
         wake(s);
 }
 
+/* Three hold it: the timer, the cancel hook and the call that sets both up. */
 static Sleep *sleep_new(OpCtx *c, void (*fn)(void *), void *arg)
 {
         Sleep *s = mem_calloc(1, sizeof *s);

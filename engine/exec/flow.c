@@ -18,6 +18,7 @@ static void drop_inputs(Iteration *it, const PlanNode *pn)
                         tensor_unref(steal(&it->slots[pn->slot + (uint32_t)i]));
 }
 
+/* The other output carries nothing: what hangs on it alone is dead. */
 static void run_switch(Step *s, Iteration *it, const PlanNode *pn)
 {
         autoptr(Tensor) data = take(it, pn, 0);
@@ -36,6 +37,7 @@ static void run_switch(Step *s, Iteration *it, const PlanNode *pn)
         propagate(s, it, pn, out);
 }
 
+/* One input is there (a loop's second comes in the next iteration), and goes on with its index. */
 static void run_merge(Step *s, Iteration *it, const PlanNode *pn)
 {
         int32_t index = 0;
@@ -53,6 +55,7 @@ static void run_merge(Step *s, Iteration *it, const PlanNode *pn)
         propagate(s, it, pn, out);
 }
 
+/* Kept until there is an iteration to put it into. */
 static Status *defer(Deferred **list, const PlanNode *pn, Tensor *value)
 {
         Deferred *d = block_alloc(sizeof *d);
@@ -80,6 +83,7 @@ static Status *spread(Step *s, Frame *f, const PlanNode *pn, Tensor *value)
         return value ? defer(&f->invariants, pn, value) : NULL;
 }
 
+/* A constant goes to this and all later iterations; anything else to the first. */
 static Status *run_enter(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 {
         Frame *f = NULL;
@@ -99,6 +103,8 @@ static Status *run_enter(Step *s, Iteration *it, const PlanNode *pn, bool dead)
         return st ? st : frame_cleanup(s, f);
 }
 
+/* Values leave into the iteration around. A dead exit may come alive in a later iteration, so it
+ * tells only at the end. */
 static Status *run_exit(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 {
         Frame *f = it->frame;
@@ -112,6 +118,7 @@ static Status *run_exit(Step *s, Iteration *it, const PlanNode *pn, bool dead)
         return NULL;
 }
 
+/* At most parallel_iterations run at once; the rest waits in the frame. */
 static Status *run_next(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 {
         Frame *f = it->frame;
@@ -132,6 +139,7 @@ static Status *run_next(Step *s, Iteration *it, const PlanNode *pn, bool dead)
         return NULL;
 }
 
+/* Nodes that steer: the executor runs them itself, without contexts or kernels. */
 void flow_run(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 {
         Status *st = NULL;

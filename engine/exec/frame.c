@@ -12,6 +12,7 @@ static size_t iteration_bytes(const PlanFrame *pf)
         return sizeof(Iteration) + pf->image_bytes;
 }
 
+/* Counts and slots begin as the plan's image of them. */
 static Status *add_iteration(Frame *f, int64_t number)
 {
         const PlanFrame *pf = f->plan;
@@ -41,6 +42,7 @@ static size_t frame_bytes(const PlanFrame *pf)
         return sizeof(Frame) + pf->n_exits * sizeof(PlanNode *);
 }
 
+/* A frame begins with its iteration 0. */
 static Status *frame_new(const Plan *p, uint32_t index, Frame *parent, Iteration *parent_iter,
                          Frame **ret)
 {
@@ -68,6 +70,7 @@ Status *frame_root(Step *s, Frame **ret)
         return frame_new(s->plan, 0, NULL, NULL, ret);
 }
 
+/* The first Enter to come makes the frame; the others find it by its index. */
 Status *frame_enter(Step *s, Iteration *it, const PlanNode *enter, Frame **ret)
 {
         for (Frame *f = it->children; f; f = f->sibling)
@@ -82,6 +85,7 @@ Status *frame_enter(Step *s, Iteration *it, const PlanNode *enter, Frame **ret)
         return NULL;
 }
 
+/* What waited for the iteration goes into it, then what every iteration gets. */
 Status *frame_advance(Step *s, Frame *f)
 {
         TRY(add_iteration(f, f->newest + 1));
@@ -111,6 +115,7 @@ static void drop_values(Deferred *list)
         }
 }
 
+/* Loops within the iteration go with it. */
 static void free_iteration(Step *s, Iteration *it)
 {
         const PlanFrame *pf = it->frame->plan;
@@ -124,6 +129,7 @@ static void free_iteration(Step *s, Iteration *it)
         block_free(it, iteration_bytes(pf));
 }
 
+/* For steps that end early, too: whatever is still there is let go. */
 void frame_free(Step *s, Frame *f)
 {
         if (!f)
@@ -165,6 +171,8 @@ static Status *end_iterations(Step *s, Frame *f)
         return NULL;
 }
 
+/* Iterations that are done go, the frame with the last of them, and that may end the iteration
+ * around: upwards in a loop, as loops nest deep. */
 Status *frame_cleanup(Step *s, Frame *f)
 {
         while (f->parent) {

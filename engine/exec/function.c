@@ -40,6 +40,7 @@ const Function *function_ref(const Function *f)
         return f;
 }
 
+/* Plans point into the body's graph, so they go first. */
 void function_unref(const Function *function)
 {
         Function *f = (Function *)function;
@@ -73,6 +74,7 @@ Status *function_cache_new(FunctionCache **ret)
         return NULL;
 }
 
+/* Steps that still run hold their functions themselves. */
 void function_cache_free(FunctionCache *c)
 {
         if (!c)
@@ -120,6 +122,8 @@ static Status *make_key(const FunctionDef *f, const Target *t, const OptimizerOp
         return buf_status(key);
 }
 
+/* Arguments are feeds, results fetches, control outputs targets: a body is a step like any other.
+ * The depth counts how deep instantiations nest, which bounds recursion. */
 static Status *compile(Function *f, const FunctionScope *scope)
 {
         const FunctionBody *b = f->body;
@@ -149,6 +153,7 @@ static Status *compile(Function *f, const FunctionScope *scope)
         return plan_compile(b->graph, &r, &f->plan);
 }
 
+/* One instance for each set of attributes; the key is kept for the cache. */
 static Status *instantiate(const FunctionScope *scope, const Target *t, Buf *key, Function **ret)
 {
         autoptr(Function) f = mem_calloc(1, sizeof *f);
@@ -261,6 +266,8 @@ static void on_step_done(void *arg, Status *s, Tensor *const *values)
         call.done(call.arg, s);
 }
 
+/* The caller's node has been checked against the signature; a function chosen by a value at run
+ * time (Case) has not. */
 static Status *check_call(const Function *f, Tensor *const *args, int n_args, int n_ret)
 {
         const FunctionBody *b = f->body;
@@ -279,6 +286,7 @@ static Status *check_call(const Function *f, Tensor *const *args, int n_args, in
         return NULL;
 }
 
+/* The call runs with its caller's resources, on its device, under the given token. */
 static Status *make_step(OpCtx *c, Cancel *cancel, const Function *f, Tensor *const *args,
                          const FunctionCall *call, Step **ret)
 {
@@ -301,6 +309,7 @@ static Status *make_step(OpCtx *c, Cancel *cancel, const Function *f, Tensor *co
         return s;
 }
 
+/* With a token of its own: who calls may cancel one call and go on. */
 void ctx_call_apart(OpCtx *c, Cancel *cancel, const Function *f, Tensor *const *args, int n_args,
                     Tensor **ret, int n_ret, CallDone done, void *arg)
 {
@@ -337,6 +346,7 @@ static void on_node_done(void *arg, Status *s)
         ctx_done(c, s);
 }
 
+/* A node whose op is a function. */
 static void start_node(OpCtx *c)
 {
         NodeCall *call = ctx_scratch(c, sizeof *call + (size_t)c->n_out * sizeof call->ret[0]);

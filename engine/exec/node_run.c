@@ -39,6 +39,8 @@ static Status *read_ref(const PlanNode *pn, int i, Tensor **t)
         return NULL;
 }
 
+/* Values move from the slots to the node; constants are borrowed from the plan. References are read
+ * last, so that no value is older than it must be. */
 static Status *take_inputs(NodeRun *r, Iteration *it)
 {
         const PlanNode *pn = r->pn;
@@ -78,6 +80,7 @@ static void note_start(NodeRun *r)
         r->thread = (uint32_t)gettid();
 }
 
+/* A kernel that was cut short has written half a result: the cancellation is what is told. */
 static Status *compute(NodeRun *r)
 {
         if (UNLIKELY(r->step->env.trace != NULL))
@@ -92,6 +95,7 @@ static Status *compute(NodeRun *r)
         return st ? st : run_check(r);
 }
 
+/* From any thread: the step's driver takes it from the inbox. */
 static void far_done(NodeRun *r, Status *st)
 {
         Step *s = r->step;
@@ -114,6 +118,7 @@ static void compute_far(Task *t)
         far_done(r, compute(r));
 }
 
+/* What ran on the driver's stack moves to the heap when the node goes to another thread. */
 static FarRun *far_copy(const NodeRun *r)
 {
         FarRun *far = block_alloc(sizeof *far);
@@ -186,6 +191,7 @@ static int64_t scheduled_at(const Step *s, uint32_t ready_us)
         return s->started_ns + (int64_t)ready_us * 1000;
 }
 
+/* Only steps that are traced come here. */
 void node_trace(const NodeRun *r)
 {
         TraceNode n = { .pn = r->pn,
@@ -266,6 +272,7 @@ static void drop_dead_inputs(Iteration *it, const PlanNode *pn)
                 tensor_unref(steal(&it->slots[pn->slot + (uint32_t)i]));
 }
 
+/* One ready node, by what it is; false from run_live() means that somebody else will end it. */
 void node_run(Step *s, Ready r)
 {
         bool ended = true;

@@ -26,6 +26,7 @@ typedef struct Uses {
         Map seen;    /* buffers, by address */
 } Uses;
 
+/* No memory for the report itself leaves it shorter. */
 static bool make_room(Uses *u)
 {
         if (u->n < u->cap)
@@ -69,6 +70,7 @@ static void note(Uses *u, const char *node, Tensor *const *at)
         u->list[i - 1].bytes += bytes;
 }
 
+/* Values wait in the slots of who will use them; they are told under the name of who made them. */
 static void note_iteration(Uses *u, const Step *s, const Iteration *it)
 {
         for (uint32_t i = 0; i < s->plan->n_nodes; i++) {
@@ -110,6 +112,8 @@ static void print_bytes(Buf *out, int64_t n)
         buf_printf(out, *unit == 'K' ? "%.1f%ciB" : "%.2f%ciB", (double)n / 1024, *unit);
 }
 
+/* The largest first, until PERCENT of all is told (TensorFlow's BuildErrorMessage does the
+ * same). */
 static void print_uses(Uses *u, const char *device, Buf *out)
 {
         int64_t total = 0, told = 0;
@@ -152,6 +156,8 @@ static const char hint[] =
         "\nHint: If you want to see a list of allocated tensors when OOM happens, add "
         "report_tensor_allocations_upon_oom to RunOptions for current allocation info.\n";
 
+/* A tensor that did not fit is told with device and allocator, and with the list if the run asked
+ * for it. */
 Status *oom_blame(const Step *s, const PlanNode *pn, const NodeRun *r, Status *st)
 {
         char device[DEVICE_NAME_SIZE];

@@ -35,6 +35,7 @@ static InputMode input_mode(const Node *n, int i)
         return n->op->uninit_ok ? INPUT_REF_UNINIT : INPUT_REF;
 }
 
+/* How the input is read is settled by the types of both ends. */
 static Status *input_modes(Plan *p, PlanNode *pn)
 {
         uint8_t *mode = arena_alloc(p->arena, (size_t)pn->n_in + 1);
@@ -89,6 +90,7 @@ static bool touches(DType t)
         return dtype_is_ref(t) || t == DT_RESOURCE || t == DT_VARIANT;
 }
 
+/* Neither reads nor writes anything but its tensors. */
 static bool is_pure(const Node *n)
 {
         for (int i = 0; i < n->n_in; i++)
@@ -100,6 +102,7 @@ static bool is_pure(const Node *n)
         return !n->op->stateful;
 }
 
+/* Places in the iteration are given out here: a count per node, a slot per input. */
 static Status *fill_node(Compile *c, const Draft *d, PlanNode *pn)
 {
         const Node *n = d->node;
@@ -181,6 +184,8 @@ static bool wire(Wiring *w, const Node *src, int64_t output, uint32_t node, uint
         return true;
 }
 
+/* Called twice: first to count, then to put. A Merge counts control edges by two, so that its own
+ * arrival fits in the lowest bit. */
 static void wire_node(Wiring *w, PlanNode *pn, uint32_t index)
 {
         const Node *n = pn->node;
@@ -202,6 +207,7 @@ static void wire_node(Wiring *w, PlanNode *pn, uint32_t index)
         pn->pending = merge ? 2 * control + 1 : data + control;
 }
 
+/* All edges of the plan, nodes first, then fetches. */
 static void wire_all(Wiring *w)
 {
         Compile *c = w->c;
@@ -217,6 +223,7 @@ static void wire_all(Wiring *w)
         }
 }
 
+/* Arrays of the counted size, empty again. */
 static Status *make_rows(Wiring *w, PlanOut *outs, int n)
 {
         for (int i = 0; i < n; i++) {
@@ -229,6 +236,7 @@ static Status *make_rows(Wiring *w, PlanOut *outs, int n)
         return NULL;
 }
 
+/* Between counting and putting. */
 static Status *make_edges(Wiring *w)
 {
         Plan *p = w->c->plan;
@@ -244,6 +252,7 @@ static Status *make_edges(Wiring *w)
         return make_rows(w, w->feeds, w->c->request->n_feeds);
 }
 
+/* Edges lie in arrays by who sends, which is how a step walks them. */
 static Status *wire_plan(Compile *c)
 {
         Plan *p = c->plan;
@@ -298,6 +307,7 @@ static Status *finish(Compile *c)
         return NULL;
 }
 
+/* A fetch may be fed, constant, or sent by a node. */
 static Status *fetches(Compile *c)
 {
         Plan *p = c->plan;
@@ -319,6 +329,7 @@ static Status *fetches(Compile *c)
         return NULL;
 }
 
+/* Devices by the session's placer; without one everything is on the step's device. */
 static Status *place(Compile *c)
 {
         if (!c->request->place)
@@ -331,6 +342,7 @@ static Status *place(Compile *c)
         return c->request->place(c->request->place_arg, nodes, c->n, c->scratch, &c->device);
 }
 
+/* The order matters: folding needs kernels, fusing needs to know what folding left. */
 static Status *compile(Compile *c)
 {
         TRY(compile_prune(c));
@@ -346,6 +358,7 @@ static Status *compile(Compile *c)
         return finish(c);
 }
 
+/* Scratch goes with the compilation, the arena with the plan. */
 Status *plan_compile(const Graph *g, const PlanRequest *r, Plan **ret)
 {
         autoptr(Arena) scratch = NULL;

@@ -38,6 +38,7 @@ static Status *check_types(const Node *node, int i, const PlanConnection *k)
                 dtype_name(want));
 }
 
+/* Whether any input is connected elsewhere. */
 static bool is_touched(const Compile *c, const Node *node)
 {
         for (int i = 0; i < node->n_in; i++)
@@ -49,6 +50,7 @@ static bool is_touched(const Compile *c, const Node *node)
         return false;
 }
 
+/* The plan gets a node of its own, since graphs never change. */
 Status *compile_connect(const Compile *c, const Node **node)
 {
         const Node *old = *node;

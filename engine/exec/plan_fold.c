@@ -28,6 +28,7 @@ static void list_types(Buf *b, uint32_t types)
                 }
 }
 
+/* TensorFlow's text, with the types that there are. */
 static Status *no_kernel(const Node *n, const AttrDef *attr, uint32_t runs, DType got)
 {
         autobuf b = BUF(4096);
@@ -42,6 +43,7 @@ static Status *no_kernel(const Node *n, const AttrDef *attr, uint32_t runs, DTyp
         return s;
 }
 
+/* The op may allow more types than its kernel has. */
 static Status *check_kernel(const Node *n)
 {
         const Op *op = n->op;
@@ -103,6 +105,7 @@ static void take_loop_constants(const Compile *c, Draft *d)
                         d->in_constant[i] = loop_constant(c, n->in[i].node, n->in[i].output);
 }
 
+/* The kernel looks at attributes and constants once, instead of at each step. */
 static Status *prepare(Compile *c, Draft *d)
 {
         const Node *n = d->node;
@@ -155,6 +158,7 @@ static Status *keep(Compile *c, Draft *d, Tensor **out)
         return NULL;
 }
 
+/* Constants in, plain values out, no side effect, not in a loop, nothing that a feed replaces. */
 static bool foldable(Compile *c, const Draft *d)
 {
         const Node *n = d->node;
@@ -209,6 +213,8 @@ static Status *compute(NodeRun *r)
         return run_check(r);
 }
 
+/* Runs the kernel on the spot. A failure is not told here: TensorFlow tells it when the step comes
+ * to it. */
 static Status *fold(Compile *c, Draft *d)
 {
         static const OpEnv nothing = { 0 };
@@ -246,6 +252,7 @@ static Status *take_const(Compile *c, Draft *d)
         return s;
 }
 
+/* In the order of the drafts: constants flow forward. */
 Status *compile_kernels(Compile *c)
 {
         for (uint32_t i = 0; i < c->n; i++) {

@@ -12,6 +12,7 @@ typedef struct Frames {
         Map by_name; /* "parent/name" -> its PlanFrame */
 } Frames;
 
+/* Frames are named within their parents. */
 static Status *child_frame(Frames *f, uint32_t parent, const Node *enter, uint32_t *ret)
 {
         const char *name = node_string(enter, "frame_name", "");
@@ -32,6 +33,7 @@ static Status *child_frame(Frames *f, uint32_t parent, const Node *enter, uint32
         return NULL;
 }
 
+/* TensorFlow's text for a node that stands in two loops. */
 static Status *different(const Frames *f, const Node *n, const Node *a, uint32_t fa, const Node *b,
                          uint32_t fb)
 {
@@ -80,6 +82,8 @@ static Status *leave(Frames *f, Draft *d)
         return NULL;
 }
 
+/* In topological order: a node is in the frame that its inputs are in, after Enter and before
+ * Exit. */
 Status *compile_frames(Compile *c)
 {
         uint32_t enters = 0;

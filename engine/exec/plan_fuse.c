@@ -34,6 +34,7 @@ typedef struct Chain {
 
 /* ---- uses ---- */
 
+/* A use in a pattern is by one node, of output 0; any other counts twice and spoils the match. */
 static void use(Fuse *f, const Node *src, int output, bool plain, uint32_t by, int input)
 {
         if (f->c->fed[src->id] && compile_feed_of(f->c, src, output) >= 0)
@@ -45,6 +46,7 @@ static void use(Fuse *f, const Node *src, int output, bool plain, uint32_t by, i
         u->input = input;
 }
 
+/* A value that anybody else sees must stay. */
 static Status *count_uses(Fuse *f)
 {
         Compile *c = f->c;
@@ -115,6 +117,7 @@ static bool grow(const Fuse *f, Chain *ch)
         return false;
 }
 
+/* The longest chain from this head; patterns are tried in turn. */
 static bool match(const Fuse *f, const Fusion *fusion, uint32_t head, Chain *ret)
 {
         const Draft *d = &f->c->drafts[head];
@@ -198,6 +201,7 @@ static Status *describe(Arena *a, FusedNode *f)
         return NULL;
 }
 
+/* The pattern's own prepare, with the inputs of all its nodes. */
 static Status *prepare(Compile *c, const FusedNode *f, Draft *d)
 {
         const Node *n = &f->node;
@@ -218,6 +222,7 @@ static Status *prepare(Compile *c, const FusedNode *f, Draft *d)
         return NULL;
 }
 
+/* The last node of the chain becomes the fused one, so that its users need no change. */
 static Status *replace(Fuse *fuse, const Chain *ch)
 {
         Compile *c = fuse->c;
@@ -246,6 +251,7 @@ static Status *replace(Fuse *fuse, const Chain *ch)
         return NULL;
 }
 
+/* Each head gets the first pattern that fits. */
 Status *compile_fuse(Compile *c)
 {
         Fuse f = { .c = c };

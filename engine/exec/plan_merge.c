@@ -23,6 +23,7 @@ static bool is_value(DType t)
         return !dtype_is_ref(t) && t != DT_RESOURCE && t != DT_VARIANT;
 }
 
+/* Nodes that always compute the same from the same. */
 static bool mergeable(const Compile *c, const Node *n)
 {
         const OpDef *def = n->op->def;
@@ -144,6 +145,7 @@ static Status *pass_on(Compile *c, Draft *d)
         return note_merged(c, d->node, from);
 }
 
+/* In topological order: inputs have been merged before. */
 Status *compile_merge(Compile *c)
 {
         autobuf key = BUF(MAX_KEY);

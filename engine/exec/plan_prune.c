@@ -94,6 +94,7 @@ static void put_edge(Compile *c, Draft *from, Draft *to, void *arg)
         rows->to[rows->fill[from - c->drafts]++] = (uint32_t)(to - c->drafts);
 }
 
+/* Counted, summed up, filled in: the edges of all nodes in one array. */
 static Status *make_rows(Compile *c, Rows *rows)
 {
         rows->start = arena_calloc(c->scratch, c->n + 1, sizeof *rows->start);
@@ -139,6 +140,7 @@ static Status *order(Compile *c)
         return NULL;
 }
 
+/* Backwards from fetches and targets with a list of its own; feeds stop the walk. */
 Status *compile_prune(Compile *c)
 {
         const PlanRequest *r = c->request;

@@ -39,6 +39,7 @@ static void pool_drop(Pool *p)
 enum { LOOK_NS = 50000, LOOKS = 64 };
 static _Thread_local bool helped;
 
+/* Looks at the flag for a while before sleeping: a wake-up costs more than most pieces of work. */
 static void look_for(const atomic_bool *flag)
 {
         int64_t end = 0;

@@ -74,6 +74,7 @@ static inline void complete(Step *s, Iteration *it, const PlanNode *pn, const Pl
                 step_ready(s, it, pn, dead);
 }
 
+/* The hot path: a slot, a count. */
 static inline void arrive(Step *s, Iteration *it, const PlanNode *pn, uint32_t slot, Tensor *t,
                           const PlanNode *from, bool dead_enter)
 {
@@ -89,6 +90,7 @@ static inline void arrive(Step *s, Iteration *it, const PlanNode *pn, uint32_t s
                 complete(s, it, pn, from);
 }
 
+/* A Merge's count has data in its lowest bit. */
 static void arrive_control(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 {
         uint32_t *pending = &it->pending[pn->index];
@@ -104,6 +106,7 @@ static void arrive_control(Step *s, Iteration *it, const PlanNode *pn, bool dead
                 step_ready(s, it, pn, it->dead[pn->index] > 0);
 }
 
+/* The last receiver gets the sender's own reference. */
 static inline void send_from(Step *s, Iteration *it, const PlanNode *from, int output,
                              const PlanOut *out, Tensor *t, bool dead_enter)
 {
@@ -133,6 +136,7 @@ void send_control(Step *s, Iteration *it, const PlanNode *pn, bool dead)
                 arrive_control(s, it, &s->plan->nodes[pn->control[i]], dead);
 }
 
+/* Data before control. */
 void propagate(Step *s, Iteration *it, const PlanNode *pn, Tensor **out)
 {
         for (int i = 0; i < pn->n_out; i++) {

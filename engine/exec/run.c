@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/* Most nodes fit the arrays of RUN_INLINE; block_alloc() is for the others. */
 Status *run_init(NodeRun *r, const PlanNode *pn, const OpEnv *env)
 {
         int n = pn->n_in + pn->n_out;
@@ -36,6 +37,7 @@ Status *run_init(NodeRun *r, const PlanNode *pn, const OpEnv *env)
         return NULL;
 }
 
+/* Then the shape function need not run again. */
 static bool shapes_as_planned(const NodeRun *r)
 {
         const PlanNode *pn = r->pn;
@@ -89,6 +91,7 @@ static bool take_over(NodeRun *r, const Shape *shape)
         return false;
 }
 
+/* The first output may take an input's memory (OpDef.inplace). */
 static Status *allocate(NodeRun *r, const Shape *shapes)
 {
         int i = r->ctx.n_out && r->pn->def->inplace && take_over(r, &shapes[0]);
@@ -101,6 +104,7 @@ static Status *allocate(NodeRun *r, const Shape *shapes)
         return NULL;
 }
 
+/* Kernels with late_shape allocate for themselves, but are told the shapes. */
 Status *run_outputs(NodeRun *r)
 {
         const OpDef *def = r->pn->def;
@@ -119,6 +123,7 @@ Status *run_outputs(NodeRun *r)
         return def->late_shape ? NULL : allocate(r, shapes);
 }
 
+/* A kernel of ours that forgot an output must not become a crash. */
 Status *run_check(NodeRun *r)
 {
         const Node *n = r->pn->node;
@@ -136,6 +141,7 @@ Status *run_check(NodeRun *r)
         return NULL;
 }
 
+/* Whatever the kernel left: inputs that were not taken, outputs that were not sent, scratch. */
 void run_done(NodeRun *r)
 {
         for (int i = 0; i < r->ctx.n_in; i++)

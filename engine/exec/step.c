@@ -16,6 +16,7 @@ static void drive(Step *s, bool on_pool);
 /* Does this thread drive a step just now? */
 static _Thread_local bool driving;
 
+/* The first error counts; what still runs is cancelled. */
 void step_abort(Step *s, Status *st)
 {
         s->aborted = true;
@@ -28,6 +29,7 @@ void step_abort(Step *s, Status *st)
                     status_copy(st)); /* the caller's step, if any, ends with the same error */
 }
 
+/* A list, last in, first out: the value that was just made is still in the cache. */
 void step_ready(Step *s, Iteration *it, const PlanNode *pn, bool dead)
 {
         if (UNLIKELY(s->n_ready == s->cap_ready)) {
@@ -65,6 +67,7 @@ static void move_to_pool(Step *s)
         pool_submit(s->env.pool, &s->task);
 }
 
+/* By what earlier steps of this plan took, or, for a new plan, by whether it has heavy kernels. */
 static bool belongs_on_pool(const Step *s)
 {
         if (!s->env.pool || pool_inside(s->env.pool))
@@ -112,6 +115,7 @@ void step_post(Step *s, Message *m)
 
 /* ---- the inbox ---- */
 
+/* A node that ran elsewhere ends here, on the driver. */
 static void receive_run(Step *s, Message *m)
 {
         NodeRun *r = m->run;
@@ -131,6 +135,7 @@ static void receive_run(Step *s, Message *m)
         step_node_ended(s, it);
 }
 
+/* The inbox is a stack: turned around, messages are in the order they came. */
 static void receive(Step *s)
 {
         Message *list = atomic_exchange(&s->inbox, NULL), *in_order = NULL;
@@ -212,6 +217,7 @@ static void note_duration(Step *s)
                 *s->spec.ended_ns = now;
 }
 
+/* Everything of the step is given back before anybody hears of its end. */
 static void finish(Step *s)
 {
         if (!s->aborted && !s->spec.partial) {
@@ -282,6 +288,7 @@ static Step *step_alloc(const Plan *p)
         return s;
 }
 
+/* Feeds and constants are sent at once; nothing runs before step_start(). */
 Status *step_new(const StepSpec *spec, Step **ret)
 {
         Plan *p = spec->plan;
@@ -315,6 +322,7 @@ Status *step_new(const StepSpec *spec, Step **ret)
         return NULL;
 }
 
+/* Messages that came after the end are dropped. */
 void step_unref(Step *s)
 {
         if (atomic_fetch_sub(&s->refs, 1) != 1)
@@ -338,6 +346,7 @@ static void on_cancel(CancelHook *h)
         wake(CONTAINER_OF(h, Step, hook));
 }
 
+/* On this thread, unless the step is long. */
 void step_start(Step *s)
 {
         const Plan *p = s->plan;

@@ -30,6 +30,7 @@ static void sift_up(Timers *ts, int i, Timer *t)
         place(ts, i, t);
 }
 
+/* Each timer knows its place in the heap, to be taken out from the middle. */
 static void sift_down(Timers *ts, int i, Timer *t)
 {
         for (int child; (child = 2 * i + 1) < ts->n; i = child) {
@@ -42,6 +43,7 @@ static void sift_down(Timers *ts, int i, Timer *t)
         place(ts, i, t);
 }
 
+/* The last one fills the gap and finds its own place from there. */
 static void take_out(Timers *ts, Timer *t)
 {
         int i = t->index;
@@ -55,6 +57,7 @@ static void take_out(Timers *ts, Timer *t)
                 sift_down(ts, i, last);
 }
 
+/* On the monotonic clock, as the condition is set up. */
 static void sleep_until(Timers *ts, int64_t at_ns)
 {
         int64_t left = MAX(at_ns - clock_ns(), (int64_t)0);
@@ -66,6 +69,7 @@ static void sleep_until(Timers *ts, int64_t at_ns)
         pthread_cond_timedwait(&ts->changed, &ts->lock, &t);
 }
 
+/* Functions run without the lock; timer_stop() waits for one that is running. */
 static void *timer_thread(void *arg)
 {
         Timers *ts = arg;
@@ -92,6 +96,7 @@ static void *timer_thread(void *arg)
         return NULL;
 }
 
+/* The thread starts at once. */
 Status *timers_new(Timers **ret)
 {
         Timers *ts = mem_calloc(1, sizeof *ts);
@@ -112,6 +117,7 @@ Status *timers_new(Timers **ret)
         return NULL;
 }
 
+/* Timers that are still set never fire. */
 void timers_free(Timers *ts)
 {
         if (!ts)
@@ -128,6 +134,7 @@ void timers_free(Timers *ts)
         mem_free(ts);
 }
 
+/* Here timer_set() can fail, and nowhere else. */
 static Status *make_room(Timers *ts)
 {
         if (ts->n < ts->cap)
@@ -141,6 +148,7 @@ static Status *make_room(Timers *ts)
         return NULL;
 }
 
+/* The thread is woken only when this one is now the first. */
 Status *timer_set(Timers *ts, Timer *t, int64_t at_ns, void (*fn)(Timer *))
 {
         pthread_mutex_lock(&ts->lock);

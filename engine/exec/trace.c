@@ -9,6 +9,7 @@
 /* As many as TensorFlow collects; what runs later is left out. */
 enum { MAX_EVENTS = 1 << 20 };
 
+/* Both clocks at one moment, to tell wall time from the monotonic one. */
 Status *trace_new(Trace **ret)
 {
         autoptr(Trace) t = mem_calloc(1, sizeof *t);
@@ -32,6 +33,7 @@ void trace_free(Trace *t)
         mem_free(t);
 }
 
+/* From the driver of any step of the run, thus under the lock. Loops are cut off at MAX_EVENTS. */
 void trace_node(Trace *t, const TraceNode *n)
 {
         pthread_mutex_lock(&t->lock);
@@ -80,6 +82,7 @@ static Status *collect(Trace *t, Tensorflow__DeviceStepStats **by_device, size_t
         return NULL;
 }
 
+/* Events by device. */
 static Status *make_stats(Trace *t, Tensorflow__StepStats **ret)
 {
         size_t most = (size_t)t->last_device + 1;

@@ -76,6 +76,7 @@ static bool allocated_here(const TraceNode *n, int output)
         return !dtype_is_ref(n->pn->node->out_types[output]);
 }
 
+/* No address is told: it would say where things lie in the daemon. */
 static AllocationDescription *describe_allocation(Trace *t, const Tensor *value, bool fresh)
 {
         AllocationDescription *a = arena_alloc(t->arena, sizeof *a);
@@ -107,6 +108,7 @@ static Tensor *shown(const TraceNode *n, int i)
         return r->kind == &variable_kind ? variable_read(variable_of(r)) : NULL;
 }
 
+/* NULL when there is no memory for it: the trace is then shorter. */
 static NodeOutput *describe_output(Trace *t, const TraceNode *n, int slot, const Tensor *value)
 {
         NodeOutput *o = arena_alloc(t->arena, sizeof *o);
@@ -125,6 +127,7 @@ static NodeOutput *describe_output(Trace *t, const TraceNode *n, int slot, const
         return st ? NULL : o;
 }
 
+/* A variable's output is shown as its value. */
 static void describe_outputs(Trace *t, const TraceNode *n, NodeExecStats *s)
 {
         for (int i = 0; n->out && i < n->pn->n_out; i++) {
@@ -155,6 +158,7 @@ static void refer(Trace *t, NodeExecStats *s, const Tensor *value)
 /* Lists of inputs may be as long as a client likes: those of a few are told. */
 enum { MAX_REFERENCED = 64 };
 
+/* Tensors that the step works with, each named by its allocation. */
 static void describe_references(Trace *t, const TraceNode *n, NodeExecStats *s)
 {
         int n_in = n->in ? MIN(n->pn->n_in, MAX_REFERENCED) : 0;
@@ -171,6 +175,7 @@ static void describe_references(Trace *t, const TraceNode *n, NodeExecStats *s)
 
 /* ---- memory ---- */
 
+/* One allocation of the node. */
 static void record(Trace *t, MemoryUsed *m, int64_t when_ns, int64_t bytes)
 {
         Tensorflow__AllocationRecord *r = arena_alloc(t->arena, sizeof *r);
@@ -203,6 +208,7 @@ static bool tells_of_variable(const Node *n)
         return !n->n_in || !strcmp(n->op->def->name, "Assign");
 }
 
+/* What a variable op keeps beyond the step. */
 static void add_persistent(Trace *t, const TraceNode *n, Tensorflow__MemoryStats *stats)
 {
         const Node *node = n->pn->node;
@@ -220,6 +226,7 @@ static void add_persistent(Trace *t, const TraceNode *n, Tensorflow__MemoryStats
         }
 }
 
+/* Bytes that the node asked for, in outputs and scratch. */
 static void describe_memory(Trace *t, const TraceNode *n, NodeExecStats *s)
 {
         MemoryUsed *m = arena_alloc(t->arena, sizeof *m);
@@ -289,6 +296,7 @@ static char *label(Trace *t, const Node *n, const NodeExecStats *s)
         return arena_strdup(t->arena, buf_cstr(&b));
 }
 
+/* One NodeExecStats, in the trace's arena. */
 Event *trace_event(Trace *t, const TraceNode *n)
 {
         const PlanNode *pn = n->pn;
