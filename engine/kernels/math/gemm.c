@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-/* OpenBLAS for float, double and complex; plain loops for integers, which wrap; half and bfloat16
- * through float. A product of much work is cut by rows or columns, one piece per thread. */
+/* sgemm.h for float; OpenBLAS for double and complex; plain loops for integers, which wrap; half
+ * and bfloat16 through float. A product of much work is cut by rows or columns, one piece per
+ * thread. */
 #include "engine/kernels/math/gemm.h"
+
+#include "engine/kernels/math/sgemm.h"
 #include <cblas.h>
 #include <limits.h>
 
@@ -18,11 +21,8 @@ static void blas_row(const Gemm *g, const void *a, const void *b, void *out, int
 {
         int rows = (int)(g->trans_b ? n : g->k), cols = (int)(g->trans_b ? g->k : n);
         int ld = (int)(g->trans_b ? g->k : g->n);
-        CBLAS_TRANSPOSE t = g->trans_b ? CblasNoTrans : CblasTrans;
-        if (g->dtype == DT_FLOAT)
-                cblas_sgemv(CblasRowMajor, t, rows, cols, 1, b, ld, a, 1, 0, out, 1);
-        else
-                cblas_dgemv(CblasRowMajor, t, rows, cols, 1, b, ld, a, 1, 0, out, 1);
+        cblas_dgemv(CblasRowMajor, g->trans_b ? CblasNoTrans : CblasTrans, rows, cols, 1, b, ld, a,
+                    1, 0, out, 1);
 }
 
 /* The callers see to it that all sizes fit BLAS's int. beta = 0: what is in out, NaN included, does
@@ -39,7 +39,8 @@ static void blas_gemm(const Gemm *g, const void *a, const void *b, void *out, in
         double one2[2] = { 1, 0 }, zero2[2] = { 0, 0 };
         switch ((int)g->dtype) {
         case DT_FLOAT:
-                cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, out, ldc);
+                sgemm_run(&(Sgemm){ m_, n_, g->k, g->trans_a, g->trans_b, a, b, lda, ldb, ldc, out,
+                                    0 });
                 break;
         case DT_DOUBLE:
                 cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, out, ldc);
@@ -60,8 +61,7 @@ static void blas_piece(const Gemm *g, int64_t row, int64_t m, int64_t col, int64
         const char *a = (const char *)g->a + size * (size_t)(g->trans_a ? row : row * g->k);
         const char *b = (const char *)g->b + size * (size_t)(g->trans_b ? col * g->k : col);
         char *out = (char *)g->out + size * (size_t)(row * g->n + col);
-        bool real = g->dtype == DT_FLOAT || g->dtype == DT_DOUBLE;
-        if (real && m == 1 && (!g->trans_a || g->m == 1))
+        if (g->dtype == DT_DOUBLE && m == 1 && (!g->trans_a || g->m == 1))
                 blas_row(g, a, b, out, n);
         else
                 blas_gemm(g, a, b, out, m, n);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* _FusedMatMul: a product of matrices with a tail (see fused.h). */
+#include "engine/kernels/math/sgemm.h"
 #include "engine/kernels/nn/fused.h"
-
-#include <cblas.h>
 
 enum { FIRST_OPERAND = 2 };
 
@@ -26,7 +25,6 @@ static Status *matmul_shape(ShapeCtx *c)
         return NULL;
 }
 
-/* An empty inner dimension gives zeros, which BLAS need not be asked for. */
 static Status *matmul(OpCtx *c)
 {
         const Tensor *a = ctx_input(c, 0), *b = ctx_input(c, 1);
@@ -36,13 +34,17 @@ static Status *matmul(OpCtx *c)
         int64_t m = tensor_dim(y, 0), n = tensor_dim(y, 1), k = tensor_dim(a, !ta);
         if (MAX(tensor_count(a), tensor_count(b)) > INT32_MAX || tensor_count(y) > INT32_MAX)
                 return unimplemented("_FusedMatMul of more than 2**31 elements");
-        if (!k)
-                memset(tensor_fill(y), 0, tensor_bytes(y));
-        if (k && tensor_count(y))
-                cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans,
-                            tb ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, 1,
-                            tensor_data(a), (int)tensor_dim(a, 1), tensor_data(b),
-                            (int)tensor_dim(b, 1), 0, tensor_fill(y), (int)n);
+        sgemm_run(&(Sgemm){ .m = m,
+                            .n = n,
+                            .k = k,
+                            .trans_a = ta,
+                            .trans_b = tb,
+                            .a = tensor_data(a),
+                            .b = tensor_data(b),
+                            .c = tensor_fill(y),
+                            .lda = tensor_dim(a, 1),
+                            .ldb = tensor_dim(b, 1),
+                            .ldc = n });
         return fused_apply(c, FIRST_OPERAND);
 }
 

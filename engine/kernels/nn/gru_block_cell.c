@@ -21,6 +21,18 @@ static Status *gru_shape(ShapeCtx *c)
         return NULL;
 }
 
+HOT static void reset(const float *h_prev, const float *r, float *h, int64_t n)
+{
+        for (int64_t i = 0; i < n; i++)
+                h[i] = h_prev[i] * r[i];
+}
+
+HOT static void update(const float *u, const float *h_prev, const float *cand, float *h, int64_t n)
+{
+        for (int64_t i = 0; i < n; i++)
+                h[i] = u[i] * h_prev[i] + (1 - u[i]) * cand[i];
+}
+
 /* w_ru and w_c are read in two parts, for x and h_prev, so that these need not be joined. h serves
  * as space for h_prev * r until it gets its value. */
 static Status *gru(OpCtx *c)
@@ -35,21 +47,18 @@ static Status *gru(OpCtx *c)
         float *ru = ctx_scratch(c, (size_t)(2 * batch * cell) * sizeof *ru);
         if (!ru)
                 return status_oom();
-        rnn_product(x, batch, in, w_ru, 2 * cell, 0, ru);
-        rnn_product(h_prev, batch, cell, w_ru + in * 2 * cell, 2 * cell, 1, ru);
-        for (int64_t b = 0; b < batch; b++)
-                for (int64_t k = 0; k < cell; k++) {
-                        int64_t at = b * cell + k;
-                        r[at] = rnn_sigmoid(ru[2 * b * cell + k] + b_ru[k]);
-                        u[at] = rnn_sigmoid(ru[(2 * b + 1) * cell + k] + b_ru[cell + k]);
-                        h[at] = h_prev[at] * r[at];
-                }
-        rnn_product(x, batch, in, w_c, cell, 0, cand);
-        rnn_product(h, batch, cell, w_c + in * cell, cell, 1, cand);
-        for (int64_t i = 0; i < batch * cell; i++) {
-                cand[i] = tanhf(cand[i] + b_c[i % cell]);
-                h[i] = u[i] * h_prev[i] + (1 - u[i]) * cand[i];
+        rnn_layer(c, x, batch, in, w_ru, 2 * cell, 0, ru);
+        rnn_layer(c, h_prev, batch, cell, w_ru + in * 2 * cell, 2 * cell, 1, ru);
+        for (int64_t b = 0; b < batch; b++) {
+                rnn_sigmoid(ru + 2 * b * cell, b_ru, 0, r + b * cell, cell);
+                rnn_sigmoid(ru + (2 * b + 1) * cell, b_ru + cell, 0, u + b * cell, cell);
         }
+        reset(h_prev, r, h, batch * cell);
+        rnn_layer(c, x, batch, in, w_c, cell, 0, cand);
+        rnn_layer(c, h, batch, cell, w_c + in * cell, cell, 1, cand);
+        for (int64_t b = 0; b < batch; b++)
+                rnn_tanh(cand + b * cell, b_c, cand + b * cell, cell);
+        update(u, h_prev, cand, h, batch * cell);
         return NULL;
 }
 
@@ -72,12 +81,20 @@ static Status *gru_grad_shape(ShapeCtx *c)
 }
 
 /* y[rows, n] += g[rows, cols] w[n, cols]' */
-static void add_back(const float *g, int64_t rows, int64_t cols, const float *w, int64_t n,
-                     float *y)
+static void add_back(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w,
+                     int64_t n, float *y)
 {
-        if (rows && n && cols)
-                cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)n, (int)cols,
-                            1, g, (int)cols, w, (int)cols, 1, y, (int)n);
+        rnn_product(c, (Sgemm){ .m = rows,
+                                .n = n,
+                                .k = cols,
+                                .trans_b = true,
+                                .a = g,
+                                .b = w,
+                                .c = y,
+                                .lda = cols,
+                                .ldb = cols,
+                                .ldc = n,
+                                .beta = 1 });
 }
 
 static Status *gru_grad(OpCtx *c)
@@ -97,16 +114,16 @@ static Status *gru_grad(OpCtx *c)
         memset(d_hr, 0, (size_t)(batch * cell) * sizeof *d_hr);
         for (int64_t i = 0; i < batch * cell; i++)
                 d_c[i] = d_h[i] * (1 - u[i]) * (1 - cand[i] * cand[i]);
-        add_back(d_c, batch, cell, w_c, in, d_x);
-        add_back(d_c, batch, cell, w_c + in * cell, cell, d_hr); /* of h_prev * r */
+        add_back(c, d_c, batch, cell, w_c, in, d_x);
+        add_back(c, d_c, batch, cell, w_c + in * cell, cell, d_hr); /* of h_prev * r */
         for (int64_t i = 0; i < batch * cell; i++) {
                 float *to = d_ru + i / cell * 2 * cell + i % cell;
                 to[0] = d_hr[i] * h_prev[i] * r[i] * (1 - r[i]);
                 to[cell] = d_h[i] * (h_prev[i] - cand[i]) * u[i] * (1 - u[i]);
                 d_prev[i] = d_hr[i] * r[i] + d_h[i] * u[i];
         }
-        add_back(d_ru, batch, 2 * cell, w_ru, in, d_x);
-        add_back(d_ru, batch, 2 * cell, w_ru + in * 2 * cell, cell, d_prev);
+        add_back(c, d_ru, batch, 2 * cell, w_ru, in, d_x);
+        add_back(c, d_ru, batch, 2 * cell, w_ru + in * 2 * cell, cell, d_prev);
         return NULL;
 }
 

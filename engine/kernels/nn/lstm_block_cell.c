@@ -9,37 +9,73 @@
 
 enum { OUTPUTS = 7 };
 
+/* Rows of x that are multiplied at once, ahead of the steps that need them. */
+enum { ROWS_AHEAD = 512 };
+
 typedef struct Lstm {
         int64_t batch, in, cell;
         const float *w, *wci, *wcf, *wco, *b;
         float forget_bias, clip;
         bool v2, peephole;
-        float *gates; /* scratch [batch, 4 cell] */
+        float *gates; /* scratch: of as many steps as are made ahead, [batch, 4 cell] each */
 } Lstm;
 
-/* One step; out are the outputs i, cs, f, o, ci, co, h, each [batch, cell]. */
-static void lstm_step(const Lstm *v, const float *x, const float *cs_prev, const float *h_prev,
-                      float *const out[OUTPUTS])
+/* y += a b */
+HOT static void add_products(const float *a, const float *b, float *y, int64_t n)
+{
+        for (int64_t i = 0; i < n; i++)
+                y[i] += a[i] * b[i];
+}
+
+/* cs = clip(ci i + prev f) */
+HOT static void new_state(const float *ci, const float *i, const float *prev, const float *f,
+                          float clip, float *cs, int64_t n)
+{
+        for (int64_t k = 0; k < n; k++)
+                cs[k] = ci[k] * i[k] + prev[k] * f[k];
+        for (int64_t k = 0; clip > 0 && k < n; k++) {
+                float low = cs[k] > -clip ? cs[k] : -clip;
+                cs[k] = low < clip ? low : clip;
+        }
+}
+
+HOT static void multiply(const float *a, const float *b, float *y, int64_t n)
+{
+        for (int64_t i = 0; i < n; i++)
+                y[i] = a[i] * b[i];
+}
+
+/* One row of a step from its gates g, which serve as scratch. */
+static void lstm_row(const Lstm *v, float *g, const float *prev, float *const out[OUTPUTS],
+                     int64_t at)
 {
         int64_t n = v->cell, c_at = v->v2 ? 2 * n : n, f_at = v->v2 ? n : 2 * n;
-        rnn_product(x, v->batch, v->in, v->w, 4 * n, 0, v->gates);
-        rnn_product(h_prev, v->batch, n, v->w + v->in * 4 * n, 4 * n, 1, v->gates);
-        for (int64_t at = 0; at < v->batch * n; at++) {
-                int64_t k = at % n;
-                const float *g = v->gates + at / n * 4 * n + k, *b = v->b + k;
-                float prev = cs_prev[at], pi = v->peephole ? prev * v->wci[k] : 0,
-                      pf = v->peephole ? prev * v->wcf[k] : 0;
-                float i = rnn_sigmoid(g[0] + b[0] + pi), ci = tanhf(g[c_at] + b[c_at]);
-                float f = rnn_sigmoid(g[f_at] + b[f_at] + pf + v->forget_bias);
-                float cs = ci * i + prev * f;
-                if (v->clip > 0)
-                        cs = fminf(fmaxf(cs, -v->clip), v->clip);
-                float po = v->peephole ? cs * v->wco[k] : 0;
-                float o = rnn_sigmoid(g[3 * n] + b[3 * n] + po), co = tanhf(cs);
-                const float all[OUTPUTS] = { i, cs, f, o, ci, co, o * co };
-                for (int j = 0; j < OUTPUTS; j++)
-                        out[j][at] = all[j];
+        float *i = out[0] + at, *cs = out[1] + at, *f = out[2] + at, *o = out[3] + at,
+              *ci = out[4] + at, *co = out[5] + at;
+        if (v->peephole) {
+                add_products(prev, v->wci, g, n);
+                add_products(prev, v->wcf, g + f_at, n);
         }
+        rnn_sigmoid(g, v->b, 0, i, n);
+        rnn_tanh(g + c_at, v->b + c_at, ci, n);
+        rnn_sigmoid(g + f_at, v->b + f_at, v->forget_bias, f, n);
+        new_state(ci, i, prev, f, v->clip, cs, n);
+        if (v->peephole)
+                add_products(cs, v->wco, g + 3 * n, n);
+        rnn_sigmoid(g + 3 * n, v->b + 3 * n, 0, o, n);
+        rnn_tanh(cs, NULL, co, n);
+        multiply(o, co, out[6] + at, n);
+}
+
+/* One step, whose gates have what comes from x; out are the outputs i, cs, f, o, ci, co, h, each
+ * [batch, cell]. */
+static void lstm_step(OpCtx *c, const Lstm *v, float *gates, const float *cs_prev,
+                      const float *h_prev, float *const out[OUTPUTS])
+{
+        int64_t n = v->cell;
+        rnn_layer(c, h_prev, v->batch, n, v->w + v->in * 4 * n, 4 * n, 1, gates);
+        for (int64_t row = 0; row < v->batch; row++)
+                lstm_row(v, gates + row * 4 * n, cs_prev + row * n, out, row * n);
 }
 
 /* x is input `first`; the rest follows it. */
@@ -65,7 +101,7 @@ static Status *shape_from(ShapeCtx *c, int first)
 }
 
 /* BlockLSTM has seq_len_max in front, hence first. V2 is known by the attribute that it lacks. */
-static Status *begin(OpCtx *c, int first, Lstm *ret)
+static Status *begin(OpCtx *c, int first, int64_t ahead, Lstm *ret)
 {
         const Node *n = ctx_node(c);
         const Tensor *x = ctx_input(c, first);
@@ -81,7 +117,7 @@ static Status *begin(OpCtx *c, int first, Lstm *ret)
                    .clip = node_float(n, "cell_clip", 0),
                    .v2 = !node_attr(n, "forget_bias"),
                    .peephole = node_bool(n, "use_peephole", false) };
-        v.gates = ctx_scratch(c, (size_t)(4 * v.batch * v.cell) * sizeof(float));
+        v.gates = ctx_scratch(c, (size_t)(ahead * 4 * v.batch * v.cell) * sizeof(float));
         if (!v.gates)
                 return status_oom();
         *ret = v;
@@ -97,11 +133,11 @@ static Status *cell(OpCtx *c)
 {
         float *out[OUTPUTS];
         Lstm v;
-        TRY(begin(c, 0, &v));
+        TRY(begin(c, 0, 1, &v));
         for (int i = 0; i < OUTPUTS; i++)
                 out[i] = tensor_fill(ctx_output(c, i));
-        lstm_step(&v, tensor_data(ctx_input(c, 0)), tensor_data(ctx_input(c, 1)),
-                  tensor_data(ctx_input(c, 2)), out);
+        rnn_layer(c, tensor_data(ctx_input(c, 0)), v.batch, v.in, v.w, 4 * v.cell, 0, v.gates);
+        lstm_step(c, &v, v.gates, tensor_data(ctx_input(c, 1)), tensor_data(ctx_input(c, 2)), out);
         return NULL;
 }
 
@@ -111,8 +147,8 @@ static Status *block_shape(ShapeCtx *c)
         return shape_from(c, 1);
 }
 
-/* Each step reads its state out of the outputs of the one before. Steps beyond seq_len_max are
- * zeros. */
+/* What comes from x needs no state: some steps' are made at once. Each step reads its state out of
+ * the outputs of the one before. Steps beyond seq_len_max are zeros. */
 static Status *block(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 1);
@@ -123,14 +159,22 @@ static Status *block(OpCtx *c)
         if (steps < 0 || steps > time)
                 return invalid_argument("seq_len_max must be in [0, %lld], got %lld",
                                         (long long)time, (long long)steps);
-        TRY(begin(c, 1, &v));
+        int64_t ahead =
+                MIN(ROWS_AHEAD / MAX(tensor_dim(x, 1), (int64_t)1) + 1, MAX(steps, (int64_t)1));
+        TRY(begin(c, 1, ahead, &v));
         int64_t size = v.batch * v.cell;
         for (int i = 0; i < OUTPUTS; i++) {
                 out[i] = tensor_fill(ctx_output(c, i));
                 memset(out[i] + steps * size, 0, (size_t)((time - steps) * size) * sizeof(float));
         }
         for (int64_t t = 0; t < steps; t++) {
-                lstm_step(&v, (const float *)tensor_data(x) + t * v.batch * v.in, cs, h, out);
+                if (ctx_cancelled(c))
+                        return cancelled("Step was cancelled");
+                if (t % ahead == 0)
+                        rnn_layer(c, (const float *)tensor_data(x) + t * v.batch * v.in,
+                                  MIN(ahead, steps - t) * v.batch, v.in, v.w, 4 * v.cell, 0,
+                                  v.gates);
+                lstm_step(c, &v, v.gates + t % ahead * 4 * size, cs, h, out);
                 cs = out[1];
                 h = out[6];
                 for (int i = 0; i < OUTPUTS; i++)

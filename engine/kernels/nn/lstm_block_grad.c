@@ -126,23 +126,36 @@ static Status *block_shape(ShapeCtx *c)
 }
 
 /* y[rows, n] = g[rows, cols] w[n, cols]' */
-static void times_transposed(const float *g, int64_t rows, int64_t cols, const float *w, int64_t n,
-                             float *y)
+static void times_transposed(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w,
+                             int64_t n, float *y)
 {
-        if (rows && n && cols)
-                cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)n, (int)cols,
-                            1, g, (int)cols, w, (int)cols, 0, y, (int)n);
-        else if (rows && n)
-                memset(y, 0, (size_t)(rows * n) * sizeof *y);
+        rnn_product(c, (Sgemm){ .m = rows,
+                                .n = n,
+                                .k = cols,
+                                .trans_b = true,
+                                .a = g,
+                                .b = w,
+                                .c = y,
+                                .lda = cols,
+                                .ldb = cols,
+                                .ldc = n });
 }
 
 /* w[n, cols] += a[rows, n]' g[rows, cols] */
-static void add_transposed(const float *a, int64_t rows, int64_t n, const float *g, int64_t cols,
-                           float *w)
+static void add_transposed(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *g,
+                           int64_t cols, float *w)
 {
-        if (rows && n && cols)
-                cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (int)n, (int)cols, (int)rows,
-                            1, a, (int)n, g, (int)cols, 1, w, (int)cols);
+        rnn_product(c, (Sgemm){ .m = n,
+                                .n = cols,
+                                .k = rows,
+                                .trans_a = true,
+                                .a = a,
+                                .b = g,
+                                .c = w,
+                                .lda = n,
+                                .ldb = cols,
+                                .ldc = cols,
+                                .beta = 1 });
 }
 
 /* What goes from a step to the one before, and the gates' gradients. */
@@ -172,12 +185,12 @@ static void block_step(OpCtx *c, int64_t t, const Carry *v)
         step_back(&s, v->cs_sum, v->h_sum, v->gates, v->cs, tensor_fill(ctx_output(c, 4)),
                   tensor_fill(ctx_output(c, 5)), tensor_fill(ctx_output(c, 6)));
         float *w_grad = tensor_fill(ctx_output(c, 3)), *b_grad = tensor_fill(ctx_output(c, 7));
-        times_transposed(v->gates, batch, 4 * n, w, in,
+        times_transposed(c, v->gates, batch, 4 * n, w, in,
                          (float *)tensor_fill(ctx_output(c, 0)) + t * batch * in);
-        times_transposed(v->gates, batch, 4 * n, w + in * 4 * n, n, v->h);
-        add_transposed((const float *)tensor_data(x) + t * batch * in, batch, in, v->gates, 4 * n,
-                       w_grad);
-        add_transposed(h_prev, batch, n, v->gates, 4 * n, w_grad + in * 4 * n);
+        times_transposed(c, v->gates, batch, 4 * n, w + in * 4 * n, n, v->h);
+        add_transposed(c, (const float *)tensor_data(x) + t * batch * in, batch, in, v->gates,
+                       4 * n, w_grad);
+        add_transposed(c, h_prev, batch, n, v->gates, 4 * n, w_grad + in * 4 * n);
         for (int64_t i = 0; i < 4 * size; i++)
                 b_grad[i % (4 * n)] += v->gates[i];
 }

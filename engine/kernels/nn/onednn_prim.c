@@ -3,10 +3,9 @@
  * one that the kernel prefers. */
 #include "engine/kernels/nn/onednn_prim.h"
 
-#include <pthread.h>
+#include "engine/kernels/math/sgemm.h"
 
-/* libgomp's, under oneDNN; the setting is the calling thread's own. */
-void omp_set_num_threads(int n);
+#include <pthread.h>
 
 Status *onednn_check(dnnl_status_t s, const char *what)
 {
@@ -40,15 +39,6 @@ Status *onednn_engine(dnnl_engine_t *ret)
         return NULL;
 }
 
-/* OpenMP is to stay on its caller's thread. */
-static void stay_here(void)
-{
-        static _Thread_local bool told;
-        if (!told)
-                omp_set_num_threads(1);
-        told = true;
-}
-
 /* Memory objects only wrap our buffers, so making them for each run is cheap and keeps primitives
  * free of data: one can run in many threads. */
 Status *onednn_execute(dnnl_primitive_t prim, const OnednnArg *args, int n)
@@ -57,7 +47,7 @@ Status *onednn_execute(dnnl_primitive_t prim, const OnednnArg *args, int n)
         dnnl_stream_t stream = NULL;
         dnnl_engine_t engine = NULL;
         int made = 0;
-        stay_here();
+        openmp_stay_here();
         TRY(onednn_engine(&engine));
         dnnl_status_t s = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
         for (; s == dnnl_success && made < n; made++) {

@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the recurrent cells share. */
 #pragma once
+#include "engine/kernels/math/sgemm.h"
 #include "engine/ops/op.h"
 
-#include <cblas.h>
-#include <math.h>
+/* c = a b + beta c of these plain or transposed matrices, on several threads when it is much. */
+void rnn_product(OpCtx *c, Sgemm g);
+/* The same for y[rows, cols] = a[rows, n] w[n, cols] + beta y. */
+void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
+               float beta, float *y);
+/* y = sigmoid(x + b + more) and y = tanh(x + b), n numbers each; b may be NULL, y may be x. */
+void rnn_sigmoid(const float *x, const float *b, float more, float *y, int64_t n);
+void rnn_tanh(const float *x, const float *b, float *y, int64_t n);
 
-/* y[rows, cols] = a[rows, n] * w[n, cols] + beta * y */
-UNUSED static void rnn_product(const float *a, int64_t rows, int64_t n, const float *w,
-                               int64_t cols, float beta, float *y)
-{
-        if (rows && cols && n)
-                cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)cols, (int)n,
-                            1, a, (int)n, w, (int)cols, beta, y, (int)cols);
-        else if (rows && cols && beta == 0)
-                memset(y, 0, (size_t)(rows * cols) * sizeof *y);
-}
-UNUSED static float rnn_sigmoid(float v)
-{
-        return 1 / (1 + expf(-v));
-}
 /* Input i has this shape; sizes -1 are not compared. */
 UNUSED static Status *rnn_want(const ShapeCtx *c, int i, const char *name, Shape want)
 {

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Products large enough for the other library, for threads, and for the loop of single rows: small
+ * whole numbers, whose sums are exact whatever their order. And sequences whose inputs are
+ * multiplied ahead in several blocks. */
+#include "engine/base/buf.h"
+#include "tests/lib/op_session.h"
+#include <criterion/criterion.h>
+#include <math.h>
+
+TestSuite(products, .timeout = 60);
+
+static Tensor *matrix(const Shape *s, uint32_t seed)
+{
+        Tensor *t = NULL;
+        cr_assert_null(tensor_new(DT_FLOAT, s, &t));
+        float *v = tensor_fill(t);
+        for (int64_t i = 0; i < tensor_count(t); i++) {
+                seed = seed * 1664525 + 1013904223;
+                v[i] = (float)(int)(seed >> 29) - 3;
+        }
+        return t;
+}
+
+static Tensor *run(const char *graph, Feed *feeds, int n)
+{
+        autoptr(TestSession) s = NULL;
+        Tensor *y = NULL;
+        const char *fetch = "y:0";
+        RunRequest r = { .feeds = feeds, .n_feeds = n, .fetches = &fetch, .n_fetches = 1 };
+        cr_assert_null(test_session_text(graph, &s));
+        Status *st = test_session_run(s, &r, &y);
+        cr_assert_null(st, "%s", st ? status_message(st) : "");
+        return y;
+}
+
+static void expect_product(int64_t m, int64_t n, int64_t k, bool ta, bool tb)
+{
+        autobuf graph = BUF(4096);
+        autoptr(Tensor) a = matrix(ta ? &SHAPE(k, m) : &SHAPE(m, k), 1);
+        autoptr(Tensor) b = matrix(tb ? &SHAPE(n, k) : &SHAPE(k, n), 2);
+        const float *pa = tensor_data(a), *pb = tensor_data(b);
+        buf_printf(&graph,
+                   "a = Placeholder dtype: float\nb = Placeholder dtype: float\n"
+                   "y = MatMul(a, b) transpose_a: %s, transpose_b: %s\n",
+                   ta ? "true" : "false", tb ? "true" : "false");
+        autoptr(Tensor) y = run(buf_cstr(&graph), (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+        cr_assert(shape_equal(tensor_shape(y), &SHAPE(m, n)));
+        for (int64_t i = 0; i < m; i++)
+                for (int64_t j = 0; j < n; j++) {
+                        float sum = 0;
+                        for (int64_t p = 0; p < k; p++)
+                                sum += pa[ta ? p * m + i : i * k + p] *
+                                       pb[tb ? j * k + p : p * n + j];
+                        cr_assert_eq(tensor_double(y, i * n + j), sum, "%ld %ld of %ld %ld %ld",
+                                     (long)i, (long)j, (long)m, (long)n, (long)k);
+                }
+}
+
+Test(products, large_ones_are_right_however_they_are_stored)
+{
+        for (int t = 0; t < 4; t++) {
+                expect_product(33, 257, 129, t & 1, t >> 1);
+                expect_product(190, 65, 200, t & 1, t >> 1);
+        }
+}
+
+Test(products, single_rows_and_columns_are_right_however_they_are_stored)
+{
+        for (int t = 0; t < 4; t++) {
+                expect_product(1, 1, 5, t & 1, t >> 1);
+                expect_product(1, 37, 19, t & 1, t >> 1);
+                expect_product(1, 5000, 9, t & 1, t >> 1);
+                expect_product(700, 1, 400, t & 1, t >> 1);
+        }
+}
+
+Test(products, nothing_to_sum_gives_zeros)
+{
+        expect_product(3, 40, 0, false, false);
+        expect_product(1, 40, 0, false, false);
+}
+
+enum { TIME = 7, ROWS = 300, IN = 2, CELL = 3 };
+
+static float sigmoid(float v)
+{
+        return 1 / (1 + expf(-v));
+}
+
+/* The equations, one number at a time; forget bias 1, no peepholes, no clipping. */
+static void lstm_reference(const float *x, const float *w, float *h)
+{
+        float cs[CELL] = { 0 }, last[CELL] = { 0 };
+        for (int t = 0; t < TIME; t++) {
+                float g[4 * CELL] = { 0 };
+                for (int j = 0; j < 4 * CELL; j++) {
+                        for (int i = 0; i < IN; i++)
+                                g[j] += x[t * ROWS * IN + i] * w[i * 4 * CELL + j];
+                        for (int i = 0; i < CELL; i++)
+                                g[j] += last[i] * w[(IN + i) * 4 * CELL + j];
+                }
+                for (int k = 0; k < CELL; k++) {
+                        cs[k] = cs[k] * sigmoid(g[2 * CELL + k] + 1) +
+                                sigmoid(g[k]) * tanhf(g[CELL + k]);
+                        last[k] = sigmoid(g[3 * CELL + k]) * tanhf(cs[k]);
+                        h[t * ROWS * CELL + k] = last[k];
+                }
+        }
+}
+
+Test(products, an_lstm_of_many_rows_takes_its_inputs_in_blocks)
+{
+        static float want[TIME * ROWS * CELL];
+        autoptr(Tensor) x = matrix(&SHAPE(TIME, ROWS, IN), 3);
+        autoptr(Tensor) w = matrix(&SHAPE(IN + CELL, 4 * CELL), 4);
+        autoptr(Tensor) y = run("x = Placeholder dtype: float\nw = Placeholder dtype: float\n"
+                                "time = Const int64 [] { 7 }\nzero = Const float [300, 3] { 0 }\n"
+                                "peep = Const float [3] { 0 }\nbias = Const float [12] { 0 }\n"
+                                "l = BlockLSTM(time, x, zero, zero, w, peep, peep, peep, bias) "
+                                "cell_clip: -1.0\ny = Identity(l:6)\n",
+                                (Feed[]){ { "x:0", x }, { "w:0", w } }, 2);
+        for (int row = 0; row < ROWS; row++)
+                lstm_reference((const float *)tensor_data(x) + (ptrdiff_t)row * IN, tensor_data(w),
+                               want + (ptrdiff_t)row * CELL);
+        for (int i = 0; i < TIME * ROWS * CELL; i++)
+                cr_assert(fabs(tensor_double(y, i) - (double)want[i]) < 1e-5, "%d: %g, %g", i,
+                          tensor_double(y, i), (double)want[i]);
+}
