@@ -3,20 +3,13 @@
  * the threads. */
 #include "engine/base/mem.h"
 
+#include "engine/base/mem_large.h"
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define NO_CACHE 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define NO_CACHE 1
-#endif
-#endif
 
 /* ---- faults ---- */
 
@@ -142,6 +135,24 @@ void mem_limit_set(int64_t bytes)
         atomic_store(&limit, bytes > 0 ? bytes : INT64_MAX);
 }
 
+/* The bytes of a block of that class. */
+static size_t class_size(unsigned c)
+{
+        return (((size_t)1 << CLASS_MIN_LOG) + ((size_t)(c & 3) << (CLASS_MIN_LOG - 2)))
+               << (c >> 2);
+}
+
+/* size: the class's, or what was asked for when it is in none. */
+static void block_give_back(void *p, size_t size)
+{
+        if (!is_large(size)) {
+                give_back(p);
+                return;
+        }
+        large_free(p, size);
+        count(-(int64_t)large_size(size));
+}
+
 /* Gives this thread's cached blocks back, when it goes idle. */
 void block_trim(void)
 {
@@ -149,7 +160,7 @@ void block_trim(void)
                 while (cache.free[c]) {
                         FreeBlock *b = cache.free[c];
                         cache.free[c] = b->next;
-                        give_back(b);
+                        block_give_back(b, class_size(c));
                 }
                 cache.n[c] = 0;
         }
@@ -181,13 +192,6 @@ static void make_thread_end(void)
 {
         if (pthread_key_create(&thread_end, forget_thread) == 0)
                 atexit(block_trim);
-}
-
-/* The bytes of a block of that class. */
-static size_t class_size(unsigned c)
-{
-        return (((size_t)1 << CLASS_MIN_LOG) + ((size_t)(c & 3) << (CLASS_MIN_LOG - 2)))
-               << (c >> 2);
 }
 
 /* At the first block of a thread. Small classes keep some free blocks, large ones few; beyond
@@ -359,7 +363,7 @@ static void depot_empty(void)
                 while (list) {
                         FreeBlock *b = list;
                         list = b->next;
-                        give_back(b);
+                        block_give_back(b, class_size(c));
                         atomic_fetch_sub_explicit(&depot_bytes, class_size(c),
                                                   memory_order_relaxed);
                 }
@@ -389,10 +393,17 @@ static inline unsigned class_of(size_t n)
         return (log - CLASS_MIN_LOG) * 4 + ((unsigned)k << (step - quarter));
 }
 
+/* From malloc or, large ones, from the system itself; counted. */
 static void *block_malloc(size_t size)
 {
         bump(&cache.mallocs, 1);
-        return keep(aligned_alloc(MEM_ALIGN, size));
+        if (!is_large(size))
+                return keep(aligned_alloc(MEM_ALIGN, size));
+        int64_t n = (int64_t)large_size(size);
+        void *p = n && room_for(n) ? large_new(size) : NULL;
+        if (p)
+                count(n);
+        return p;
 }
 
 /* Of a class of which the thread has none. */
@@ -443,6 +454,7 @@ void block_free(void *p, size_t n)
                 register_thread();
         bump(&cache.bytes, -(int64_t)n);
         bump(&cache.blocks, -1);
+        size_t size UNUSED = n;
 #ifndef NO_CACHE
         if (LIKELY(n <= CACHED_MAX)) {
                 unsigned c = class_of(n);
@@ -455,9 +467,10 @@ void block_free(void *p, size_t n)
                 }
                 if (depot_bring(c, p))
                         return;
+                size = class_size(c);
         }
 #endif
-        give_back(p);
+        block_give_back(p, size);
 }
 
 /* A thread's own bytes may be negative, when it frees what others made; only the sum means

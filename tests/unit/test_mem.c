@@ -130,3 +130,27 @@ Test(mem, what_one_thread_takes_and_another_frees_comes_back)
                 cr_expect_eq(mem_stats().mallocs, mallocs, "%lld mallocs in a steady state",
                              (long long)(mem_stats().mallocs - mallocs));
 }
+
+/* Large blocks come from elsewhere, but count and obey like all. */
+Test(mem, blocks_of_many_sizes_are_aligned_and_counted)
+{
+        enum { N = 48 };
+        void *p[N];
+        int64_t before = mem_stats().held, sum = 0;
+        for (int i = 0; i < N; i++) {
+                size_t n = ((size_t)1 << (i / 2)) * (i % 2 ? 11 : 8) + 1;
+                cr_assert_not_null(p[i] = block_alloc(n));
+                cr_expect_eq((uintptr_t)p[i] % MEM_ALIGN, 0);
+                ((char *)p[i])[0] = ((char *)p[i])[n - 1] = 1;
+                sum += (int64_t)n;
+        }
+        int64_t more = mem_stats().held - before;
+        cr_expect(more > sum - MiB && more < 2 * sum, "%lld of %lld", (long long)more,
+                  (long long)sum);
+        mem_limit_set(before + sum);
+        cr_expect_null(block_alloc((size_t)sum));
+        for (int i = 0; i < N; i++)
+                block_free(p[i], ((size_t)1 << (i / 2)) * (i % 2 ? 11 : 8) + 1);
+        cr_expect_not_null(p[0] = block_alloc((size_t)sum / 2), "what is kept gives way");
+        block_free(p[0], (size_t)sum / 2);
+}
