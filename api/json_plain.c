@@ -6,6 +6,7 @@
  * register. What is not plain is left to json_number.c, which also complains. */
 #include "api/json_plain.h"
 
+#include "api/json_wide.h"
 #include "engine/base/auto.h"
 #include <string.h>
 
@@ -174,11 +175,11 @@ static inline const char *behind_row(const char *p)
         X(FLOAT, float) X(DOUBLE, double) X(INT32, int32_t) X(INT64, int64_t) X(UINT8, uint8_t)
 PLAIN_TYPES(PLAIN)
 
-const char *plain_run(DType dtype, const char *p, const char *end, void *out, int64_t max,
-                      int64_t *ret_n)
+static const char *narrow_run(DType dtype, const char *p, const char *end, void *out, int64_t max,
+                              int64_t *ret_n)
 {
         *ret_n = 0;
-        if (end - p < WINDOW || !__builtin_cpu_supports("sse4.1"))
+        if (end - p < WINDOW)
                 return p;
         switch ((int)dtype) {
 #define CASE(ID, T) \
@@ -189,11 +190,11 @@ const char *plain_run(DType dtype, const char *p, const char *end, void *out, in
         }
 }
 
-const char *plain_rows(DType dtype, const char *p, const char *end, void *out, int64_t n,
-                       int64_t max, int64_t *ret_rows)
+static const char *narrow_rows(DType dtype, const char *p, const char *end, void *out, int64_t n,
+                               int64_t max, int64_t *ret_rows)
 {
         *ret_rows = 0;
-        if (end - p < WINDOW || !__builtin_cpu_supports("sse4.1"))
+        if (end - p < WINDOW)
                 return p;
         switch ((int)dtype) {
 #define CASE(ID, T) \
@@ -201,6 +202,63 @@ const char *plain_rows(DType dtype, const char *p, const char *end, void *out, i
                 PLAIN_TYPES(CASE)
 #undef CASE
         default: return p;
+        }
+}
+
+/* As many as possible together, some one by one, and again: what stops the wide way may be a
+ * single odd number, or the end of the text coming near. */
+const char *plain_run(DType dtype, const char *p, const char *end, void *out, int64_t max,
+                      int64_t *ret_n)
+{
+        const int64_t few = 16;
+        const char *stop = p;
+        bool wide = max > few && wide_knows(dtype);
+        size_t size = dtype_size(dtype);
+        *ret_n = 0;
+        if (!__builtin_cpu_supports("sse4.1"))
+                return p;
+        for (int64_t n, wanted;;) {
+                WideStop s = { .n = 0 };
+                if (wide)
+                        wide_numbers(dtype, p, end, (char *)out + (size_t)*ret_n * size, INT64_MAX,
+                                     max - *ret_n, &s);
+                if (s.n) {
+                        *ret_n += s.n;
+                        stop = s.number;
+                        p = behind_comma(stop);
+                }
+                wanted = wide ? MIN(few, max - *ret_n) : max;
+                const char *behind =
+                        narrow_run(dtype, p, end, (char *)out + (size_t)*ret_n * size, wanted, &n);
+                stop = n ? behind : stop;
+                *ret_n += n;
+                if (n < wanted || *ret_n == max || *stop != ',')
+                        return stop;
+                p = behind_comma(stop);
+        }
+}
+
+const char *plain_rows(DType dtype, const char *p, const char *end, void *out, int64_t n,
+                       int64_t max, int64_t *ret_rows)
+{
+        const int64_t few = 16 / n + 1;
+        const size_t size = (size_t)n * dtype_size(dtype);
+        bool wide = max > few && wide_knows(dtype);
+        *ret_rows = 0;
+        if (!__builtin_cpu_supports("sse4.1"))
+                return p;
+        for (int64_t rows, wanted;;) {
+                WideStop s = { .row = p };
+                if (wide)
+                        wide_numbers(dtype, p, end, (char *)out + (size_t)*ret_rows * size, n,
+                                     (max - *ret_rows) * n, &s);
+                *ret_rows += s.rows;
+                wanted = wide ? MIN(few, max - *ret_rows) : max;
+                p = narrow_rows(dtype, s.row, end, (char *)out + (size_t)*ret_rows * size, n,
+                                wanted, &rows);
+                *ret_rows += rows;
+                if (rows < wanted || *ret_rows == max)
+                        return p;
         }
 }
 #else

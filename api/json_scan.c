@@ -11,6 +11,14 @@
 #include "engine/tensor/dtype.h"
 #include <string.h>
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#define AVX2     __attribute__((target("avx2,popcnt,bmi")))
+#define HAS_AVX2 __builtin_cpu_supports("avx2")
+#else
+#define HAS_AVX2 false
+#endif
+
 static bool is_space(char c)
 {
         return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -60,11 +68,55 @@ HOT static const char *skip_blocks(const char *p, const char *end, int64_t *dept
         return p;
 }
 
+#ifdef __x86_64__
+/* Bit i: byte i of the block is c, once it is folded. */
+AVX2 static inline uint64_t find_byte(__m256i low, __m256i high, char c)
+{
+        __m256i x = _mm256_set1_epi8(c);
+        uint32_t a = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, x)),
+                 b = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, x));
+        return (uint64_t)b << 32 | a;
+}
+
+/* The same, but where the value may end brackets are looked at one by one: depth 0 is behind it. */
+AVX2 static const char *skip_blocks_wide(const char *p, const char *end, int64_t *depth)
+{
+        const __m256i bit = _mm256_set1_epi8(0x20);
+        for (; end - p >= BLOCK; p += BLOCK) {
+                __m256i low = _mm256_loadu_si256((const __m256i *)p),
+                        high = _mm256_loadu_si256((const __m256i *)(p + 32));
+                if (find_byte(low, high, '"'))
+                        break;
+                low = _mm256_or_si256(low, bit);
+                high = _mm256_or_si256(high, bit);
+                uint64_t opened = find_byte(low, high, '{'), closed = find_byte(low, high, '}');
+                int64_t down = __builtin_popcountll(closed);
+                if (LIKELY(down < *depth)) {
+                        *depth += __builtin_popcountll(opened) - down;
+                        continue;
+                }
+                for (uint64_t both = opened | closed; both; both &= both - 1) {
+                        uint64_t first = both & -both;
+                        *depth += opened & first ? 1 : -1;
+                        if (*depth == 0)
+                                return p + __builtin_ctzll(both) + 1;
+                }
+        }
+        return p;
+}
+#else
+#define skip_blocks_wide skip_blocks
+#endif
+
+/* p is at the bracket that opens. */
 static const char *skip_container(const char *p, const char *end)
 {
-        int64_t depth = 0;
+        int64_t depth = 1;
+        p++;
         while (p < end) {
-                p = skip_blocks(p, end, &depth);
+                p = HAS_AVX2 ? skip_blocks_wide(p, end, &depth) : skip_blocks(p, end, &depth);
+                if (depth == 0)
+                        return p;
                 const char *stop = end - p > BLOCK ? p + BLOCK : end;
                 while (p < stop) {
                         char c = *p++, folded = c | 0x20;
