@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Tensors out: rows of elements between brackets, each row written into memory reserved for its
  * longest text. */
+#include "api/json_floats.h"
 #include "api/json_number.h"
 #include "api/json_string.h"
 #include "api/json_tensor.h"
@@ -107,15 +108,21 @@ static inline char *put_uint(uint64_t v, bool quote, char *p)
         static void row_##ID(const Writer *w, int64_t at, int64_t n, int64_t rows)                 \
         {                                                                                          \
                 const T *x = (const T *)tensor_data(w->t) + at;                                    \
-                size_t room = sizeof(T) > 8 || DT_##ID == DT_COMPLEX64 ? ELEMENT_MAX : NUMBER_MAX; \
+                const bool pair = sizeof(T) > 8 || DT_##ID == DT_COMPLEX64;                        \
                 for (int64_t from = 0, step = rows ? n : 1, all = rows ? rows * n : n, to;         \
                      from < all; from = to) {                                                      \
                         to = MIN(all, from + MAX(CHUNK / step, (int64_t)1) * step);                \
-                        char *start = buf_reserve(w->out, (size_t)(to - from) * (room + 3)),       \
-                             *p = start;                                                           \
+                        size_t room =                                                              \
+                                (size_t)(to - from) * ((pair ? ELEMENT_MAX : NUMBER_MAX) + 3);     \
+                        if (DT_##ID == DT_FLOAT)                                                   \
+                                room = FLOATS_ROOM(to - from);                                     \
+                        char *start = buf_reserve(w->out, room), *p = start;                       \
                         if (!start)                                                                \
                                 return;                                                            \
-                        for (int64_t i = from; i < to;) {                                          \
+                        if (DT_##ID == DT_FLOAT)                                                   \
+                                p = floats_write((const float *)(const void *)(x + from),          \
+                                                 to - from, rows ? n : 0, p);                      \
+                        for (int64_t i = from; i < to && DT_##ID != DT_FLOAT;) {                   \
                                 if (rows)                                                          \
                                         *p++ = '[';                                                \
                                 for (int64_t end = rows ? i + n : to; i < end; i++) {              \
