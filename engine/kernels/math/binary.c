@@ -75,6 +75,34 @@ static void walk_rows(void *arg, int64_t from, int64_t to)
         }
 }
 
+/* An operand that stands still is widened once. */
+void binary_short(BinaryFn fn, DType t, size_t out, const void *x_, int64_t xs, const void *y_,
+                  int64_t ys, void *z_, int64_t n)
+{
+        float a[SHORT_BLOCK] __attribute__((aligned(64))),
+                b[SHORT_BLOCK] __attribute__((aligned(64)));
+        const char *x = x_, *y = y_;
+        char *z = z_;
+        if (!xs)
+                short_widen(t, x, a, 1);
+        if (!ys)
+                short_widen(t, y, b, 1);
+        for (int64_t m; n > 0; n -= m) {
+                m = MIN(n, (int64_t)SHORT_BLOCK);
+                if (xs)
+                        short_widen(t, x, a, m);
+                if (ys)
+                        short_widen(t, y, b, m);
+                float *r = xs ? a : b;
+                fn(a, xs, b, ys, out ? (void *)z : r, m);
+                if (!out)
+                        short_narrow(t, r, z, m);
+                x += (size_t)(m * xs) * dtype_size(t);
+                y += (size_t)(m * ys) * dtype_size(t);
+                z += (size_t)m * (out ? out : dtype_size(t));
+        }
+}
+
 /* The plain cases, equal shapes and scalars, do without a plan. Small tensors stay on one thread.
  */
 void binary_apply(OpCtx *c, BinaryFn fn, const Tensor *x, const Tensor *y, Tensor *z)

@@ -16,6 +16,10 @@ Status *binary_run(OpCtx *c, const BinaryFn *by_type) MUST_USE;
 /* The same over given tensors; x and y must broadcast to z's shape. */
 void binary_apply(OpCtx *c, BinaryFn fn, const Tensor *x, const Tensor *y, Tensor *z);
 
+/* Runs fn, a loop over floats, over elements of a short type; `out` as for unary_short(). */
+void binary_short(BinaryFn fn, DType t, size_t out, const void *x, int64_t xs, const void *y,
+                  int64_t ys, void *z, int64_t n);
+
 #define BINARY_LOOP_1_(T, R, GET, PUT, ai, bi, expr) \
         SAME_OR_APART                                \
         for (int64_t i = 0; i < n; i++) {            \
@@ -35,15 +39,27 @@ void binary_apply(OpCtx *c, BinaryFn fn, const Tensor *x, const Tensor *y, Tenso
                         BINARY_LOOP_1_(T, R, GET, PUT, 0, i *ys, expr) \
                 }                                                      \
         }
-#define BINARY_LOOP_(ID, T, W, GET, PUT, fn, expr)                                      \
+#define BINARY_WIDE_(ID, T, W, GET, PUT, fn, expr)                                      \
         HOT_##ID static void fn##_loop_##ID(const void *x_, int64_t xs, const void *y_, \
                                             int64_t ys, void *z_, int64_t n)            \
                 BINARY_BODY_(T, W, V, T, GET, PUT, expr)
-#define BINARY_TO_LOOP_(ID, T, W, GET, PUT, fn, R, expr)                                \
+#define BINARY_TO_WIDE_(ID, T, W, GET, PUT, fn, R, expr)                                \
         HOT_##ID static void fn##_loop_##ID(const void *x_, int64_t xs, const void *y_, \
                                             int64_t ys, void *z_, int64_t n)            \
                 BINARY_BODY_(T, W, R, R, GET, SAME_, expr)
-#define BINARY_ROW_(ID, T, W, GET, PUT, fn) [DT_##ID] = fn##_loop_##ID,
+#define BINARY_SHORT_(ID, out, fn)                                                                \
+        HOT_FLOAT static void fn##_loop_FLOAT(const void *x, int64_t xs, const void *y,           \
+                                              int64_t ys, void *z, int64_t n);                    \
+        static void fn##_loop_##ID(const void *x, int64_t xs, const void *y, int64_t ys, void *z, \
+                                   int64_t n)                                                     \
+        {                                                                                         \
+                binary_short(fn##_loop_FLOAT, DT_##ID, out, x, xs, y, ys, z, n);                  \
+        }
+#define BINARY_SAME_SHORT_(ID, T, W, GET, PUT, fn, expr)  BINARY_SHORT_(ID, 0, fn)
+#define BINARY_TO_SHORT_(ID, T, W, GET, PUT, fn, R, expr) BINARY_SHORT_(ID, sizeof(R), fn)
+#define BINARY_LOOP_(ID, ...)                             IF_HALF(ID, BINARY_SAME_SHORT_, BINARY_WIDE_)(ID, __VA_ARGS__)
+#define BINARY_TO_LOOP_(ID, ...)                          IF_HALF(ID, BINARY_TO_SHORT_, BINARY_TO_WIDE_)(ID, __VA_ARGS__)
+#define BINARY_ROW_(ID, T, W, GET, PUT, fn)               [DT_##ID] = fn##_loop_##ID,
 
 #define BINARY_LOOPS(fn, LIST, expr)       LIST(BINARY_LOOP_, fn, expr)
 #define BINARY_TO_LOOPS(fn, LIST, R, expr) LIST(BINARY_TO_LOOP_, fn, R, expr)

@@ -4,7 +4,7 @@
 #include "engine/kernels/math/binary.h"
 
 /* Equal shapes; but for a complete mismatch nothing is broadcast. */
-#define GRAD_LOOP_(ID, T, W, GET, PUT, fn, CONJUGATE, expr)                                     \
+#define GRAD_WIDE_(ID, T, W, GET, PUT, fn, CONJUGATE, expr)                                     \
         HOT_##ID static void fn##_loop_##ID(const void *y_, int64_t ys UNUSED, const void *dy_, \
                                             int64_t dys UNUSED, void *z_, int64_t n)            \
         {                                                                                       \
@@ -17,6 +17,8 @@
                         z[i] = PUT((V)(expr));                                                  \
                 }                                                                               \
         }
+#define GRAD_SHORT_(ID, T, W, GET, PUT, fn, CONJUGATE, expr) BINARY_SHORT_(ID, 0, fn)
+#define GRAD_LOOP_(ID, ...)                                  IF_HALF(ID, GRAD_SHORT_, GRAD_WIDE_)(ID, __VA_ARGS__)
 #define GRAD(Op, fn, expr)                                                        \
         FLOAT_TYPES(GRAD_LOOP_, fn, SAME_, expr)                                  \
         COMPLEX_TYPES(GRAD_LOOP_, fn, conj, expr)                                 \

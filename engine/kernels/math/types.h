@@ -3,6 +3,7 @@
  * several processors, libm in vector form. */
 #pragma once
 #include "engine/ops/op.h"
+#include "engine/tensor/short_float.h"
 #include <tgmath.h>
 
 /* ---- type lists (see dtype.h) and the same as signature text ---- */
@@ -49,6 +50,28 @@
 #define HOT_COMPLEX64
 #define HOT_COMPLEX128
 #define HOT_STRING
+
+/* Which of two macros a type takes. IF_SHORT: both short floats go one way; IF_HALF: only halves
+ * do, blocks of which are converted by special instructions; for bfloat16 the compiler does well.
+ */
+#define IF_SHORT(ID, a, b)            SHORTNESS_##ID(a, a, b)
+#define IF_HALF(ID, a, b)             SHORTNESS_##ID(a, b, b)
+#define SHORTNESS_HALF(h, s, o)       h
+#define SHORTNESS_BFLOAT16(h, s, o)   s
+#define SHORTNESS_FLOAT(h, s, o)      o
+#define SHORTNESS_DOUBLE(h, s, o)     o
+#define SHORTNESS_INT8(h, s, o)       o
+#define SHORTNESS_INT16(h, s, o)      o
+#define SHORTNESS_INT32(h, s, o)      o
+#define SHORTNESS_INT64(h, s, o)      o
+#define SHORTNESS_UINT8(h, s, o)      o
+#define SHORTNESS_UINT16(h, s, o)     o
+#define SHORTNESS_UINT32(h, s, o)     o
+#define SHORTNESS_UINT64(h, s, o)     o
+#define SHORTNESS_COMPLEX64(h, s, o)  o
+#define SHORTNESS_COMPLEX128(h, s, o) o
+#define SHORTNESS_BOOL(h, s, o)       o
+#define SHORTNESS_STRING(h, s, o)     o
 
 /* The loop's arrays may be the same array (an output that took over its input), never overlap
  * otherwise: the compiler need not look. */

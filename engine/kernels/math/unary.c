@@ -16,6 +16,22 @@ static void unary_range(void *arg, int64_t from, int64_t to)
         j->fn(j->x + (size_t)from * j->x_size, j->y + (size_t)from * j->y_size, to - from);
 }
 
+void unary_short(UnaryFn fn, DType t, size_t out, const void *x_, void *y_, int64_t n)
+{
+        float block[SHORT_BLOCK] __attribute__((aligned(64)));
+        const char *x = x_;
+        char *y = y_;
+        for (int64_t m; n > 0; n -= m) {
+                m = MIN(n, (int64_t)SHORT_BLOCK);
+                short_widen(t, x, block, m);
+                fn(block, out ? (void *)y : block, m);
+                if (!out)
+                        short_narrow(t, block, y, m);
+                x += (size_t)m * dtype_size(t);
+                y += (size_t)m * (out ? out : dtype_size(t));
+        }
+}
+
 Status *unary_run(OpCtx *c, const UnaryFn *by_type)
 {
         const Tensor *x = ctx_input(c, 0);

@@ -11,8 +11,11 @@ typedef void (*UnaryFn)(const void *x, void *y, int64_t n);
 
 /* Runs the function of input 0's type over all elements, on several threads when there are many. */
 Status *unary_run(OpCtx *c, const UnaryFn *by_type) MUST_USE;
+/* Runs fn, a loop over floats, over n elements of a short type. A result takes `out` bytes; 0: it
+ * is of the short type, too. */
+void unary_short(UnaryFn fn, DType t, size_t out, const void *x, void *y, int64_t n);
 
-#define UNARY_LOOP_(ID, T, W, GET, PUT, fn, expr)                                \
+#define UNARY_WIDE_(ID, T, W, GET, PUT, fn, expr)                                \
         HOT_##ID static void fn##_loop_##ID(const void *x_, void *y_, int64_t n) \
         {                                                                        \
                 typedef W V;                                                     \
@@ -25,7 +28,7 @@ Status *unary_run(OpCtx *c, const UnaryFn *by_type) MUST_USE;
                 }                                                                \
         }
 /* The same with a result of a fixed type. */
-#define UNARY_TO_LOOP_(ID, T, W, GET, PUT, fn, R, expr)                          \
+#define UNARY_TO_WIDE_(ID, T, W, GET, PUT, fn, R, expr)                          \
         HOT_##ID static void fn##_loop_##ID(const void *x_, void *y_, int64_t n) \
         {                                                                        \
                 typedef W V;                                                     \
@@ -36,7 +39,17 @@ Status *unary_run(OpCtx *c, const UnaryFn *by_type) MUST_USE;
                         y[i] = (R)(expr);                                        \
                 }                                                                \
         }
-#define UNARY_ROW_(ID, T, W, GET, PUT, fn) [DT_##ID] = fn##_loop_##ID,
+#define UNARY_SHORT_(ID, out, fn)                                                 \
+        HOT_FLOAT static void fn##_loop_FLOAT(const void *x, void *y, int64_t n); \
+        static void fn##_loop_##ID(const void *x, void *y, int64_t n)             \
+        {                                                                         \
+                unary_short(fn##_loop_FLOAT, DT_##ID, out, x, y, n);              \
+        }
+#define UNARY_SAME_SHORT_(ID, T, W, GET, PUT, fn, expr)  UNARY_SHORT_(ID, 0, fn)
+#define UNARY_TO_SHORT_(ID, T, W, GET, PUT, fn, R, expr) UNARY_SHORT_(ID, sizeof(R), fn)
+#define UNARY_LOOP_(ID, ...)                             IF_HALF(ID, UNARY_SAME_SHORT_, UNARY_WIDE_)(ID, __VA_ARGS__)
+#define UNARY_TO_LOOP_(ID, ...)                          IF_HALF(ID, UNARY_TO_SHORT_, UNARY_TO_WIDE_)(ID, __VA_ARGS__)
+#define UNARY_ROW_(ID, T, W, GET, PUT, fn)               [DT_##ID] = fn##_loop_##ID,
 
 #define UNARY_LOOPS(fn, LIST, expr)       LIST(UNARY_LOOP_, fn, expr)
 #define UNARY_TO_LOOPS(fn, LIST, R, expr) LIST(UNARY_TO_LOOP_, fn, R, expr)
