@@ -3,11 +3,15 @@
  * merged; the input is read once, in order, one innermost row at a time. */
 #include "engine/kernels/math/reduce.h"
 
+/* Rows of so few elements are not worth a call each. */
+enum { SHORT_ROW = 32 };
+
 typedef struct ReduceWalk {
         const ReduceFns *fns;
         const char *x;
         char *acc;
         size_t size; /* of an element */
+        DType widen; /* the short type that is read as floats, or DT_INVALID */
         int rank;    /* of the merged dims, outermost first */
         int64_t dim[SHAPE_MAX_RANK],
                 stride[SHAPE_MAX_RANK]; /* stride in accumulators; 0: reduced */
@@ -44,28 +48,89 @@ static void walk_plan(ReduceWalk *w, const Shape *x, unsigned axes)
                 w->inner *= w->dim[i];
 }
 
-static void walk_row(const ReduceWalk *w, const char *x, char *acc, int64_t n)
+/* n elements as what the loops take. */
+static const void *walk_read(const ReduceWalk *w, const char *x, int64_t n, float *block)
 {
-        if (w->stride[w->rank - 1])
-                w->fns->across(x, n, acc);
-        else
-                w->fns->along(x, n, acc);
+        if (!w->widen)
+                return x;
+        short_widen(w->widen, x, block, n);
+        return block;
 }
 
-/* Slices [from, to) of the outermost dimension. */
+/* One row of the innermost dimension. */
+static void walk_row(const ReduceWalk *w, const char *x, char *acc, int64_t n)
+{
+        float block[SHORT_BLOCK] __attribute__((aligned(64)));
+        bool kept = w->stride[w->rank - 1];
+        int64_t step = w->widen ? SHORT_BLOCK : n;
+        for (int64_t i = 0; i < n; i += step) {
+                int64_t m = MIN(step, n - i);
+                const void *v = walk_read(w, x + (size_t)i * w->size, m, block);
+                if (kept)
+                        w->fns->across(v, m, acc + (size_t)i * w->fns->size);
+                else
+                        w->fns->along(v, m, acc);
+        }
+}
+
+/* Short rows that are kept are summed as if they were one of WIDE elements, which joins itself in
+ * the end. */
+static void walk_fold(const ReduceWalk *w, const char *x, char *acc, int64_t rows, int64_t n)
+{
+        enum { WIDE = 256 };
+        double complex wide[WIDE]; /* the largest accumulator */
+        float block[WIDE] __attribute__((aligned(64)));
+        int64_t count = MIN(rows, WIDE / n) * n;
+        w->fns->init(wide, count);
+        for (int64_t i = 0; i < rows * n; i += count) {
+                int64_t m = MIN(count, rows * n - i);
+                w->fns->across(walk_read(w, x + (size_t)i * w->size, m, block), m, wide);
+        }
+        for (int64_t i = 0; i < count; i += n)
+                w->fns->join((char *)wide + (size_t)i * w->fns->size, n, acc);
+}
+
+/* Short rows that are reduced, each to one accumulator. */
+static void walk_short(const ReduceWalk *w, const char *x, char *acc, int64_t rows, int64_t n)
+{
+        float block[SHORT_BLOCK] __attribute__((aligned(64)));
+        int64_t step = w->widen ? SHORT_BLOCK / n : rows;
+        for (int64_t r = 0; r < rows; r += step) {
+                int64_t m = MIN(step, rows - r);
+                const void *v = walk_read(w, x + (size_t)(r * n) * w->size, m * n, block);
+                w->fns->rows(v, n, m, acc + (size_t)r * w->fns->size);
+        }
+}
+
+/* Rows of the two innermost dimensions (rows is 1 where there is but one). */
+static void walk_rows(const ReduceWalk *w, const char *x, char *acc, int64_t rows, int64_t n)
+{
+        if (rows == 1)
+                walk_row(w, x, acc, n);
+        else if (w->stride[w->rank - 1])
+                walk_fold(w, x, acc, rows, n);
+        else
+                walk_short(w, x, acc, rows, n);
+}
+
+/* Slices [from, to) of the outermost dimension. Short rows go together. */
 static void walk_slices(void *arg, int64_t from, int64_t to)
 {
         const ReduceWalk *w = arg;
         const char *x = w->x + (size_t)(from * w->inner) * w->size;
-        if (w->rank == 1) {
-                walk_row(w, x, w->acc + (size_t)(from * w->stride[0]) * w->fns->size, to - from);
+        int64_t at[SHAPE_MAX_RANK] = { from }, offset = from * w->stride[0],
+                n = w->dim[w->rank - 1];
+        bool together = w->rank > 1 && n <= SHORT_ROW;
+        int outer = w->rank - (together ? 2 : 1);
+        if (outer == 0) {
+                walk_rows(w, x, w->acc + (size_t)offset * w->fns->size, together ? to - from : 1,
+                          together ? n : to - from);
                 return;
         }
-        int64_t at[SHAPE_MAX_RANK] = { from }, offset = from * w->stride[0];
-        int64_t n = w->dim[w->rank - 1], rows = (to - from) * (w->inner / n);
-        for (int64_t r = 0; r < rows; r++, x += (size_t)n * w->size) {
-                walk_row(w, x, w->acc + (size_t)offset * w->fns->size, n);
-                for (int d = w->rank - 2; d >= 0; d--) {
+        int64_t rows = together ? w->dim[outer] : 1, count = (to - from) * (w->inner / n / rows);
+        for (int64_t r = 0; r < count; r++, x += (size_t)(rows * n) * w->size) {
+                walk_rows(w, x, w->acc + (size_t)offset * w->fns->size, rows, n);
+                for (int d = outer - 1; d >= 0; d--) {
                         offset += w->stride[d];
                         if (++at[d] < w->dim[d] || d == 0)
                                 break;
@@ -80,8 +145,8 @@ static void walk_columns(void *arg, int64_t from, int64_t to)
 {
         const ReduceWalk *w = arg;
         for (int64_t r = 0; r < w->dim[0]; r++)
-                w->fns->across(w->x + (size_t)(r * w->dim[1] + from) * w->size, to - from,
-                               w->acc + (size_t)from * w->fns->size);
+                walk_row(w, w->x + (size_t)(r * w->dim[1] + from) * w->size,
+                         w->acc + (size_t)from * w->fns->size, to - from);
 }
 
 /* Threads must not share a result: either the outermost dimension is kept and cut, or the columns
@@ -92,7 +157,7 @@ static void walk_all(OpCtx *c, ReduceWalk *w, int64_t n)
                 walk_slices(w, 0, w->dim[0]);
         else if (w->stride[0])
                 ctx_parallel(c, w->dim[0], MATH_GRAIN / 2 / w->inner + 1, walk_slices, w);
-        else if (w->rank == 2)
+        else if (w->rank == 2 && w->dim[1] > SHORT_ROW)
                 ctx_parallel(c, w->dim[1], MATH_GRAIN / 2 / w->dim[0] + 16, walk_columns, w);
         else
                 walk_slices(w, 0, w->dim[0]);
@@ -109,19 +174,38 @@ static unsigned axes_mask(const Tensor *axes, int rank)
         return mask;
 }
 
+/* Results of a short type are rounded last. */
+static void walk_finish(const ReduceWalk *w, int64_t m, int64_t count, char *y)
+{
+        float block[SHORT_BLOCK] __attribute__((aligned(64)));
+        if (!w->widen) {
+                w->fns->finish(w->acc, m, count, y);
+                return;
+        }
+        for (int64_t i = 0; i < m; i += SHORT_BLOCK) {
+                int64_t k = MIN(m - i, (int64_t)SHORT_BLOCK);
+                w->fns->finish(w->acc + (size_t)i * w->fns->size, k, count, block);
+                short_narrow(w->widen, block, y + (size_t)i * w->size, k);
+        }
+}
+
 /* An empty input gives what the empty sum, product and so on are: init and finish without a step
  * between. */
 Status *reduce_run(OpCtx *c, const ReduceFns *by_type)
 {
         const Tensor *x = ctx_input(c, 0);
         Tensor *y = ctx_output(c, 0);
-        const ReduceFns *fns = &by_type[tensor_dtype(x)];
+        DType t = tensor_dtype(x);
+        const ReduceFns *fns = &by_type[dtype_is_short(t) ? DT_FLOAT : t];
         int64_t n = tensor_count(x), m = tensor_count(y);
         if (!fns->size)
-                return internal_error("no kernel for %s", dtype_name(tensor_dtype(x)));
+                return internal_error("no kernel for %s", dtype_name(t));
         if (m == 0)
                 return NULL;
-        ReduceWalk w = { .fns = fns, .x = tensor_data(x), .size = dtype_size(tensor_dtype(x)) };
+        ReduceWalk w = { .fns = fns,
+                         .x = tensor_data(x),
+                         .size = dtype_size(t),
+                         .widen = dtype_is_short(t) ? t : DT_INVALID };
         if (__builtin_mul_overflow((size_t)m, fns->size, &(size_t){ 0 }))
                 return status_oom();
         w.acc = ctx_scratch(c, (size_t)m * fns->size);
@@ -132,6 +216,6 @@ Status *reduce_run(OpCtx *c, const ReduceFns *by_type)
                 walk_plan(&w, tensor_shape(x), axes_mask(ctx_input(c, 1), tensor_rank(x)));
                 walk_all(c, &w, n);
         }
-        fns->finish(w.acc, m, n / m, tensor_fill(y));
+        walk_finish(&w, m, n / m, tensor_fill(y));
         return NULL;
 }

@@ -13,6 +13,9 @@ typedef struct ReduceFns {
         void (*init)(void *acc, int64_t n);
         void (*along)(const void *x, int64_t n, void *acc);  /* n values join one accumulator */
         void (*across)(const void *x, int64_t n, void *acc); /* value i joins accumulator i */
+        /* Of each of m short rows of n values all join an accumulator of their own. */
+        void (*rows)(const void *x, int64_t n, int64_t m, void *acc);
+        void (*join)(const void *other, int64_t n, void *acc); /* accumulator i joins i */
         void (*finish)(const void *acc, int64_t n, int64_t count, void *y);
 } ReduceFns;
 
@@ -21,8 +24,6 @@ Status *reduce_run(OpCtx *c, const ReduceFns *by_type) MUST_USE;
 
 #define SAME_ACC(ID, W)     W
 #define WIDE_ACC(ID, W)     WIDE_ACC_##ID
-#define WIDE_ACC_HALF       float
-#define WIDE_ACC_BFLOAT16   float
 #define WIDE_ACC_FLOAT      double
 #define WIDE_ACC_DOUBLE     double
 #define WIDE_ACC_INT8       uint64_t
@@ -36,10 +37,12 @@ Status *reduce_run(OpCtx *c, const ReduceFns *by_type) MUST_USE;
 #define WIDE_ACC_COMPLEX64  double complex
 #define WIDE_ACC_COMPLEX128 double complex
 
-/* Independent partial results: what lets one long sum run in vector registers. */
-enum { REDUCE_LANES = 16 };
+/* Independent partial results: what lets one long sum run in vector registers; and how many rows
+ * are summed side by side. */
+enum { REDUCE_LANES = 64, REDUCE_ROWS = 16 };
 
-#define REDUCE_LOOP_(ID, T, W, GET, PUT, fn, ACC, start, step, join, end)                        \
+/* What `start` does to an accumulator is nothing, so that it may pad the last lanes. */
+#define REDUCE_WIDE_(ID, T, W, GET, PUT, fn, ACC, start, step, joined, end)                      \
         static void fn##_init_##ID(void *acc, int64_t n)                                         \
         {                                                                                        \
                 typedef W V UNUSED;                                                              \
@@ -47,29 +50,63 @@ enum { REDUCE_LANES = 16 };
                 for (int64_t i = 0; i < n; i++)                                                  \
                         a[i] = start;                                                            \
         }                                                                                        \
-        static inline ACC(ID, W) fn##_join_##ID(ACC(ID, W) s, ACC(ID, W) v)                      \
+        HOT_##ID static void fn##_join_##ID(const void *other, int64_t n, void *acc)             \
         {                                                                                        \
-                return join;                                                                     \
+                typedef ACC(ID, W) V;                                                            \
+                const V *o = other;                                                              \
+                V *a = acc;                                                                      \
+                SAME_OR_APART                                                                    \
+                for (int64_t i = 0; i < n; i++) {                                                \
+                        V s = a[i], v = o[i];                                                    \
+                        a[i] = (V)(joined);                                                      \
+                }                                                                                \
         }                                                                                        \
         HOT_##ID static void fn##_along_##ID(const void *x_, int64_t n, void *acc)               \
         {                                                                                        \
                 typedef ACC(ID, W) V;                                                            \
                 const T *x = x_;                                                                 \
                 V lane[REDUCE_LANES];                                                            \
-                int64_t i = 0;                                                                   \
-                if (n >= REDUCE_LANES) {                                                         \
-                        fn##_init_##ID(lane, REDUCE_LANES);                                      \
-                        for (; i + REDUCE_LANES <= n; i += REDUCE_LANES)                         \
-                                for (int l = 0; l < REDUCE_LANES; l++) {                         \
-                                        V s = lane[l], v = (V)GET(x[i + l]);                     \
-                                        lane[l] = (V)(step);                                     \
-                                }                                                                \
-                        for (int l = 0; l < REDUCE_LANES; l++)                                   \
-                                *(V *)acc = fn##_join_##ID(*(V *)acc, lane[l]);                  \
+                T pad[REDUCE_LANES];                                                             \
+                int64_t left = n % REDUCE_LANES;                                                 \
+                for (int l = 0; l < REDUCE_LANES; l++)                                           \
+                        lane[l] = start;                                                         \
+                for (int64_t i = left; i < n; i += REDUCE_LANES)                                 \
+                        for (int l = 0; l < REDUCE_LANES; l++) {                                 \
+                                V s = lane[l], v = (V)x[i + l];                                  \
+                                lane[l] = (V)(step);                                             \
+                        }                                                                        \
+                for (int l = 0; l < REDUCE_LANES && left; l++)                                   \
+                        pad[l] = l < left ? x[l] : (T)(start);                                   \
+                for (int l = 0; l < REDUCE_LANES && left; l++) {                                 \
+                        V s = lane[l], v = (V)pad[l];                                            \
+                        lane[l] = (V)(step);                                                     \
                 }                                                                                \
-                for (; i < n; i++) {                                                             \
-                        V s = *(V *)acc, v = (V)GET(x[i]);                                       \
-                        *(V *)acc = (V)(step);                                                   \
+                for (int half = REDUCE_LANES / 2; half > 0; half /= 2)                           \
+                        for (int l = 0; l < half; l++) {                                         \
+                                V s = lane[l], v = lane[l + half];                               \
+                                lane[l] = (V)(joined);                                           \
+                        }                                                                        \
+                V s = *(V *)acc, v = lane[0];                                                    \
+                *(V *)acc = (V)(joined);                                                         \
+        }                                                                                        \
+        HOT_##ID static void fn##_rows_##ID(const void *x_, int64_t n, int64_t m, void *acc)     \
+        {                                                                                        \
+                typedef ACC(ID, W) V;                                                            \
+                const T *x = x_;                                                                 \
+                V *a = acc, some[REDUCE_ROWS];                                                   \
+                for (; m >= REDUCE_ROWS; m -= REDUCE_ROWS, a += REDUCE_ROWS) {                   \
+                        memcpy(some, a, sizeof some);                                            \
+                        for (int64_t i = 0; i < n; i++)                                          \
+                                for (int r = 0; r < REDUCE_ROWS; r++) {                          \
+                                        V s = some[r], v = (V)x[r * n + i];                      \
+                                        some[r] = (V)(step);                                     \
+                                }                                                                \
+                        memcpy(a, some, sizeof some);                                            \
+                        x += REDUCE_ROWS * n;                                                    \
+                }                                                                                \
+                for (int64_t i = 0; i < m * n; i++) {                                            \
+                        V s = a[i / n], v = (V)x[i];                                             \
+                        a[i / n] = (V)(step);                                                    \
                 }                                                                                \
         }                                                                                        \
         HOT_##ID static void fn##_across_##ID(const void *x_, int64_t n, void *acc)              \
@@ -79,7 +116,7 @@ enum { REDUCE_LANES = 16 };
                 V *a = acc;                                                                      \
                 SAME_OR_APART                                                                    \
                 for (int64_t i = 0; i < n; i++) {                                                \
-                        V s = a[i], v = (V)GET(x[i]);                                            \
+                        V s = a[i], v = (V)x[i];                                                 \
                         a[i] = (V)(step);                                                        \
                 }                                                                                \
         }                                                                                        \
@@ -90,12 +127,16 @@ enum { REDUCE_LANES = 16 };
                 T *y = y_;                                                                       \
                 for (int64_t i = 0; i < n; i++) {                                                \
                         ACC(ID, W) s = a[i];                                                     \
-                        y[i] = PUT((W)(end));                                                    \
+                        y[i] = (T)(end);                                                         \
                 }                                                                                \
         }
-#define REDUCE_ROW_(ID, T, W, GET, PUT, fn, ACC)                                             \
+/* Short floats have no loops: they are widened for those of floats. */
+#define REDUCE_NONE_(...)
+#define REDUCE_LOOP_(ID, ...) IF_SHORT(ID, REDUCE_NONE_, REDUCE_WIDE_)(ID, __VA_ARGS__)
+#define REDUCE_FNS_(ID, T, W, GET, PUT, fn, ACC)                                             \
         [DT_##ID] = { sizeof(ACC(ID, W)), fn##_init_##ID, fn##_along_##ID, fn##_across_##ID, \
-                      fn##_finish_##ID },
+                      fn##_rows_##ID,     fn##_join_##ID, fn##_finish_##ID },
+#define REDUCE_ROW_(ID, ...) IF_SHORT(ID, REDUCE_NONE_, REDUCE_FNS_)(ID, __VA_ARGS__)
 
 #define REDUCE_LOOPS(fn, LIST, ACC, start, step, join, end) \
         LIST(REDUCE_LOOP_, fn, ACC, start, step, join, end)
