@@ -36,15 +36,15 @@ typedef struct ArgJob {
         int64_t n, inner;
 } ArgJob;
 
-enum { LANES = 16, COLUMNS = 256 };
+enum { LANES = 64, COLUMNS = 256, ROWS = 1 << 30 };
 
 /* A row: its extreme in lanes, then the first place that has it. A NaN is never better, and nothing
  * is better than a NaN in the first place. */
 #define ALONG(ID, T, W, GET, PUT, fn, op)                                                     \
-        HOT_##ID static int64_t fn##_along_##ID(const T *x, int64_t n)                        \
+        HOT_##ID static W fn##_best_##ID(const T *x, int64_t n)                               \
         {                                                                                     \
                 W lane[LANES], best = GET(x[0]);                                              \
-                int64_t i = 0, k = 0;                                                         \
+                int64_t i = 0;                                                                \
                 for (int l = 0; l < LANES; l++)                                               \
                         lane[l] = best;                                                       \
                 for (; i + LANES <= n; i += LANES)                                            \
@@ -54,27 +54,51 @@ enum { LANES = 16, COLUMNS = 256 };
                         best = GET(x[i]) op best ? GET(x[i]) : best;                          \
                 for (int l = 0; l < LANES; l++)                                               \
                         best = lane[l] op best ? lane[l] : best;                              \
-                while (k < n && GET(x[k]) != best)                                            \
-                        k++;                                                                  \
-                return k < n ? k : 0;                                                         \
+                return best;                                                                  \
+        }                                                                                     \
+        HOT_##ID static int64_t fn##_along_##ID(const T *x, int64_t n)                        \
+        {                                                                                     \
+                W best = fn##_best_##ID(x, n);                                                \
+                int64_t i = 0;                                                                \
+                for (int here = 0; i + LANES <= n; i += LANES) {                              \
+                        for (int l = 0; l < LANES; l++)                                       \
+                                here |= GET(x[i + l]) == best;                                \
+                        if (here)                                                             \
+                                break;                                                        \
+                }                                                                             \
+                while (i < n && GET(x[i]) != best)                                            \
+                        i++;                                                                  \
+                return i < n ? i : 0;                                                         \
         }
-/* Columns: values and rows of the best so far of some neighbours. */
-#define ACROSS(ID, T, W, GET, PUT, fn, op)                                                       \
-        HOT_##ID static void fn##_across_##ID(const T *x, int64_t n, int64_t inner, int64_t *at, \
-                                              int64_t m)                                         \
-        {                                                                                        \
-                W best[COLUMNS];                                                                 \
-                for (int64_t i = 0; i < m; i++) {                                                \
-                        best[i] = GET(x[i]);                                                     \
-                        at[i] = 0;                                                               \
-                }                                                                                \
-                for (int64_t j = 1; j < n; j++)                                                  \
-                        for (int64_t i = 0; i < m; i++) {                                        \
-                                W v = GET(x[j * inner + i]);                                     \
-                                bool better = v op best[i];                                      \
-                                at[i] = better ? j : at[i];                                      \
-                                best[i] = better ? v : best[i];                                  \
-                        }                                                                        \
+/* Columns: values and rows of the best so far of some neighbours; rows are counted in few bits, by
+ * blocks. */
+#define ACROSS(ID, T, W, GET, PUT, fn, op)                                                         \
+        HOT_##ID static void fn##_block_##ID(const T *x, int32_t n, int64_t inner, int32_t *at,    \
+                                             W *best, int64_t m)                                   \
+        {                                                                                          \
+                for (int32_t j = 0; j < n; j++)                                                    \
+                        for (int64_t i = 0; i < m; i++) {                                          \
+                                W v = GET(x[j * inner + i]);                                       \
+                                bool better = v op best[i];                                        \
+                                at[i] = better ? j : at[i];                                        \
+                                best[i] = better ? v : best[i];                                    \
+                        }                                                                          \
+        }                                                                                          \
+        static void fn##_across_##ID(const T *x, int64_t n, int64_t inner, int64_t *at, int64_t m) \
+        {                                                                                          \
+                W best[COLUMNS];                                                                   \
+                int32_t row[COLUMNS];                                                              \
+                for (int64_t i = 0; i < m; i++) {                                                  \
+                        best[i] = GET(x[i]);                                                       \
+                        at[i] = 0;                                                                 \
+                }                                                                                  \
+                for (int64_t from = 0; from < n; from += ROWS) {                                   \
+                        memset(row, -1, sizeof row);                                               \
+                        fn##_block_##ID(x + from * inner, (int32_t)MIN(n - from, (int64_t)ROWS),   \
+                                        inner, row, best, m);                                      \
+                        for (int64_t i = 0; i < m; i++)                                            \
+                                at[i] = row[i] < 0 ? at[i] : from + row[i];                        \
+                }                                                                                  \
         }
 /* x[o, j, i] */
 #define LOOP(ID, T, W, GET, PUT, fn, op)                                                    \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Select (the condition is a scalar, one per row, or one per element), SelectV2 (all broadcast). */
-#include "engine/ops/op.h"
+#include "engine/kernels/math/types.h"
 
 /* The old op does not broadcast, but for a scalar or one condition per row. */
 static Status *select_shape(ShapeCtx *c)
@@ -39,16 +39,20 @@ static Status *select_v2_shape(ShapeCtx *c)
         return shape_broadcast(shape_in(c, 0), &values, &c->out[0]);
 }
 
-/* By size, not by type: elements are only moved. Written so that compilers make it a vector select.
- */
-#define PICK(SIZE, T)                                                                           \
-        HOT static void pick_##SIZE(const bool *cond, const void *t_, const void *e_, void *z_, \
-                                    int64_t n)                                                  \
-        {                                                                                       \
-                const T *t = t_, *e = e_;                                                       \
-                T *z = z_;                                                                      \
-                for (int64_t i = 0; i < n; i++)                                                 \
-                        z[i] = cond[i] ? t[i] : e[i];                                           \
+/* By size, not by type: elements are only moved. Conditions are read as bytes and both values
+ * always, or gcc makes no vectors of it. */
+#define PICK(SIZE, T)                                                                            \
+        HOT static void pick_##SIZE(const void *cond_, const void *t_, const void *e_, void *z_, \
+                                    int64_t n)                                                   \
+        {                                                                                        \
+                const T *t = t_, *e = e_;                                                        \
+                const uint8_t *cond = cond_;                                                     \
+                T *z = z_;                                                                       \
+                SAME_OR_APART                                                                    \
+                for (int64_t i = 0; i < n; i++) {                                                \
+                        T yes = t[i], no = e[i];                                                 \
+                        z[i] = cond[i] != 0 ? yes : no;                                          \
+                }                                                                                \
         }
 MOVE_TYPES(PICK)
 #undef PICK
