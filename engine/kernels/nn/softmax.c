@@ -3,81 +3,97 @@
  * nothing overflows. */
 #include "engine/kernels/math/types.h"
 
-/* Partial results that do not wait for each other, and elements between two looks at a row. */
-enum { LANES = 16, BLOCK = 256 };
-
-/* exp() is computed twice, for the sum and for the result: in vectors that is cheaper than keeping
- * it, and short types would lose digits. */
-#define LOOP(ID, T, W, GET, PUT)                                                             \
-        HOT static W row_max_##ID(const T *x, int64_t n)                                     \
-        {                                                                                    \
-                W lane[LANES], m = GET(x[0]);                                                \
-                int64_t i = 0;                                                               \
-                for (int l = 0; l < LANES; l++)                                              \
-                        lane[l] = m;                                                         \
-                for (; i + LANES <= n; i += LANES)                                           \
-                        for (int l = 0; l < LANES; l++)                                      \
-                                lane[l] = GET(x[i + l]) > lane[l] ? GET(x[i + l]) : lane[l]; \
-                for (; i < n; i++)                                                           \
-                        m = GET(x[i]) > m ? GET(x[i]) : m;                                   \
-                for (int l = 0; l < LANES; l++)                                              \
-                        m = lane[l] > m ? lane[l] : m;                                       \
-                return m;                                                                    \
-        }                                                                                    \
-        HOT static W row_sum_##ID(const T *x, int64_t n, W m)                                \
-        {                                                                                    \
-                W lane[LANES] = { 0 }, e[BLOCK], sum = 0;                                    \
-                for (int64_t from = 0; from < n; from += BLOCK) {                            \
-                        int64_t size = MIN(n - from, (int64_t)BLOCK), i = 0;                 \
-                        for (int64_t k = 0; k < size; k++)                                   \
-                                e[k] = exp(GET(x[from + k]) - m);                            \
-                        for (; i + LANES <= size; i += LANES)                                \
-                                for (int l = 0; l < LANES; l++)                              \
-                                        lane[l] += e[i + l];                                 \
-                        for (; i < size; i++)                                                \
-                                sum += e[i];                                                 \
-                }                                                                            \
-                for (int l = 0; l < LANES; l++)                                              \
-                        sum += lane[l];                                                      \
-                return sum;                                                                  \
-        }                                                                                    \
-        HOT static void softmax_##ID(const T *x, T *y, int64_t n, W m, W scale)              \
-        {                                                                                    \
-                SAME_OR_APART                                                                \
-                for (int64_t i = 0; i < n; i++)                                              \
-                        y[i] = PUT((W)(exp(GET(x[i]) - m) * scale));                         \
-        }                                                                                    \
-        HOT static void log_softmax_##ID(const T *x, T *y, int64_t n, W m, W shift)          \
-        {                                                                                    \
-                SAME_OR_APART                                                                \
-                for (int64_t i = 0; i < n; i++)                                              \
-                        y[i] = PUT((W)(GET(x[i]) - m - shift));                              \
-        }                                                                                    \
-        static void rows_##ID(void *arg, int64_t from, int64_t to)                           \
-        {                                                                                    \
-                const Job *j = arg;                                                          \
-                for (int64_t r = from; r < to; r++) {                                        \
-                        const T *x = (const T *)j->x + r * j->n;                             \
-                        T *y = (T *)j->y + r * j->n;                                         \
-                        W m = row_max_##ID(x, j->n), sum = row_sum_##ID(x, j->n, m);         \
-                        if (j->is_log)                                                       \
-                                log_softmax_##ID(x, y, j->n, m, log(sum));                   \
-                        else                                                                 \
-                                softmax_##ID(x, y, j->n, m, 1 / sum);                        \
-                }                                                                            \
-        }
+/* Partial results that do not wait for each other, elements between two looks at a row, and the
+ * longest row of short floats that is widened on the stack. */
+enum { LANES = 64, BLOCK = 256, STACK_ROW = 4096 };
 
 typedef struct Job {
         const void *x;
         void *y;
-        int64_t n; /* of a row */
+        float *wide; /* room for all elements, when rows of short floats are long */
+        int64_t n;   /* of a row */
         bool is_log;
+        DType dtype;
 } Job;
 
-FLOAT_TYPES(LOOP)
+/* The exponentials of a softmax are kept in y, where they only need scaling. */
+#define LOOP(ID, T, W, GET, PUT)                                                         \
+        HOT static T row_max_##ID(const T *x, int64_t n)                                 \
+        {                                                                                \
+                T lane[LANES], m = x[0];                                                 \
+                int64_t i = 0;                                                           \
+                for (int l = 0; l < LANES; l++)                                          \
+                        lane[l] = m;                                                     \
+                for (; i + LANES <= n; i += LANES)                                       \
+                        for (int l = 0; l < LANES; l++)                                  \
+                                lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];       \
+                for (; i < n; i++)                                                       \
+                        m = x[i] > m ? x[i] : m;                                         \
+                for (int l = 0; l < LANES; l++)                                          \
+                        m = lane[l] > m ? lane[l] : m;                                   \
+                return m;                                                                \
+        }                                                                                \
+        HOT static T row_exp_##ID(const T *x, T *y, int64_t n, T m, bool keep)           \
+        {                                                                                \
+                T lane[LANES] = { 0 }, some[BLOCK], sum = 0;                             \
+                for (int64_t from = 0; from < n; from += BLOCK) {                        \
+                        int64_t size = MIN(n - from, (int64_t)BLOCK), i = 0;             \
+                        T *e = keep ? y + from : some;                                   \
+                        SAME_OR_APART                                                    \
+                        for (int64_t k = 0; k < size; k++)                               \
+                                e[k] = exp(x[from + k] - m);                             \
+                        for (; i + LANES <= size; i += LANES)                            \
+                                for (int l = 0; l < LANES; l++)                          \
+                                        lane[l] += e[i + l];                             \
+                        for (; i < size; i++)                                            \
+                                sum += e[i];                                             \
+                }                                                                        \
+                for (int l = 0; l < LANES; l++)                                          \
+                        sum += lane[l];                                                  \
+                return sum;                                                              \
+        }                                                                                \
+        HOT static void row_scale_##ID(T *y, int64_t n, T scale)                         \
+        {                                                                                \
+                for (int64_t i = 0; i < n; i++)                                          \
+                        y[i] *= scale;                                                   \
+        }                                                                                \
+        HOT static void row_shift_##ID(const T *x, T *y, int64_t n, T m, T shift)        \
+        {                                                                                \
+                SAME_OR_APART                                                            \
+                for (int64_t i = 0; i < n; i++)                                          \
+                        y[i] = x[i] - m - shift;                                         \
+        }                                                                                \
+        static void row_##ID(const T *x, T *y, int64_t n, bool is_log)                   \
+        {                                                                                \
+                T m = row_max_##ID(x, n), sum = row_exp_##ID(x, y, n, m, !is_log);       \
+                if (is_log)                                                              \
+                        row_shift_##ID(x, y, n, m, log(sum));                            \
+                else                                                                     \
+                        row_scale_##ID(y, n, 1 / sum);                                   \
+        }                                                                                \
+        static void rows_##ID(void *arg, int64_t from, int64_t to)                       \
+        {                                                                                \
+                const Job *j = arg;                                                      \
+                for (int64_t r = from; r < to; r++)                                      \
+                        row_##ID((const T *)j->x + r * j->n, (T *)j->y + r * j->n, j->n, \
+                                 j->is_log);                                             \
+        }
+WIDE_TYPES(LOOP)
 #undef LOOP
-#define ROW(ID, T, W, GET, PUT) [DT_##ID] = rows_##ID,
-static const RangeFn by_type[DT_MAX + 1] = { FLOAT_TYPES(ROW) };
+
+/* Rows of short floats, as floats. */
+static void rows_short(void *arg, int64_t from, int64_t to)
+{
+        const Job *j = arg;
+        float stack[STACK_ROW] __attribute__((aligned(64)));
+        size_t size = dtype_size(j->dtype);
+        for (int64_t r = from; r < to; r++) {
+                float *row = j->wide ? j->wide + r * j->n : stack;
+                short_widen(j->dtype, (const char *)j->x + (size_t)(r * j->n) * size, row, j->n);
+                row_FLOAT(row, row, j->n, j->is_log);
+                short_narrow(j->dtype, row, (char *)j->y + (size_t)(r * j->n) * size, j->n);
+        }
+}
 
 static Status *softmax_shape(ShapeCtx *c)
 {
@@ -92,13 +108,25 @@ static Status *softmax_shape(ShapeCtx *c)
 static Status *softmax_run(OpCtx *c, bool is_log)
 {
         const Tensor *x = ctx_input(c, 0);
+        DType t = tensor_dtype(x);
+        int64_t count = tensor_count(x);
         Job job = { .x = tensor_data(x),
                     .y = tensor_fill(ctx_output(c, 0)),
                     .n = tensor_dim(x, tensor_rank(x) - 1),
-                    .is_log = is_log };
-        if (tensor_count(x))
-                ctx_parallel(c, tensor_count(x) / job.n, MATH_GRAIN_DEAR / job.n + 1,
-                             by_type[tensor_dtype(x)], &job);
+                    .is_log = is_log,
+                    .dtype = t };
+        if (!count)
+                return NULL;
+        if (dtype_is_short(t) && job.n > STACK_ROW) {
+                job.wide = ctx_scratch(c, (size_t)count * sizeof(float));
+                if (!job.wide)
+                        return status_oom();
+        }
+        ctx_parallel(c, count / job.n, MATH_GRAIN_DEAR / job.n + 1,
+                     dtype_is_short(t) ? rows_short
+                     : t == DT_DOUBLE  ? rows_DOUBLE
+                                       : rows_FLOAT,
+                     &job);
         return NULL;
 }
 
