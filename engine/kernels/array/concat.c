@@ -87,25 +87,37 @@ static Status *concat_shape(ShapeCtx *c)
                                    v2);
 }
 
-static Status *concat(OpCtx *c)
+/* Rows [from, to) of all values: y[outer, at + part] = x[outer, part]. */
+static Status *concat_rows(OpCtx *c, int first, int end, int axis, int64_t from, int64_t to)
 {
-        bool v2 = is_v2(ctx_node(c));
-        int first = v2 ? 0 : 1, end = v2 ? c->n_in - 1 : c->n_in;
         Tensor *y = ctx_output(c, 0);
-
-        int64_t at = tensor_int(ctx_input(c, v2 ? end : 0), 0);
-        int axis = (int)(at < 0 ? at + tensor_rank(y) : at);
-        int64_t outer = shape_product(tensor_shape(y), 0, axis);
-        int64_t row = shape_product(tensor_shape(y), axis, tensor_rank(y)), to = 0;
+        int64_t row = shape_product(tensor_shape(y), axis, tensor_rank(y)), at = 0;
         for (int i = first; i < end; i++) {
                 const Tensor *x = ctx_input(c, i);
                 int64_t part = shape_product(tensor_shape(x), axis, tensor_rank(x));
-                Box b = { .dst_at = to }; /* y[outer, to + part] = x[outer, part] */
-                box_add(&b, outer, row, part);
+                Box b = { .dst_at = from * row + at, .src_at = from * part };
+                box_add(&b, to - from, row, part);
                 box_add(&b, part, 1, 1);
                 TRY(box_copy(&b, y, x));
-                to += part;
+                at += part;
         }
+        return NULL;
+}
+
+/* Some rows at a time, so that what lies between pieces of one value is still in the cache when
+ * the next value's come. */
+static Status *concat(OpCtx *c)
+{
+        enum { SOME = 4096 }; /* elements */
+        bool v2 = is_v2(ctx_node(c));
+        int first = v2 ? 0 : 1, end = v2 ? c->n_in - 1 : c->n_in;
+        const Tensor *y = ctx_output(c, 0);
+        int64_t at = tensor_int(ctx_input(c, v2 ? end : 0), 0);
+        int axis = (int)(at < 0 ? at + tensor_rank(y) : at);
+        int64_t outer = shape_product(tensor_shape(y), 0, axis);
+        int64_t step = SOME / MAX(shape_product(tensor_shape(y), axis, tensor_rank(y)), 1) + 1;
+        for (int64_t o = 0; o < outer; o += step)
+                TRY(concat_rows(c, first, end, axis, o, MIN(outer, o + step)));
         return NULL;
 }
 
