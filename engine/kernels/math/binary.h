@@ -55,11 +55,14 @@ void binary_short(BinaryFn fn, DType t, size_t out, const void *x, int64_t xs, c
         {                                                                                         \
                 binary_short(fn##_loop_FLOAT, DT_##ID, out, x, xs, y, ys, z, n);                  \
         }
-#define BINARY_SAME_SHORT_(ID, T, W, GET, PUT, fn, expr)  BINARY_SHORT_(ID, 0, fn)
-#define BINARY_TO_SHORT_(ID, T, W, GET, PUT, fn, R, expr) BINARY_SHORT_(ID, sizeof(R), fn)
-#define BINARY_LOOP_(ID, ...)                             IF_HALF(ID, BINARY_SAME_SHORT_, BINARY_WIDE_)(ID, __VA_ARGS__)
-#define BINARY_TO_LOOP_(ID, ...)                          IF_HALF(ID, BINARY_TO_SHORT_, BINARY_TO_WIDE_)(ID, __VA_ARGS__)
-#define BINARY_ROW_(ID, T, W, GET, PUT, fn)               [DT_##ID] = fn##_loop_##ID,
+#define BINARY_SAME_SHORT_(ID, T, W, GET, PUT, fn, ...)  BINARY_SHORT_(ID, 0, fn)
+#define BINARY_TO_SHORT_(ID, T, W, GET, PUT, fn, R, ...) BINARY_SHORT_(ID, sizeof(R), fn)
+
+#define BINARY_LOOP_(ID, ...) IF_HALF(ID, BINARY_SAME_SHORT_, BINARY_WIDE_)(ID, __VA_ARGS__)
+
+#define BINARY_TO_LOOP_(ID, ...) IF_HALF(ID, BINARY_TO_SHORT_, BINARY_TO_WIDE_)(ID, __VA_ARGS__)
+
+#define BINARY_ROW_(ID, T, W, GET, PUT, fn) [DT_##ID] = fn##_loop_##ID,
 
 #define BINARY_LOOPS(fn, LIST, expr)       LIST(BINARY_LOOP_, fn, expr)
 #define BINARY_TO_LOOPS(fn, LIST, R, expr) LIST(BINARY_TO_LOOP_, fn, R, expr)

@@ -17,8 +17,9 @@
                         z[i] = PUT((V)(expr));                                                  \
                 }                                                                               \
         }
-#define GRAD_SHORT_(ID, T, W, GET, PUT, fn, CONJUGATE, expr) BINARY_SHORT_(ID, 0, fn)
-#define GRAD_LOOP_(ID, ...)                                  IF_HALF(ID, GRAD_SHORT_, GRAD_WIDE_)(ID, __VA_ARGS__)
+#define GRAD_SHORT_(ID, T, W, GET, PUT, fn, ...) BINARY_SHORT_(ID, 0, fn)
+
+#define GRAD_LOOP_(ID, ...) IF_HALF(ID, GRAD_SHORT_, GRAD_WIDE_)(ID, __VA_ARGS__)
 #define GRAD(Op, fn, expr)                                                        \
         FLOAT_TYPES(GRAD_LOOP_, fn, SAME_, expr)                                  \
         COMPLEX_TYPES(GRAD_LOOP_, fn, conj, expr)                                 \

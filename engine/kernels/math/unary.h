@@ -45,11 +45,14 @@ void unary_short(UnaryFn fn, DType t, size_t out, const void *x, void *y, int64_
         {                                                                         \
                 unary_short(fn##_loop_FLOAT, DT_##ID, out, x, y, n);              \
         }
-#define UNARY_SAME_SHORT_(ID, T, W, GET, PUT, fn, expr)  UNARY_SHORT_(ID, 0, fn)
-#define UNARY_TO_SHORT_(ID, T, W, GET, PUT, fn, R, expr) UNARY_SHORT_(ID, sizeof(R), fn)
-#define UNARY_LOOP_(ID, ...)                             IF_HALF(ID, UNARY_SAME_SHORT_, UNARY_WIDE_)(ID, __VA_ARGS__)
-#define UNARY_TO_LOOP_(ID, ...)                          IF_HALF(ID, UNARY_TO_SHORT_, UNARY_TO_WIDE_)(ID, __VA_ARGS__)
-#define UNARY_ROW_(ID, T, W, GET, PUT, fn)               [DT_##ID] = fn##_loop_##ID,
+#define UNARY_SAME_SHORT_(ID, T, W, GET, PUT, fn, ...)  UNARY_SHORT_(ID, 0, fn)
+#define UNARY_TO_SHORT_(ID, T, W, GET, PUT, fn, R, ...) UNARY_SHORT_(ID, sizeof(R), fn)
+
+#define UNARY_LOOP_(ID, ...) IF_HALF(ID, UNARY_SAME_SHORT_, UNARY_WIDE_)(ID, __VA_ARGS__)
+
+#define UNARY_TO_LOOP_(ID, ...) IF_HALF(ID, UNARY_TO_SHORT_, UNARY_TO_WIDE_)(ID, __VA_ARGS__)
+
+#define UNARY_ROW_(ID, T, W, GET, PUT, fn) [DT_##ID] = fn##_loop_##ID,
 
 #define UNARY_LOOPS(fn, LIST, expr)       LIST(UNARY_LOOP_, fn, expr)
 #define UNARY_TO_LOOPS(fn, LIST, R, expr) LIST(UNARY_TO_LOOP_, fn, R, expr)

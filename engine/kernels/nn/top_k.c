@@ -6,41 +6,39 @@
 
 /* A heap of n indexes, the worst on top, kept as the C++ library does: a hole sinks to the bottom
  * along the worse children, then the index that is to be placed rises from there. */
-#define UNSORTED(ID, T, W, GET, PUT)                                                             \
-        static void rise_##ID(const T *x, int32_t *heap, int64_t top, int64_t hole, int32_t put) \
-        {                                                                                        \
-                for (int64_t up; hole > top; hole = up) {                                        \
-                        up = (hole - 1) / 2;                                                     \
-                        if (!before_##ID(x, heap[up], put, false))                               \
-                                break;                                                           \
-                        heap[hole] = heap[up];                                                   \
-                }                                                                                \
-                heap[hole] = put;                                                                \
-        }                                                                                        \
-        static void place_##ID(const T *x, int32_t *heap, int64_t n, int64_t top, int32_t put)   \
-        {                                                                                        \
-                int64_t hole = top;                                                              \
-                for (int64_t c; (c = 2 * hole + 1) < n; hole = c) {                              \
-                        if (c + 1 < n && !before_##ID(x, heap[c + 1], heap[c], false))           \
-                                c++;                                                             \
-                        heap[hole] = heap[c];                                                    \
-                }                                                                                \
-                rise_##ID(x, heap, top, hole, put);                                              \
-        }                                                                                        \
-        /* The k best of n, 0 < k < n; heap has room for k + 1. */                               \
-        static void unsorted_##ID(const T *x, int64_t n, int64_t k, int32_t *heap)               \
-        {                                                                                        \
-                for (int64_t i = 0; i <= k; i++)                                                 \
-                        heap[i] = (int32_t)i;                                                    \
-                for (int64_t i = (k - 1) / 2; i >= 0; i--)                                       \
-                        place_##ID(x, heap, k + 1, i, heap[i]);                                  \
-                place_##ID(x, heap, k, 0, heap[k]);                                              \
-                for (int64_t i = k + 1; i < n; i++) {                                            \
-                        if (!before_##ID(x, (int32_t)i, heap[0], false))                         \
-                                continue;                                                        \
-                        rise_##ID(x, heap, 0, k, (int32_t)i);                                    \
-                        place_##ID(x, heap, k, 0, heap[k]);                                      \
-                }                                                                                \
+#define UNSORTED(ID, T, W, GET, PUT)                                                              \
+        static void rise_##ID(const T *x, int32_t *heap, int64_t top, int64_t hole, int32_t put)  \
+        {                                                                                         \
+                for (int64_t up; hole > top; hole = up) {                                         \
+                        up = (hole - 1) / 2;                                                      \
+                        if (!before_##ID(x, heap[up], put, false))                                \
+                                break;                                                            \
+                        heap[hole] = heap[up];                                                    \
+                }                                                                                 \
+                heap[hole] = put;                                                                 \
+        }                                                                                         \
+        static void place_##ID(const T *x, int32_t *heap, int64_t n, int64_t top, int32_t put)    \
+        {                                                                                         \
+                int64_t hole = top;                                                               \
+                for (int64_t c; (c = 2 * hole + 1) < n; hole = c) {                               \
+                        if (c + 1 < n && !before_##ID(x, heap[c + 1], heap[c], false))            \
+                                c++;                                                              \
+                        heap[hole] = heap[c];                                                     \
+                }                                                                                 \
+                rise_##ID(x, heap, top, hole, put);                                               \
+        }                                                                                         \
+        /* The k best of n, 0 < k < n; heap has room for k + 1. */                                \
+        static void unsorted_##ID(const T *x, int64_t n, int64_t k, int32_t *heap)                \
+        {                                                                                         \
+                for (int64_t i = 0; i <= k; i++)                                                  \
+                        heap[i] = (int32_t)i;                                                     \
+                for (int64_t i = (k - 1) / 2; i >= 0; i--)                                        \
+                        place_##ID(x, heap, k + 1, i, heap[i]);                                   \
+                place_##ID(x, heap, k, 0, heap[k]);                                               \
+                for (int64_t i = k + 1; (i = better_##ID(x, i, n, x[heap[0]], false)) < n; i++) { \
+                        rise_##ID(x, heap, 0, k, (int32_t)i);                                     \
+                        place_##ID(x, heap, k, 0, heap[k]);                                       \
+                }                                                                                 \
         }
 /* heap is given when the order does not matter, and then holds TensorFlow's. */
 #define LOOP(ID, T, W, GET, PUT)                                                         \
