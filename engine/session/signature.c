@@ -104,27 +104,32 @@ static bool placed_here(const Session *s)
         return s->placement.device || config_places_pruned(s);
 }
 
+static void put_text(Buf *key, const char *text)
+{
+        buf_append(key, text, strlen(text) + 1);
+}
+
+/* Names are the client's, and any bytes: how many of each kind there are stands in front, so that
+ * no choice of names makes two requests one. */
 static void make_key(const Session *s, const RunRequest *r, bool partial, Buf *key)
 {
-        buf_putc(key, partial ? 'p' : 'r');
-        const char *executor = config_experimental(s->config)->executor_type;
+        const int counts[] = { r->n_feeds,       r->n_fetches, r->n_targets,
+                               r->n_connections, partial,      r->core_names };
+        /* where nodes are depends on what this session did before */
+        uint64_t placed = placed_here(s) ? s->incarnation : 0;
+        buf_append(key, counts, sizeof counts);
+        buf_append(key, &placed, sizeof placed);
         buf_append(key, &s->optimizer, sizeof s->optimizer);
-        buf_append(key, executor, strlen(executor) + 1);
-        if (placed_here(s)) /* where nodes are depends on what this session did before */
-                buf_append(key, &s->incarnation, sizeof s->incarnation);
-        buf_putc(key, r->core_names ? 'c' : '-');
+        put_text(key, config_experimental(s->config)->executor_type);
         for (int i = 0; i < r->n_feeds; i++)
-                buf_append(key, r->feeds[i].key, strlen(r->feeds[i].key) + 1);
-        buf_putc(key, 1);
+                put_text(key, r->feeds[i].key);
         for (int i = 0; i < r->n_fetches; i++)
-                buf_append(key, r->fetches[i], strlen(r->fetches[i]) + 1);
-        buf_putc(key, 1);
+                put_text(key, r->fetches[i]);
         for (int i = 0; i < r->n_targets; i++)
-                buf_append(key, r->targets[i], strlen(r->targets[i]) + 1);
+                put_text(key, r->targets[i]);
         for (int i = 0; i < r->n_connections; i++) {
-                buf_putc(key, 1);
-                buf_append(key, r->connections[i].from, strlen(r->connections[i].from) + 1);
-                buf_append(key, r->connections[i].to, strlen(r->connections[i].to) + 1);
+                put_text(key, r->connections[i].from);
+                put_text(key, r->connections[i].to);
         }
 }
 

@@ -2,6 +2,7 @@
 /* Session::Run as TensorFlow's documentation and client promise it. */
 #include "tests/engine/session_fixture.h"
 
+#include "tests/lib/op_session.h"
 #include <sched.h>
 
 TestSuite(session, .init = session_setup, .fini = session_teardown, .timeout = 60);
@@ -435,4 +436,34 @@ Test(session, sessions_of_a_named_engine_share_variables_that_outlive_them)
         Status *s = engine_clear(engine_of_tests(), "local", NULL, 0);
         cr_assert_eq(status_code(s), SR_NOT_FOUND);
         status_free(s);
+}
+
+/* Plans are found again by the names of a request. The second request's names are made so that they
+ * read on as the first one's, if nothing but bytes between them said where a list ends. */
+Test(session_names, of_odd_bytes_make_no_two_requests_one)
+{
+        autoptr(TestSession) s = NULL;
+        cr_assert_null(test_session_text("a = Placeholder dtype: float\nb = Const float [] { 2 }\n"
+                                         "x = Placeholder dtype: float\ny = Mul(x, a)\n",
+                                         &s));
+        autoptr(Tensor) three = NULL;
+        autoptr(Tensor) y = NULL;
+        cr_assert_null(tensor_scalar(DT_FLOAT, &(float){ 3 }, &three));
+        Feed feeds[] = { { "a", three }, { "\1y", three } };
+        RunRequest r = { .fetches = (const char *[]){ "y" },
+                         .n_fetches = 1,
+                         .feeds = feeds,
+                         .n_feeds = 1,
+                         .connections = &(TensorConnection){ "b:0", "x:0" },
+                         .n_connections = 1,
+                         .core_names = true };
+        cr_assert_null(test_session_run(s, &r, &y));
+        cr_assert_eq(tensor_double(y, 0), 6);
+        RunRequest odd = { .feeds = feeds,
+                           .n_feeds = 2,
+                           .targets = (const char *[]){ "b:0", "x:0" },
+                           .n_targets = 2,
+                           .core_names = true };
+        autoptr(Status) e = test_session_run(s, &odd, NULL);
+        cr_assert_str_eq(status_message(e), "FeedInputs: unable to find feed output \1y");
 }
