@@ -35,6 +35,7 @@ static Status *cut(const RunResult *r, int64_t from, int64_t n, Tensor **ret)
         return NULL;
 }
 
+/* Each call gets its rows of every fetch, as slices that share the step's memory. */
 static void hand_out(const Batch *b, const RunResult *r)
 {
         int64_t from = 0;
@@ -49,6 +50,8 @@ static void hand_out(const Batch *b, const RunResult *r)
         }
 }
 
+/* A step that failed, or whose results are not by rows, says nothing about the single calls: they
+ * run alone. */
 static void batch_done(void *arg, Status *s, const RunResult *r)
 {
         Batch *b = arg;
@@ -86,6 +89,7 @@ static Status *put_all_together(const Batch *b, Feed *ret)
         return NULL;
 }
 
+/* The rows of all calls, feed by feed, in the order they came. */
 static void run_together(Batch *b)
 {
         int n = b->request.n_feeds;
@@ -129,6 +133,7 @@ static void single_done(void *arg, Status *s, const RunResult *r)
         batch_ended(b);
 }
 
+/* Calls that were cancelled while they waited drop out before. */
 void batch_run(Batch *b)
 {
         drop_cancelled(b);

@@ -25,6 +25,7 @@ static Status *beyond_range(const char *what, int64_t got, int64_t least, int64_
                                 (long long)least, (long long)most, (long long)got);
 }
 
+/* The names are those of TF Serving's BatchingParameters. */
 Status *batcher_new(const BatchOptions *o, Batcher **ret)
 {
         if (o->max_rows < 1 || o->max_rows > BATCH_MAX_ROWS)
@@ -63,6 +64,7 @@ void batch_item_free(BatchItem *it, int n_feeds)
         block_free(it, it->bytes);
 }
 
+/* Holds batcher and session until the last call has its answer. */
 static void batch_free(Batch *b)
 {
         for (BatchItem *it = b->first, *next; it; it = next) {
@@ -94,6 +96,7 @@ static bool only_reads(const char *op)
         return false;
 }
 
+/* What reads or writes state may see calls run together that it should see one by one. */
 static Status *check_node(const PlanNode *pn)
 {
         const OpDef *def = pn->def;
@@ -123,6 +126,7 @@ static Status *check_plan(const Plan *p, Map *seen)
         return NULL;
 }
 
+/* At once, when batching is asked for, not when the first batch comes. */
 Status *batcher_check(Session *s, const RunRequest *r)
 {
         autoptr(Compiled) c = NULL;
@@ -191,6 +195,7 @@ static void on_time(Timer *t)
 
 /* ---- joining ---- */
 
+/* The request's names are those of the callable, which outlives its batches. */
 static Status *batch_new(Batcher *all, Session *s, const RunRequest *r, Batch **ret)
 {
         Batch *b = mem_calloc(1, sizeof *b);
@@ -237,6 +242,7 @@ static bool fits(const Batch *b, const RunRequest *r, int64_t rows, int64_t max)
         return true;
 }
 
+/* One call that waits: its feeds and who wants the answer. */
 static Status *item_new(const RunRequest *r, int64_t rows, RunDone done, void *arg, BatchItem **ret)
 {
         size_t bytes = sizeof(BatchItem) + (size_t)r->n_feeds * sizeof(Feed);
@@ -291,6 +297,7 @@ static Status *join(Batcher *all, Session *s, const RunRequest *r, BatchItem *it
         return NULL;
 }
 
+/* A call that is too large, or has no common number of rows, goes past the batches. */
 void batcher_run(Batcher *all, Session *s, const RunRequest *r, RunDone done, void *arg)
 {
         int64_t rows = rows_of(r);

@@ -65,6 +65,7 @@ static Status *resolve_tensor(const Graph *g, const char *name, TensorId *ret)
         return NULL;
 }
 
+/* TensorFlow's Python text, with the nearest names. */
 static Status *resolve_operation(const Graph *g, const char *name, TensorId *ret)
 {
         const Node *node = graph_find(g, name);
@@ -96,6 +97,7 @@ Status *client_element(const Graph *g, const char *name)
         return s ? with_exception(s, "KeyError") : NULL;
 }
 
+/* A feed may be named "x" or "x:0"; the first is common enough to have a path of its own. */
 Status *client_feed(const Graph *g, const char *key, const char *what, TensorId *ret)
 {
         bool bare = !strchr(key, ':');

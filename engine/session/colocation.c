@@ -48,6 +48,8 @@ static bool makes_resource(const Node *n)
         return !n->n_in && n->n_out == 1 && is_handle(n->out_types[0]);
 }
 
+/* Each node begins as a group of its own, with the devices that its name asks for. Nodes that have
+ * run are frozen where they are: their kernels have state. */
 static Status *init_member(Colocation *c, const Node *n)
 {
         Member *m = &c->members[n->id];
@@ -72,6 +74,7 @@ static Status *init_member(Colocation *c, const Node *n)
 
 /* ---- merging ---- */
 
+/* Either all three names can be merged, or nothing changes. */
 static Status *merge_names(Member *into, const Member *from, bool soft)
 {
         Member m = *into;
@@ -84,6 +87,7 @@ static Status *merge_names(Member *into, const Member *from, bool soft)
         return NULL;
 }
 
+/* Union by rank: the group of both is where their names agree. */
 static Status *colocate(Colocation *c, const Node *x, const Node *y)
 {
         uint32_t xr = root_of(c, x->id), yr = root_of(c, y->id);
@@ -105,6 +109,7 @@ static Status *colocate(Colocation *c, const Node *x, const Node *y)
 
 /* ---- reference and resource edges ---- */
 
+/* TensorFlow's text (colocation_graph.cc). */
 static Status *edge_conflict(const char *what, const DeviceName *src, const DeviceName *dst,
                              const Node *from, const Node *to)
 {
@@ -133,6 +138,7 @@ static Status *reconcile(const Member *src, Member *dst, const Node *from, const
         return NULL;
 }
 
+/* References and resources never cross devices. */
 static Status *colocate_edge(Colocation *c, const Node *from, const Node *to)
 {
         TRY(reconcile(&c->members[root_of(c, from->id)], &c->members[root_of(c, to->id)], from,
@@ -175,6 +181,7 @@ typedef struct Groups {
         bool soft;
 } Groups;
 
+/* The first node of a group's name stands for the group. */
 static Status *join(Colocation *c, Groups *g, const Node *n, const char *group, size_t len)
 {
         const Node *first = map_getn(&g->first, group, len);
@@ -187,6 +194,7 @@ static Status *join(Colocation *c, Groups *g, const Node *n, const char *group, 
         return NULL;
 }
 
+/* Groups are named in the attribute _class, and every node is a group by its own name. */
 static Status *join_groups(Colocation *c, Groups *g, const Node *n)
 {
         static const char prefix[] = "loc:@";
@@ -202,6 +210,7 @@ static Status *join_groups(Colocation *c, Groups *g, const Node *n)
         return join(c, g, n, n->name, strlen(n->name));
 }
 
+/* Edges before names, as TensorFlow does: so conflicts are told for the edges. */
 static Status *colocate_all(Colocation *c)
 {
         const PlaceRequest *r = c->request;
@@ -218,6 +227,7 @@ static Status *colocate_all(Colocation *c)
         return s;
 }
 
+/* All in the caller's arena. */
 Status *colocation_new(const PlaceRequest *r, Arena *arena, Colocation **ret)
 {
         Colocation *c = arena_calloc(arena, 1, sizeof *c);
@@ -281,6 +291,7 @@ static void debug_info(Colocation *c, uint32_t root, Buf *out)
         buf_putc(out, '\n');
 }
 
+/* The device is none of ours; a GPU is the likely case. */
 static Status *no_such_device(Colocation *c, const Node *n, const DeviceName *asked)
 {
         autobuf list = BUF(1 << 17);
@@ -295,6 +306,7 @@ static Status *no_such_device(Colocation *c, const Node *n, const DeviceName *as
                                     : "");
 }
 
+/* Devices that exist, but that the group's members do not agree on. */
 static Status *no_device(Colocation *c, const Node *n, uint32_t root)
 {
         const DeviceName *together = &c->members[root].requested;
@@ -330,6 +342,7 @@ static DeviceName soften(const Member *m, bool respect_resource)
         return d;
 }
 
+/* Soft placement gives up the request step by step: first the number, then the type. */
 Status *colocation_devices(Colocation *c, const Node *n, DeviceName *ret)
 {
         uint32_t root = root_of(c, n->id);

@@ -9,6 +9,7 @@
 #include "proto/text.h"
 #include <string.h>
 
+/* How many CPUs there are is the client's choice: they are names for the one processor. */
 static Status *check_devices(const ConfigProto *c)
 {
         for (size_t i = 0; i < c->n_device_count; i++) {
@@ -64,6 +65,7 @@ static Status *check(const ConfigProto *c, bool server)
         return server ? check_filters(c) : NULL;
 }
 
+/* By its bytes: the request's arena does not outlive the request. */
 Status *config_copy(Session *s, const ConfigProto *c)
 {
         static const ConfigProto defaults = TENSORFLOW__CONFIG_PROTO__INIT;
@@ -124,6 +126,8 @@ static Status *metadata_taken(const SessionMetadata *m)
                 buf_cstr(&text));
 }
 
+/* Two sessions of one process must not have the same name and version in session_metadata
+ * (TensorFlow, DirectSessionFactory). */
 Status *config_register(Session *s)
 {
         const SessionMetadata *m = config_metadata(s->config);
@@ -156,6 +160,7 @@ static bool is_flow(const PlanNode *pn)
         return pn->def->flow != FLOW_NONE && pn->def->flow != FLOW_CONTROL_TRIGGER;
 }
 
+/* What TensorFlow's SINGLE_THREADED_EXECUTOR refuses, in its words. */
 static Status *check_single(const PlanNode *pn)
 {
         const Node *n = pn->node;
@@ -180,6 +185,7 @@ bool config_single_threaded(const ConfigProto *c)
         return !strcmp(config_experimental(c)->executor_type, "SINGLE_THREADED_EXECUTOR");
 }
 
+/* Checked with the plan: the graph decides whether the executor can run it. */
 Status *config_check_executor(const ConfigProto *c, const Plan *p)
 {
         const char *type = config_experimental(c)->executor_type;

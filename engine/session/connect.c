@@ -2,6 +2,7 @@
 /* Tensor connections: what consumed one tensor consumes another, in one signature (core layer). */
 #include "engine/session/inside.h"
 
+/* TensorFlow's texts; they name the tensor that the connection goes to. */
 static Status *find_from(const Graph *g, const TensorConnection *c, TensorId *ret)
 {
         size_t len;
@@ -50,6 +51,7 @@ static bool depends(Walk *w, const Node *node, const Node *on)
         return w->seen[on->id];
 }
 
+/* Walks back from the source: it must not need what it replaces. */
 static Status *check_cycle(const Graph *g, const PlanConnection *c)
 {
         size_t n = (size_t)graph_count(g) + 1;
@@ -65,6 +67,7 @@ static Status *check_cycle(const Graph *g, const PlanConnection *c)
                                 c->to.node->name, c->from.node->name);
 }
 
+/* All sources first, as TensorFlow's core checks them. */
 Status *connections_resolve(const Graph *g, const RunRequest *r, PlanConnection *ret)
 {
         for (int i = 0; i < r->n_connections; i++)

@@ -28,6 +28,7 @@ static Coordinator *coordinator_new(void)
         return c;
 }
 
+/* Made when somebody first asks; a closed session has none. */
 Status *coordinator_of(Session *s, Coordinator **ret)
 {
         pthread_mutex_lock(&s->lock);
@@ -41,6 +42,7 @@ Status *coordinator_of(Session *s, Coordinator **ret)
         return *ret ? NULL : status_oom();
 }
 
+/* No runner lives any more: each holds the session. */
 void coordinator_free(Coordinator *c)
 {
         if (!c)
@@ -146,6 +148,7 @@ static void begin_grace(Joiner *j)
         status_free(s); /* without memory for a timer the grace has no end */
 }
 
+/* Ends when all runners have ended, or the grace period after a stop is over, or the wait is. */
 Status *session_join(Session *s, const JoinSpec *spec, void (*done)(void *arg, Status *s),
                      void *arg)
 {
@@ -184,6 +187,7 @@ Status *session_join(Session *s, const JoinSpec *spec, void (*done)(void *arg, S
 
 /* ---- stopping ---- */
 
+/* The first reason counts. OUT_OF_RANGE is how input pipelines end, and no failure. */
 void coordinator_stop(Coordinator *c, Status *why)
 {
         if (c->stop || c->joined) {
@@ -230,6 +234,7 @@ static Joiner *due_join(Coordinator *c)
         return j;
 }
 
+/* Whatever is due is done without the lock, by one thread at a time. */
 void coordinator_settle(Coordinator *c, Session *s)
 {
         autoptr(Session) hold UNUSED = session_ref(s); /* the last joiner may let go of it */
@@ -257,6 +262,7 @@ void coordinator_settle(Coordinator *c, Session *s)
         pthread_mutex_unlock(&c->lock);
 }
 
+/* Coordinator.request_stop(). */
 Status *session_request_stop(Session *s, Status *why)
 {
         Coordinator *c;
@@ -282,6 +288,7 @@ Status *session_clear_stop(Session *s)
         return NULL;
 }
 
+/* Shows it under its lock. */
 Status *session_coordinator(Session *s, Status *(*fn)(void *arg, const CoordinatorInfo *i),
                             void *arg)
 {

@@ -53,6 +53,7 @@ static const Node *find(const Graph *g, const char *name, int *ret_index)
         return graph_findn(g, name, len);
 }
 
+/* The core's texts differ from the Python layer's. */
 Status *core_feed(const Graph *g, const char *key, TensorId *ret)
 {
         int index;
@@ -66,6 +67,7 @@ Status *core_feed(const Graph *g, const char *key, TensorId *ret)
         return NULL;
 }
 
+/* A name alone is output 0. */
 Status *core_fetch(const Graph *g, const char *name, TensorId *ret)
 {
         int index;

@@ -20,6 +20,7 @@ typedef struct RunCount {
         char key[]; /* the signature's */
 } RunCount;
 
+/* Counts are kept per signature; too many signatures start anew. */
 static void forget_counts(Session *s)
 {
         map_each (e, &s->run_counts) {
@@ -57,6 +58,7 @@ static Status *count(Session *s, const Compiled *c, int64_t *ret)
         return NULL;
 }
 
+/* Every n-th run after the first m, as build_cost_model says. */
 Status *cost_wanted(Session *s, const Compiled *c, bool *ret)
 {
         const GraphOptions *o = config_graph_options(s->config);
@@ -108,6 +110,7 @@ static void put_cost(Session *s, const Compiled *c, uint8_t *cost, size_t n)
         mem_free(cost);
 }
 
+/* Kept as bytes: the graph's arena goes with the run. */
 static Status *remember(Session *s, const Compiled *c, const CostGraphDef *g)
 {
         size_t n = protobuf_c_message_get_packed_size(&g->base);
@@ -119,6 +122,7 @@ static Status *remember(Session *s, const Compiled *c, const CostGraphDef *g)
         return NULL;
 }
 
+/* A model grows over runs: what was known, joined by what this run measured. */
 Status *cost_update(Session *s, const Compiled *c, const CostSource *from, Arena *arena,
                     CostGraphDef **ret)
 {

@@ -52,6 +52,7 @@ static Status *index_run(Costs *c, const NodeExecStats *s)
         return note_persistent(c, s);
 }
 
+/* Runs by node name; nodes in loops have several. */
 static Status *index_stats(Costs *c)
 {
         const Tensorflow__StepStats *stats = c->from->stats;
@@ -126,6 +127,7 @@ static void note_output(const Costs *c, const NodeExecStats *s, const Tensorflow
         o->dtype = d->dtype;
 }
 
+/* What earlier runs knew stays unless this one measured it. */
 static Status *add_outputs(Costs *c, const NodeDef *def, const CostNode *before, CostNode *n)
 {
         int n_out = outputs_of(c, def);
@@ -176,6 +178,7 @@ static const CostNode *known(const Costs *c, const char *name)
         return n && !strcmp(n->name, name) ? n : NULL;
 }
 
+/* Ids count within the whole graph, over all parts. */
 static Status *add_node(Costs *c, const NodeDef *def)
 {
         CostNode *n = arena_alloc(c->arena, sizeof *n);
@@ -219,6 +222,7 @@ static Status *add_input(Costs *c, const char *input, CostNode *n)
         return NULL;
 }
 
+/* After all nodes: inputs speak of ids. */
 static Status *add_inputs(Costs *c, const NodeDef *def)
 {
         CostNode *n = map_get(&c->ids, def->name);
@@ -231,6 +235,7 @@ static Status *add_inputs(Costs *c, const NodeDef *def)
         return NULL;
 }
 
+/* Names are unique within one part only. */
 static Status *add_part(Costs *c, const GraphDef *part)
 {
         map_done(&c->ids);
@@ -242,6 +247,7 @@ static Status *add_part(Costs *c, const GraphDef *part)
         return NULL;
 }
 
+/* All parts, in one arena. */
 static Status *build(Costs *c)
 {
         size_t nodes = 0;
@@ -260,6 +266,7 @@ static Status *build(Costs *c)
         return NULL;
 }
 
+/* Maps go whatever came of it. */
 Status *cost_graph(const CostSource *from, const CostGraphDef *before, Arena *arena,
                    CostGraphDef **ret)
 {

@@ -75,6 +75,7 @@ static bool consume_old(const char **s, const char *type, DeviceName *d)
         return consume_number(s, &d->id);
 }
 
+/* Both spellings of devices, "/device:CPU:0" and "/cpu:0". */
 static bool consume_part(const char **s, DeviceName *d)
 {
         if (consume(s, "/job:"))
@@ -92,6 +93,7 @@ static bool consume_part(const char **s, DeviceName *d)
         return false;
 }
 
+/* DeviceNameUtils::ParseFullName: parts in any order, none is needed. */
 bool device_name_parse(const char *s, DeviceName *ret)
 {
         *ret = DEVICE_ANY;
@@ -105,6 +107,7 @@ bool device_name_parse(const char *s, DeviceName *ret)
 
 /* ---- printing and comparing ---- */
 
+/* In TensorFlow's order, only what is there. */
 void device_name_print(const DeviceName *d, Buf *out)
 {
         if (d->job)
@@ -206,6 +209,7 @@ static Status *merge_device(DeviceName *t, const DeviceName *o, bool soft)
         return NULL;
 }
 
+/* Parts that both have must be equal; with soft placement the device may differ. */
 Status *device_name_merge(DeviceName *t, const DeviceName *o, bool soft)
 {
         if (t->job && o->job && !same_job(t, o))
@@ -225,6 +229,7 @@ Status *device_name_merge(DeviceName *t, const DeviceName *o, bool soft)
         return merge_device(t, o, soft);
 }
 
+/* What "by" has wins. */
 void device_name_specify(DeviceName *d, const DeviceName *by)
 {
         if (by->job) {

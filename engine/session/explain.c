@@ -61,6 +61,7 @@ static void need(Walk *w, const Node *n)
         w->stack[w->n_stack++] = n;
 }
 
+/* Everything that the run would compute, and whether it reads a node's value or only its handle. */
 static void walk(Walk *w)
 {
         while (w->n_stack) {
@@ -100,6 +101,7 @@ static void walk_from(Walk *w, const RunRequest *r)
 
 /* ---- what was met ---- */
 
+/* By the name under which the variable op would find its variable. */
 static bool has_value(const Walk *w, const Node *n)
 {
         autoptr(Resource) r = NULL;
@@ -133,6 +135,7 @@ static const Node *find_initializer(const Graph *g, const Node *variable)
         return assign;
 }
 
+/* What the run would miss at this node, and what its outputs would take. */
 static void look_at(Walk *w, const Node *n)
 {
         Explanation *e = &w->e;
@@ -153,6 +156,7 @@ static void look_at(Walk *w, const Node *n)
         }
 }
 
+/* All lists in one piece of memory, shown and freed. */
 static Status *explain(Walk *w, const RunRequest *r, Status *(*fn)(void *arg, const Explanation *e),
                        void *arg)
 {
@@ -187,6 +191,7 @@ static Status *explain(Walk *w, const RunRequest *r, Status *(*fn)(void *arg, co
         return fn(arg, &w->e);
 }
 
+/* Compiles like a run, so the errors are those of a run. */
 Status *session_explain(Session *s, const RunRequest *r,
                         Status *(*fn)(void *arg, const Explanation *e), void *arg)
 {

@@ -45,6 +45,7 @@ static bool handle_text(const TensorId *id, const Tensor *value, TString *ret)
         return true;
 }
 
+/* Only handles that were fetched stay. */
 void handles_settle(Session *s, const Compiled *c, int64_t step, Tensor *const *values)
 {
         if (!c->makes_handles)
@@ -74,6 +75,7 @@ Status *session_each_handle(Session *s,
         return session_store_each(session_store_of(store), fn, arg);
 }
 
+/* A handle made from outside of any step. */
 Status *session_put_handle(Session *s, const char *name, Tensor *value, char **ret)
 {
         autoptr(Resource) store = NULL;

@@ -29,6 +29,7 @@ static const char *isa_name(void)
         return "other";
 }
 
+/* What the libraries say of themselves, for GET /v1. */
 void engine_host(const Engine *e, EngineHost *ret)
 {
         const dnnl_version_t *v = dnnl_version();

@@ -43,6 +43,7 @@ static void drop_values(Loop *l)
         mem_free(steal(&l->values));
 }
 
+/* The view belongs to the API, which knows how to free it. */
 static void loop_unref(Loop *l)
 {
         if (!l || atomic_fetch_sub(&l->refs, 1) != 1)
@@ -94,6 +95,7 @@ static LoopWaiter *take_waiters(Loop *l, const LoopWaiter *fired)
         return out;
 }
 
+/* Without the lock: an answer may start another wait. */
 static void tell(LoopWaiter *list)
 {
         for (LoopWaiter *w = list, *next; w; w = next) {
@@ -142,6 +144,7 @@ static LoopState state_after(Loop *l, Status *s, bool stopped)
         return stopped ? LOOP_CANCELLED : LOOP_FAILED;
 }
 
+/* Counts the step, keeps what is to be reported, and says whether to go on. */
 static bool on_step(Repeat *repeat, Status *s, const RunResult *r)
 {
         Loop *l = CONTAINER_OF(repeat, Loop, repeat);
@@ -192,6 +195,7 @@ static Status *copy_texts(Arena *a, const char *const *from, int n, const char *
         return copy ? NULL : status_oom();
 }
 
+/* By bytes, as all messages that outlive a request. */
 static Status *copy_options(Arena *a, const RunOptions *o, const RunOptions **ret)
 {
         autobuf bytes = BUF(1 << 20);
@@ -205,6 +209,7 @@ static Status *copy_options(Arena *a, const RunOptions *o, const RunOptions **re
         return NULL;
 }
 
+/* The loop's own copy: the request is gone when it runs. */
 static Status *copy_request(Loop *l, const RunRequest *r)
 {
         Feed *feeds = arena_calloc(l->arena, (size_t)r->n_feeds + 1, sizeof *feeds);
@@ -228,6 +233,7 @@ static Status *copy_request(Loop *l, const RunRequest *r)
         return NULL;
 }
 
+/* Not listed yet, so nobody else can see it. */
 static Status *loop_new(Session *s, const LoopSpec *spec, Loop **ret)
 {
         autoptr(Loop) l = mem_calloc(1, sizeof *l);
@@ -296,6 +302,7 @@ static Status *enlist(Session *s, Loop *l, int running)
         return NULL;
 }
 
+/* Ended loops are forgotten when new ones come and there are too many. */
 Status *session_loop_start(Session *s, const LoopSpec *spec, int64_t *ret_id)
 {
         Loop *l = NULL;
@@ -350,6 +357,7 @@ static Status *find(Session *s, int64_t id, Loop **ret)
         return NULL;
 }
 
+/* From the newest on by number, without holding the lock while one is shown. */
 Status *session_each_loop(Session *s, Status *(*fn)(void *arg, const LoopInfo *i), void *arg)
 {
         int64_t below = INT64_MAX;
@@ -378,6 +386,7 @@ Status *session_cancel_loop(Session *s, int64_t id)
         return NULL;
 }
 
+/* Answers at the next report, at once if there is one that "seen" does not know. */
 Status *session_loop_wait(Session *s, int64_t id, int64_t seen, Cancel *cancel,
                           void (*done)(void *arg), void *arg)
 {

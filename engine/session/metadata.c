@@ -13,6 +13,7 @@ typedef Tensorflow__RunMetadata__FunctionGraphs FunctionGraphs;
 /* Functions told of in one run: a graph may hold any number. */
 enum { MAX_FUNCTIONS = 1000 };
 
+/* NULL when nobody asked for anything: runs then pay nothing. */
 Status *report_new(Session *s, const RunRequest *r, const Compiled *c, Report **ret)
 {
         const RunOptions *o = r->options;
@@ -54,6 +55,7 @@ typedef struct Functions {
         size_t n, done;
 } Functions;
 
+/* Functions by identity: instances of one function are several. */
 static Status *find_functions(Functions *f, const Plan *p)
 {
         for (const FunctionUse *u = p->functions; u && f->n < MAX_FUNCTIONS; u = u->next) {
@@ -81,6 +83,7 @@ static Status *show_function(Functions *f, const Function *function)
         return NULL;
 }
 
+/* Functions call functions: each one once, breadth first. */
 static Status *show_functions(Functions *f, const Plan *p)
 {
         TRY(find_functions(f, p));
@@ -96,6 +99,7 @@ static Status *show_functions(Functions *f, const Plan *p)
         return NULL;
 }
 
+/* The list is too large for a stack. */
 static Status *function_graphs(Report *r, const Plan *p, RunMetadata *m)
 {
         Functions *f = mem_calloc(1, sizeof *f);
@@ -111,6 +115,7 @@ static Status *function_graphs(Report *r, const Plan *p, RunMetadata *m)
 
 /* ---- all of it ---- */
 
+/* What the options asked for, and nothing else. */
 static Status *fill(Report *r, Session *s, const Compiled *c, RunMetadata *m)
 {
         Tensorflow__StepStats *stats = NULL;
@@ -137,6 +142,7 @@ static Status *fill(Report *r, Session *s, const Compiled *c, RunMetadata *m)
         return function_graphs(r, c->plan, m);
 }
 
+/* Lives as long as the report. */
 Status *report_metadata(Report *r, Session *s, const Compiled *c, RunMetadata **ret)
 {
         RunMetadata *m = arena_alloc(r->arena, sizeof *m);

@@ -11,6 +11,7 @@
 #include "engine/base/mem.h"
 #include <string.h>
 
+/* The plan says how long the arrays are, so it goes last. */
 static void partial_unref(PartialRun *p)
 {
         if (!p || atomic_fetch_sub(&p->refs, 1) != 1)
@@ -48,6 +49,7 @@ static PartialRun *partial_ref(PartialRun *p)
 
 /* ---- ending calls ---- */
 
+/* A call is answered when all it fetches is there, or nothing more will come. */
 static bool arrived(const Call *c)
 {
         const PartialRun *p = c->run;
@@ -76,6 +78,7 @@ static Call *take_answerable(PartialRun *p)
         return out;
 }
 
+/* What a call is told. */
 static Status *outcome(PartialRun *p, const Call *c)
 {
         if (c->status)
@@ -176,6 +179,7 @@ static void on_call_cancel(CancelHook *h)
 
 /* ---- what the step tells ---- */
 
+/* From the step: a value, or NULL for a dead one. */
 static void on_fetched(void *arg, uint32_t fetch, Tensor *value)
 {
         PartialRun *p = arg;
@@ -227,6 +231,7 @@ static void after_step(void *arg)
 
 /* ---- setup ---- */
 
+/* Later calls are checked against these. */
 static Status *copy_names(PartialRun *p, const RunRequest *r)
 {
         for (int i = 0; i < r->n_feeds; i++)
@@ -238,6 +243,7 @@ static Status *copy_names(PartialRun *p, const RunRequest *r)
         return NULL;
 }
 
+/* Owns the compiled signature from here, on failure, too. */
 static Status *partial_new(Session *s, const RunRequest *r, Compiled *c, PartialRun **ret)
 {
         autoptr(PartialRun) p = mem_calloc(1, sizeof *p);
@@ -266,6 +272,7 @@ static Status *partial_new(Session *s, const RunRequest *r, Compiled *c, Partial
         return NULL;
 }
 
+/* The handle is unique in the session, and tells what it is for. */
 static Status *enlist(Session *s, PartialRun *p)
 {
         pthread_mutex_lock(&s->lock);
@@ -278,6 +285,7 @@ static Status *enlist(Session *s, PartialRun *p)
         return st;
 }
 
+/* The step starts at once, and waits for its feeds. */
 static Status *begin(Session *s, PartialRun *p)
 {
         const Plan *plan = p->compiled->plan;
@@ -306,6 +314,7 @@ static Status *begin(Session *s, PartialRun *p)
         return NULL;
 }
 
+/* Nodes that the graph gets later are none of this run's. */
 Status *session_partial_run_setup(Session *s, const RunRequest *r, char **ret)
 {
         Compiled *c = NULL;
@@ -327,6 +336,7 @@ Status *session_partial_run_setup(Session *s, const RunRequest *r, char **ret)
 
 /* ---- a call ---- */
 
+/* Waits in the run's list until it is answered. */
 static Status *call_new(PartialRun *p, const RunRequest *r, RunDone done, void *arg, Call **ret)
 {
         Call *c = mem_calloc(1, sizeof *c);
@@ -393,6 +403,8 @@ static Status *admit(PartialRun *p, Call *c, const RunRequest *r, int *feeds)
         return NULL;
 }
 
+/* All checks are under the lock; feeds go in only when they have passed, so a refused call leaves
+ * the handle usable. */
 static Status *submit(PartialRun *p, const RunRequest *r, RunDone done, void *arg)
 {
         autofree int *feeds = mem_calloc((size_t)r->n_feeds + 1, sizeof *feeds);
@@ -421,6 +433,7 @@ static Status *submit(PartialRun *p, const RunRequest *r, RunDone done, void *ar
         return NULL;
 }
 
+/* An unknown handle gets TensorFlow's text. */
 void session_partial_run(Session *s, const char *handle, const RunRequest *r, RunDone done,
                          void *arg)
 {

@@ -20,6 +20,7 @@ static int find_name(char *const *names, int n, const char *name, bool loose)
         return -1;
 }
 
+/* Declared, and not fed before. */
 static Status *check_feeds(const PartialRun *p, const RunRequest *r, int *which)
 {
         for (int i = 0; i < r->n_feeds; i++) {
@@ -36,6 +37,7 @@ static Status *check_feeds(const PartialRun *p, const RunRequest *r, int *which)
         return NULL;
 }
 
+/* Declared, and not fetched before; operations cannot be fetched in parts. */
 static Status *check_fetches(const PartialRun *p, const RunRequest *r, int *which)
 {
         for (int i = 0; i < r->n_fetches; i++) {
@@ -114,6 +116,7 @@ static Status *walk(const PartialRun *p, const RunRequest *r, const int *feeds, 
         return NULL;
 }
 
+/* What is fetched must not need a feed that has not come. */
 static Status *check_reachable(PartialRun *p, const RunRequest *r, const int *feeds,
                                const int *fetches)
 {
@@ -125,6 +128,7 @@ static Status *check_reachable(PartialRun *p, const RunRequest *r, const int *fe
         return walk(p, r, feeds, fetches, &w);
 }
 
+/* As for a run. */
 static Status *check_values(PartialRun *p, const RunRequest *r, const int *which)
 {
         autofree Feed *feeds = mem_calloc(p->compiled->plan->n_feeds + 1, sizeof *feeds);

@@ -41,6 +41,7 @@ static int device_of(const PlanNode *pn)
 
 /* ---- nodes ---- */
 
+/* Appends the node to the part of its device. */
 static Status *add(Draw *d, int device, NodeDef *n)
 {
         Part *p = &d->parts[device];
@@ -80,6 +81,7 @@ static Status *new_node(Draw *d, const char *op, char *name, const char *input, 
         return NULL;
 }
 
+/* The caller has made room for the attribute. */
 static Status *put(Draw *d, NodeDef *n, const char *key, Tensorflow__AttrValue__ValueCase kind,
                    AttrValue **ret)
 {
@@ -149,6 +151,7 @@ static char *new_name(Draw *d, const char *base)
         return arena_printf(d->arena, "%s/_%lld", base, (long long)d->n_names++);
 }
 
+/* What _Send and _Recv have in common. */
 static Status *put_crossing(Draw *d, NodeDef *n, char *tensor, int from, int to)
 {
         AttrValue *v = NULL;
@@ -176,6 +179,7 @@ static Status *add_dummy(Draw *d, const Source *s, char **ret)
         return add(d, s->device, n);
 }
 
+/* The two ends of an edge between devices. */
 static Status *add_pair(Draw *d, const Source *s, const char *input, int to, char **ret)
 {
         NodeDef *send = NULL, *recv = NULL;
@@ -201,6 +205,7 @@ static Status *add_waiter(Draw *d, const Source *s, int to, char *recv, char **r
         return add(d, to, n);
 }
 
+/* One pair for each tensor and device, however many use it there. */
 static Status *cross(Draw *d, const Source *s, int to, char **ret)
 {
         char *key = arena_printf(d->arena, "%s%s>%d", s->control ? "^" : "", s->text, to);
@@ -294,6 +299,7 @@ static bool control_source(Draw *d, const Node *n, Source *ret)
 
 /* ---- the plan ---- */
 
+/* Inputs as the plan has them, after folding and merging. */
 static Status *add_inputs(Draw *d, const PlanNode *pn, NodeDef *n)
 {
         const Node *from = pn->node;
@@ -312,6 +318,7 @@ static Status *add_inputs(Draw *d, const PlanNode *pn, NodeDef *n)
         return NULL;
 }
 
+/* What was folded is drawn as the constant that it became. */
 static Status *add_plan_node(Draw *d, const PlanNode *pn)
 {
         const Node *from = pn->node;
@@ -336,6 +343,7 @@ static Status *add_end(Draw *d, const char *op, char *name, char *input, const T
         return add(d, 0, n);
 }
 
+/* Fetches are on the first device, where the client's results are gathered. */
 static Status *add_fetch(Draw *d, int i)
 {
         const TensorId *id = &d->v->fetches[i];
@@ -348,6 +356,7 @@ static Status *add_fetch(Draw *d, int i)
         return add_end(d, "_Retval", end_name(d, "_retval", id, i), input, id, i);
 }
 
+/* Feeds, nodes, fetches. */
 static Status *draw(Draw *d)
 {
         const Plan *p = d->v->plan;
@@ -365,6 +374,7 @@ static Status *draw(Draw *d)
         return NULL;
 }
 
+/* The graph of one device. */
 static Status *new_part(Draw *d, int device)
 {
         char name[DEVICE_NAME_SIZE];
@@ -382,6 +392,7 @@ static Status *new_part(Draw *d, int device)
         return NULL;
 }
 
+/* Parts without a node are left out, unless all are. */
 static Status *draw_all(Draw *d, GraphDef ***ret, size_t *ret_n)
 {
         for (uint32_t i = 0; i < d->v->plan->n_nodes; i++)
@@ -404,6 +415,7 @@ static Status *draw_all(Draw *d, GraphDef ***ret, size_t *ret_n)
         return NULL;
 }
 
+/* What runs, as graphs of the devices. */
 Status *partition_plan(const PlanView *v, Arena *arena, GraphDef ***ret, size_t *ret_n)
 {
         Draw d = { .v = v, .arena = arena, .n_parts = 1 };

@@ -51,6 +51,7 @@ static void note_consumer(Consumers *c, const Node *src, int16_t device)
                 c->device[src->id] = NOWHERE;
 }
 
+/* Where the users of each node are. */
 static Status *find_consumers(const Placer *p, Arena *arena, Consumers *ret)
 {
         size_t all = (size_t)graph_count(p->request.graph) + 1;
@@ -88,6 +89,8 @@ static int metadata_place(const Placer *p, const Node *n)
         return is_metadata(n) && n->n_in ? p->device[n->in[0].node->id] : NOWHERE;
 }
 
+/* Nodes with one output and no input (generators) wait for the second pass: they go where they are
+ * used. */
 static Status *first_pass(Placer *p)
 {
         const PlaceRequest *r = &p->request;
@@ -117,6 +120,7 @@ static Status *second_pass(Placer *p, const PlacePruned *pruned, Arena *arena)
         return NULL;
 }
 
+/* TensorFlow's placer (placer.cc): groups, a pass for most nodes, a pass for generators. */
 static Status *place(Placer *p, const PlacePruned *pruned, Arena *arena)
 {
         const PlaceRequest *r = &p->request;
@@ -184,6 +188,7 @@ static Status *keep(Placement *now, const int16_t *device, int n)
         return NULL;
 }
 
+/* The whole graph, for sessions that place all at once. */
 static Status *all_nodes(const Session *s, Arena *arena, const Node ***ret)
 {
         int n = graph_count(s->graph);
@@ -196,6 +201,7 @@ static Status *all_nodes(const Session *s, Arena *arena, const Node ***ret)
         return NULL;
 }
 
+/* A graph that names no device needs no placer. */
 static Status *place_whole(Session *s, Arena *arena)
 {
         const Node **nodes = NULL;
@@ -243,6 +249,7 @@ static Status *keep_pruned(Session *s, const int16_t *device, Arena *arena)
         return keep(&s->placement, all, n);
 }
 
+/* With place_pruned_graph only what runs is placed, by the order of ids. */
 static Status *place_pruned(const PlacePruned *pruned, const Node *const *nodes, uint32_t n,
                             Arena *arena, const int16_t **ret)
 {
@@ -259,6 +266,7 @@ static Status *place_pruned(const PlacePruned *pruned, const Node *const *nodes,
         return NULL;
 }
 
+/* What the plan compiler calls. */
 Status *placement_of_plan(void *arg, const Node *const *nodes, uint32_t n, Arena *scratch,
                           const int16_t **ret)
 {

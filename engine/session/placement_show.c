@@ -29,6 +29,7 @@ static Status *view_locked(Session *s, View *v)
         return NULL;
 }
 
+/* A node that was not placed yet has no device. */
 static Status *show_node(const View *v, int i, Status *(*fn)(void *arg, const PlacementInfo *p),
                          void *arg)
 {
@@ -43,6 +44,7 @@ static Status *show_node(const View *v, int i, Status *(*fn)(void *arg, const Pl
         return fn(arg, &info);
 }
 
+/* On a copy: fn may take its time. */
 static Status *show(Session *s, int most, Status *(*fn)(void *arg, const PlacementInfo *p),
                     void *arg)
 {
@@ -82,6 +84,7 @@ void placement_log_mapping(const Session *s)
                 s->engine->log(s->name, DEVICE_MAPPING);
 }
 
+/* Once for each placement, not for each run. */
 void placement_log(Session *s)
 {
         if (!s->config->log_device_placement || !s->engine->log)

@@ -64,6 +64,7 @@ static bool says_closed(const QueueRunnerDef *def, const Status *s)
         return !def->n_queue_closed_exception_types && status_code(s) == SR_OUT_OF_RANGE;
 }
 
+/* One enqueue has ended; again unless it failed or somebody said stop. */
 static bool on_step(Repeat *repeat, Status *s, const RunResult *r UNUSED)
 {
         Enqueuer *e = CONTAINER_OF(repeat, Enqueuer, repeat);
@@ -137,6 +138,7 @@ void runners_name_live(const Coordinator *c, Buf *out)
 
 /* ---- birth ---- */
 
+/* Queue and ops must be in the graph before anything starts. */
 static Status *check_names(void *def, const Graph *g)
 {
         const QueueRunnerDef *d = def;
@@ -148,6 +150,7 @@ static Status *check_names(void *def, const Graph *g)
         return *d->cancel_op_name ? client_element(g, d->cancel_op_name) : NULL;
 }
 
+/* QueueRunner's own checks, with its texts. */
 Status *session_queue_runner_check(Session *s, const QueueRunnerDef *def)
 {
         Status *st = NULL;
@@ -168,6 +171,7 @@ Status *session_queue_runner_check(Session *s, const QueueRunnerDef *def)
         return st ? st : session_read_graph(s, check_names, (void *)def);
 }
 
+/* The runner outlives the request. */
 static Status *copy_def(Arena *a, const QueueRunnerDef *def, const QueueRunnerDef **ret)
 {
         autobuf bytes = BUF(DEF_BYTES);
@@ -180,6 +184,7 @@ static Status *copy_def(Arena *a, const QueueRunnerDef *def, const QueueRunnerDe
         return NULL;
 }
 
+/* One chain of steps for each enqueue op. */
 static Status *fill(Runner *q)
 {
         const QueueRunnerDef *d = q->def;
@@ -290,6 +295,7 @@ static Status *ready_to_start(Coordinator *c, const Runner *q)
         return NULL;
 }
 
+/* Each chain holds the session. */
 static void enlist(Session *s, Coordinator *c, Runner *q)
 {
         q->id = ++c->n_started;
@@ -302,6 +308,7 @@ static void enlist(Session *s, Coordinator *c, Runner *q)
         s->n_holding += q->n;
 }
 
+/* Starting the same definition twice is once, as with QueueRunner.create_threads(). */
 Status *session_queue_runner_start(Session *s, const QueueRunnerDef *def, int64_t *ret_id)
 {
         Coordinator *c;
@@ -337,6 +344,7 @@ Status *session_queue_runner_start(Session *s, const QueueRunnerDef *def, int64_
 
 /* ---- looking, stopping ---- */
 
+/* The state is what came of it, not what was asked for. */
 static Status *show(const Runner *q, Status *(*fn)(void *arg, const QueueRunnerInfo *i), void *arg)
 {
         QueueRunnerInfo i = { .id = q->id,
@@ -354,6 +362,7 @@ static Status *show(const Runner *q, Status *(*fn)(void *arg, const QueueRunnerI
         return fn(arg, &i);
 }
 
+/* Under the lock: fn must not come back here. */
 Status *session_each_queue_runner(Session *s, Status *(*fn)(void *arg, const QueueRunnerInfo *i),
                                   void *arg)
 {
@@ -378,6 +387,7 @@ static Status *find(const Coordinator *c, const Session *s, int64_t id, Runner *
         return not_found("Session '%s' has no queue runner %lld", s->name, (long long)id);
 }
 
+/* As above, for one. */
 Status *session_get_queue_runner(Session *s, int64_t id,
                                  Status *(*fn)(void *arg, const QueueRunnerInfo *i), void *arg)
 {
@@ -392,6 +402,7 @@ Status *session_get_queue_runner(Session *s, int64_t id,
         return st;
 }
 
+/* Stops the chains now; the cancel op runs as for a stop by the coordinator. */
 Status *session_stop_queue_runner(Session *s, int64_t id)
 {
         Coordinator *c;

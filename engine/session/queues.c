@@ -49,6 +49,8 @@ static Status *match(void *arg, const char *container UNUSED, const char *name, 
         return NULL;
 }
 
+/* By its name in the session's container, else by any that ends in it: nodes may have containers of
+ * their own. */
 static Status *find_queue(Session *s, const char *name, Resource **ret)
 {
         if (session_closed(s))
@@ -95,6 +97,7 @@ typedef struct QueueRun {
         CancelHook hook;
 } QueueRun;
 
+/* The session is let go last. */
 static void run_free(QueueRun *r)
 {
         Session *s = r->session;
@@ -159,6 +162,7 @@ static void on_done(void *arg, Status *st, Tensor **components, int n)
         run_free(r);
 }
 
+/* A wait over HTTP is a step of the session: listed, cancellable, ended by a close. */
 static Status *hook_up(QueueRun *r, const QueueWait *w)
 {
         TRY(cancel_new(&r->running.cancel));
@@ -180,6 +184,7 @@ static Status *hook_up(QueueRun *r, const QueueWait *w)
         return st;
 }
 
+/* Holds the queue: a reset meanwhile takes only its name. */
 static Status *run_new(Session *s, const char *name, const QueueWait *w, QueueDone done, void *arg,
                        QueueRun **ret)
 {
@@ -210,6 +215,7 @@ static void give_up(const QueueWait *w, Cancel *token)
                 cancel_fire(token, too_late());
 }
 
+/* The same queue operations as the ops', without a graph. */
 void session_queue_enqueue(Session *s, const char *name, Tensor *const *components, int n,
                            bool many, const QueueWait *w, QueueDone done, void *arg)
 {
@@ -225,6 +231,7 @@ void session_queue_enqueue(Session *s, const char *name, Tensor *const *componen
         give_up(w, token);
 }
 
+/* QUEUE_ONE takes a single element, without the batch dimension. */
 void session_queue_dequeue(Session *s, const char *name, int64_t n, bool up_to, const QueueWait *w,
                            QueueDone done, void *arg)
 {
@@ -242,6 +249,7 @@ void session_queue_dequeue(Session *s, const char *name, int64_t n, bool up_to, 
         give_up(w, token);
 }
 
+/* Waits behind the enqueues, as QueueClose does. */
 void session_queue_close(Session *s, const char *name, bool cancel_pending, QueueDone done,
                          void *arg)
 {

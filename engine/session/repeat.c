@@ -9,6 +9,8 @@
 
 typedef enum Turn { TURN_CALLING, TURN_ENDED, TURN_WAITING } Turn;
 
+/* Either the caller of session_run() is still there to take the next turn, or this thread passes it
+ * to the pool. */
 static void on_step(void *arg, Status *s, const RunResult *result)
 {
         Repeat *r = arg;
@@ -22,6 +24,7 @@ static void on_step(void *arg, Status *s, const RunResult *result)
                 r->over(r);
 }
 
+/* Steps in a row on one thread, no longer than SLICE_NS, for others want the pool, too. */
 static void take_turns(Task *t)
 {
         Repeat *r = CONTAINER_OF(t, Repeat, task);

@@ -22,6 +22,7 @@ typedef struct Run {
 
 /* ---- bookkeeping of steps, shared with partial runs ---- */
 
+/* From here the run is listed, and a close waits for it. */
 Status *running_begin(Session *s, Running *r, bool partial)
 {
         r->started_ns = clock_ns();
@@ -45,6 +46,7 @@ Status *running_begin(Session *s, Running *r, bool partial)
         return NULL;
 }
 
+/* It moves to the recent ones. */
 void running_end(Session *s, Running *r, StatusCode code)
 {
         int64_t ns = (r->ended_ns ? r->ended_ns : clock_ns()) - r->started_ns;
@@ -70,6 +72,7 @@ void running_leave(Session *s)
                 session_finish_close(s);
 }
 
+/* What kernels of this session's steps see. */
 OpEnv session_env(Session *s, const RunOptions *o, Cancel *cancel, int64_t step_id)
 {
         const SessionThreads *t = &s->threads;
@@ -98,6 +101,7 @@ int64_t session_timeout_ns(const Session *s, const RunOptions *o)
 
 /* ---- one run ---- */
 
+/* The step's last act: everything of the run has been given back. */
 static void run_free(void *run)
 {
         Run *r = run;
@@ -161,6 +165,7 @@ static void deliver(Run *r, Status *st, Tensor *const *values)
                 block_free(out, (size_t)n * sizeof *out);
 }
 
+/* A timeout's error is TensorFlow's, whatever the step says about its cancellation. */
 static void on_done(void *arg, Status *st, Tensor *const *values)
 {
         Run *r = arg;
@@ -196,6 +201,7 @@ static void deliver_trivial(Run *r, const RunRequest *req)
         mem_free(values);
 }
 
+/* Options that this session cannot serve. */
 static Status *check_options(const Session *s, const RunOptions *o)
 {
         TRY(threads_check(&s->threads, o));
@@ -210,6 +216,7 @@ static Status *check_options(const Session *s, const RunOptions *o)
         return NULL;
 }
 
+/* The request's token and the timeout both fire the run's own. */
 static Status *hook_up(Run *r, const RunRequest *req)
 {
         int64_t timeout = session_timeout_ns(r->session, req->options);
@@ -224,6 +231,7 @@ static Status *hook_up(Run *r, const RunRequest *req)
         return timer_set(r->session->engine->timers, &r->timer, clock_ns() + timeout, on_timeout);
 }
 
+/* Names and options first, values after: the order of TensorFlow's client. */
 static Status *prepare(Session *s, const RunRequest *req, Run *r)
 {
         pthread_mutex_lock(&s->lock);
@@ -245,6 +253,7 @@ Status *session_prepare(Session *s, const RunRequest *req)
         return st ? st : check_options(s, req->options);
 }
 
+/* Feeds in the order of the plan. */
 static Status *make_step(Run *r, const RunRequest *req, Step **ret)
 {
         Session *s = r->session;
@@ -288,6 +297,7 @@ static Status *start(Run *r, const RunRequest *req)
         return NULL;
 }
 
+/* Runs that fetch only what they feed, or constants, have no step. */
 void session_run(Session *s, const RunRequest *req, RunDone done, void *arg)
 {
         Run *r = block_alloc(sizeof *r);

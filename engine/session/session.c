@@ -14,6 +14,7 @@ Session *session_ref(Session *s)
         return s;
 }
 
+/* Nothing runs any more: each run holds the session. */
 void session_unref(Session *s)
 {
         if (!s || atomic_fetch_sub(&s->refs, 1) != 1)
@@ -94,6 +95,7 @@ int session_partial_runs(Session *s)
 
 /* ---- graph ---- */
 
+/* A graph that others share, or that plans were made for elsewhere, is cloned first. */
 static Status *extend_locked(Session *s, GraphSource *src, bool validate_only, ExtendResult *ret)
 {
         if (s->closed)
@@ -132,6 +134,7 @@ Status *session_read_graph(Session *s, Status *(*fn)(void *arg, const Graph *g),
         return st;
 }
 
+/* For callers that make a tensor of text and want to know its type. */
 static Status *feed_info_locked(Session *s, const char *key, DType *ret_dtype, Shape *ret_shape)
 {
         if (s->closed)
@@ -182,6 +185,7 @@ static void tell_waiters(Session *s)
         }
 }
 
+/* When the last run has left: graph and resources go. */
 void session_finish_close(Session *s)
 {
         pthread_mutex_lock(&s->lock);
@@ -198,6 +202,7 @@ void session_finish_close(Session *s)
         tell_waiters(s);
 }
 
+/* One by one, without the lock: a cancellation may end the step on this thread. */
 void session_cancel_all(Session *s, StatusCode code, const char *why)
 {
         for (;;) {
@@ -225,6 +230,7 @@ static bool wait_for_close(Session *s, void (*done)(void *arg), void *arg)
         return true;
 }
 
+/* The session counts as closed at once; "done" hears when the last run has left. */
 void session_close(Session *s, void (*done)(void *arg), void *arg)
 {
         autoptr(Session) hold UNUSED = session_ref(s);
@@ -247,6 +253,7 @@ void session_close(Session *s, void (*done)(void *arg), void *arg)
 
 /* ---- steps ---- */
 
+/* Its error is that of a cancelled call. */
 Status *session_cancel_step(Session *s, int64_t id)
 {
         autoptr(Cancel) token = NULL;
@@ -261,6 +268,7 @@ Status *session_cancel_step(Session *s, int64_t id)
         return NULL;
 }
 
+/* On a copy, without the lock. */
 Status *session_each_step(Session *s, Status *(*fn)(void *arg, const StepInfo *i), void *arg)
 {
         pthread_mutex_lock(&s->lock);

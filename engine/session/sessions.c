@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* One engine to a process: the registry is filled here. */
 Status *engine_new(const EngineOptions *o, Engine **ret)
 {
         TRY(registry_init());
@@ -36,6 +37,7 @@ Status *engine_new(const EngineOptions *o, Engine **ret)
 
 /* ---- creation ---- */
 
+/* Made at its first use; it stays until the process ends, as a server would. */
 static Status *named_engine(Engine *e, const char *target, Resources **ret)
 {
         Status *s = NULL;
@@ -64,6 +66,7 @@ typedef enum TargetKind {
         TARGET_ENGINE,
 } TargetKind;
 
+/* TensorFlow's text for targets that no factory takes. */
 static Status *target_kind(const char *target, TargetKind *ret)
 {
         if (!strncmp(target, "grpc://", 7))
@@ -89,6 +92,7 @@ static Status *route(Engine *e, Session *s)
                                    : resources_new(&s->resources);
 }
 
+/* Only named engines outlive their sessions; an empty target has nothing to clear. */
 Status *engine_clear(Engine *e, const char *target, const char *const *containers, int n)
 {
         TargetKind kind;
@@ -104,6 +108,7 @@ Status *engine_clear(Engine *e, const char *target, const char *const *container
         return NULL;
 }
 
+/* All that can fail, before anybody sees the session. */
 static Status *session_new(Engine *e, const SessionOptions *o, Session **ret)
 {
         autoptr(Session) s = mem_calloc(1, sizeof *s);
@@ -134,6 +139,7 @@ static Status *session_new(Engine *e, const SessionOptions *o, Session **ret)
         return NULL;
 }
 
+/* Name and metadata are taken under one lock. */
 Status *engine_create_session(Engine *e, const SessionOptions *o, Session **ret)
 {
         autoptr(Session) s = NULL;
@@ -163,6 +169,7 @@ const FileRoots *engine_roots(const Engine *e)
 
 /* ---- looking up ---- */
 
+/* With the nearest names. */
 static Status *no_such(Engine *e, const char *name)
 {
         Status *s = not_found("Session '%s' does not exist", name);
@@ -174,6 +181,7 @@ static Status *no_such(Engine *e, const char *name)
         return s;
 }
 
+/* The caller owns a reference. */
 Status *engine_acquire(Engine *e, const char *name, Session **ret)
 {
         pthread_mutex_lock(&e->lock);
@@ -218,6 +226,7 @@ static Status *snapshot(Engine *e, Session ***ret, size_t *ret_n)
         return NULL;
 }
 
+/* On a copy of the list. */
 Status *engine_each_session(Engine *e, Status *(*fn)(void *arg, Session *s), void *arg)
 {
         autofree Session **list = NULL;
@@ -268,6 +277,7 @@ static bool ended(Session *s)
         return yes;
 }
 
+/* For the end of the process: waits until it has ended. */
 static Status *close_one(void *arg, Session *s)
 {
         Engine *e = arg;
@@ -279,6 +289,7 @@ static Status *close_one(void *arg, Session *s)
         return NULL;
 }
 
+/* Closes what is open, then goes in the order of use. */
 void engine_free(Engine *e)
 {
         if (!e)

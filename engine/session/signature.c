@@ -15,6 +15,7 @@ typedef struct PlanCache {
         FunctionCache *functions;
 } PlanCache;
 
+/* Runs hold the signature they run. */
 void compiled_unref(Compiled *c)
 {
         if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
@@ -46,6 +47,7 @@ static void cache_free(void *object)
 static pthread_mutex_t attach_lock =
         PTHREAD_MUTEX_INITIALIZER; /* guards: the attaching of caches to graphs */
 
+/* One for each graph. */
 static Status *cache_new(PlanCache **ret)
 {
         PlanCache *cache = mem_calloc(1, sizeof *cache);
@@ -60,6 +62,7 @@ static Status *cache_new(PlanCache **ret)
         return s;
 }
 
+/* Attached to the graph, so that sessions that share it share its plans. */
 static Status *cache_of(Graph *g, PlanCache **ret)
 {
         Status *s = NULL;
@@ -82,6 +85,7 @@ static Compiled *cache_find(PlanCache *cache, const Buf *key)
         return c;
 }
 
+/* When it is full, everything goes: what is used comes again soon. */
 static Status *cache_add(PlanCache *cache, Compiled *c)
 {
         pthread_mutex_lock(&cache->lock);
@@ -142,6 +146,7 @@ typedef struct Names {
         int *fetch;
 } Names;
 
+/* A tensor fed under two names is an error, as in TensorFlow's core. */
 static Status *resolve_feeds(Session *s, const RunRequest *r, TensorId *feeds)
 {
         Map seen = { 0 };
@@ -193,6 +198,7 @@ static Status *resolve_fetches(Session *s, const RunRequest *r, Names *n)
         return st;
 }
 
+/* All that are missing are told at once, as the core does. */
 static Status *resolve_targets(Session *s, const RunRequest *r, Names *n)
 {
         autobuf missing = BUF(1 << 16);
@@ -236,6 +242,7 @@ static Status *check_partial(const RunRequest *r, const Names *n)
         return NULL;
 }
 
+/* Names to tensors, then the plan. */
 static Status *build(Session *s, PlanCache *cache, const RunRequest *r, bool partial, Compiled *c)
 {
         autofree TensorId *targets =
@@ -277,6 +284,7 @@ static Status *build(Session *s, PlanCache *cache, const RunRequest *r, bool par
         return NULL;
 }
 
+/* The session's lock is held: no extend comes in between. */
 Status *signature_compile(Session *s, const RunRequest *r, bool partial, Compiled **ret)
 {
         if (s->closed)
@@ -304,6 +312,7 @@ Status *signature_compile(Session *s, const RunRequest *r, bool partial, Compile
         return NULL;
 }
 
+/* Dtype, then shape, in TensorFlow's words; what the graph does not know fits. */
 Status *signature_check_feeds(const Compiled *c, const RunRequest *r)
 {
         for (int i = 0; i < r->n_feeds; i++) {

@@ -15,6 +15,7 @@ typedef struct Visit {
         void *arg;
 } Visit;
 
+/* A value's own shape, if there is one: variables may be declared without. */
 static Status *visit_variable(void *arg, const char *container, const char *name, Resource *r)
 {
         Visit *visit = arg;
@@ -52,6 +53,7 @@ static Status *match(void *arg, const char *container UNUSED, const char *name, 
         return NULL;
 }
 
+/* By its name in the session's container, else in any. */
 static Status *find_variable(Session *s, const char *name, Resource **ret)
 {
         if (session_closed(s))
@@ -68,6 +70,7 @@ static Status *find_variable(Session *s, const char *name, Resource **ret)
         return NULL;
 }
 
+/* TensorFlow's text for a variable without a value. */
 Status *session_get_variable(Session *s, const char *name, Tensor **ret)
 {
         autoptr(Resource) r = NULL;
@@ -79,6 +82,7 @@ Status *session_get_variable(Session *s, const char *name, Tensor **ret)
         return NULL;
 }
 
+/* What a write over HTTP is checked for. */
 static Status *fits(const Variable *v, const char *name, const Tensor *value)
 {
         if (value->dtype != v->dtype)
@@ -110,6 +114,7 @@ Status *session_replace_variable(Session *s, const char *name, const Tensor *rea
                        : aborted("Variable '%s' has changed", name);
 }
 
+/* One resource. */
 static Status *count_one(void *arg, const char *container UNUSED, const char *name UNUSED,
                          Resource *r)
 {
@@ -125,6 +130,7 @@ static Status *count_one(void *arg, const char *container UNUSED, const char *na
         return NULL;
 }
 
+/* Cheap enough for every listing. */
 void session_counts(Session *s, SessionCounts *ret)
 {
         SessionCounts n = { 0 };
@@ -154,6 +160,7 @@ typedef struct Containers {
         } list[MAX_CONTAINERS];
 } Containers;
 
+/* Few containers are usual; more than MAX_CONTAINERS are not told. */
 static Status *count_container(void *arg, const char *container, const char *name UNUSED,
                                Resource *r UNUSED)
 {
@@ -177,6 +184,7 @@ static int by_container(const void *a, const void *b)
         return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Sorted by name. */
 Status *session_each_container(Session *s,
                                Status *(*fn)(void *arg, const char *container, int resources),
                                void *arg)
@@ -199,6 +207,7 @@ Status *session_each_container(Session *s,
 
 /* ---- devices ---- */
 
+/* The CPUs of this session, as Session.list_devices() tells them. */
 Status *session_each_device(Session *s, Status *(*fn)(void *arg, const DeviceInfo *d), void *arg)
 {
         if (session_closed(s))

@@ -55,6 +55,7 @@ static Status *shared_pool(Engine *e, int wanted, Pool **ret)
         return NULL;
 }
 
+/* Named pools live as long as the engine: other sessions may come to use them. */
 static Status *new_named(Engine *e, const PoolOption *o, int threads, NamedPool **ret)
 {
         if (e->named.count >= MAX_NAMED_POOLS)
@@ -119,6 +120,7 @@ static Status *fill(Engine *e, const ConfigProto *c, SessionThreads *t)
         return NULL;
 }
 
+/* The session's pools by its config. */
 Status *threads_new(Engine *e, const ConfigProto *c, SessionThreads *ret)
 {
         size_t n = c->n_session_inter_op_thread_pool;
@@ -150,6 +152,7 @@ void threads_done(SessionThreads *t)
         *t = (SessionThreads){ 0 };
 }
 
+/* No session is left. */
 void threads_end(Engine *e)
 {
         map_each (entry, &e->named) {
