@@ -240,3 +240,10 @@ Status *proto_pack(const ProtobufCMessage *m, Buf *ret)
                 ret->len += protobuf_c_message_pack(m, (uint8_t *)p);
         return buf_status(ret);
 }
+
+Status *proto_pack_sized(const ProtobufCMessage *m, Buf *ret)
+{
+        uint64_t n = m ? protobuf_c_message_get_packed_size(m) : UINT64_MAX;
+        buf_append(ret, &n, sizeof n);
+        return m ? proto_pack(m, ret) : buf_status(ret);
+}

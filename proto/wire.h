@@ -26,3 +26,6 @@ Status *proto_unpack(const ProtoType *type, const void *bytes, size_t n, const P
 
 /* Appends the message's bytes. RESOURCE_EXHAUSTED when they pass the buffer's maximum or 2 GiB. */
 Status *proto_pack(const ProtobufCMessage *m, Buf *ret) MUST_USE;
+/* The same behind their number (8 bytes), for keys: nothing that follows can be taken for a part of
+ * the message. m: NULL for none, which differs from an empty one. */
+Status *proto_pack_sized(const ProtobufCMessage *m, Buf *ret) MUST_USE;

@@ -116,8 +116,7 @@ static Status *make_key(const FunctionDef *f, const Target *t, const OptimizerOp
                 const char *name = f->signature->attr[i]->name;
                 const AttrValue *v = target_attr(t, name);
                 buf_append(key, name, strlen(name) + 1);
-                if (v)
-                        TRY(proto_pack(&v->base, key));
+                TRY(proto_pack_sized(v ? &v->base : NULL, key));
         }
         return buf_status(key);
 }

@@ -61,12 +61,13 @@ static void make_key(const Compile *c, const Draft *d, Buf *key)
                 buf_append(key, tensor_data(n->value), tensor_bytes(n->value));
 }
 
+/* Names and values are the client's: sized, no two lists of attributes look like one. */
 static Status *pack_attrs(const Node *n, Buf *out)
 {
         for (size_t i = 0; i < n->def->n_attr; i++) {
                 const char *name = n->def->attr[i]->key;
                 buf_append(out, name, strlen(name) + 1);
-                TRY(proto_pack(&n->def->attr[i]->value->base, out));
+                TRY(proto_pack_sized(&n->def->attr[i]->value->base, out));
         }
         return buf_status(out);
 }
