@@ -34,6 +34,7 @@ static Status *check_tokens(char *const *tokens)
         return NULL;
 }
 
+/* What SIGHUP may change, as one value: requests under way keep the one they began with. */
 Status *access_new(const ServerOptions *o, Access **ret)
 {
         autoptr(Access) a = mem_calloc(1, sizeof *a);
@@ -48,6 +49,7 @@ Status *access_new(const ServerOptions *o, Access **ret)
         return NULL;
 }
 
+/* Older ones are kept until the end, since nobody counts who still looks at them. */
 void access_free(Access *a)
 {
         while (a) {

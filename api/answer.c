@@ -57,6 +57,7 @@ static struct MHD_Response *make_packed(Exchange *x)
         return m;
 }
 
+/* The body's memory goes over to libmicrohttpd, without a copy. */
 static struct MHD_Response *make_plain(Reply *reply)
 {
         size_t n;
@@ -82,6 +83,7 @@ static void add_coding(Exchange *x, struct MHD_Response *m, bool packed)
         add_header(m, "Vary", "Accept-Encoding");
 }
 
+/* HEAD tells the length of what GET would send unpacked. */
 static struct MHD_Response *make_response(Exchange *x)
 {
         if (x->more)
@@ -98,6 +100,7 @@ static struct MHD_Response *make_response(Exchange *x)
         return m;
 }
 
+/* Every answer is counted, only failures are logged. */
 static void note(Exchange *x, int64_t duration_ns)
 {
         Request *r = &x->request;
@@ -144,6 +147,7 @@ static void add_status(const Request *r, struct MHD_Response *m)
         add_header(m, "grpc-message", text);
 }
 
+/* Empty texts are left out by add_header(). */
 static void add_headers(Exchange *x, struct MHD_Response *m, int64_t duration_ns)
 {
         Reply *reply = &x->request.reply;

@@ -11,6 +11,7 @@ enum { PAGE = 4096 };
 #define LONG  (16 * MIB) /* shorter ones are not worth the system calls */
 #define PIECE (4 * MIB)
 
+/* Copies a long body and gives its pages back on the way, so that both are never there whole. */
 void body_move(void *to, const char *from, size_t n)
 {
         if (n < LONG) {

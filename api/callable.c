@@ -54,6 +54,7 @@ static Status *parse_batching(Callable *c, JsonSpan v)
         return batcher_new(&(BatchOptions){ (int64_t)rows, (int64_t)us }, &c->batcher);
 }
 
+/* Members of the client's layer, or the core's CallableOptions whole. */
 static Status *parse(Callable *c, JsonSpan spec)
 {
         static const char *const members[] = { "fetches",  "feed_list",        "targets", "options",
@@ -79,6 +80,7 @@ static Status *parse(Callable *c, JsonSpan spec)
         return run_parse_options(scan_get(&o, "options"), c->arena, &c->options);
 }
 
+/* The spec is kept as text: it is what is stored, shown, and parsed again after a restart. */
 Status *callable_new(const char *name, JsonSpan spec, int64_t created_us, Callable **ret)
 {
         autoptr(Callable) c = mem_calloc(1, sizeof *c);
@@ -107,6 +109,7 @@ Callable *callable_ref(Callable *c)
         return c;
 }
 
+/* Calls under way hold it: a release does not wait for them. */
 void callable_unref(Callable *c)
 {
         if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
@@ -136,6 +139,7 @@ static Status *point(const Callable *c, Arena *a, Status *s)
         return c->has_fetches ? fetch_point(&c->root, &c->fetches, a, s) : s;
 }
 
+/* The same names in each call, which is what makes the plan's cache hit. */
 RunRequest callable_request(const Callable *c)
 {
         return (RunRequest){ .fetches = c->fetches.names,
@@ -151,6 +155,7 @@ RunRequest callable_request(const Callable *c)
                              .prepared = c->prepared };
 }
 
+/* Compiles once, so that a callable that can be made can be called. */
 Status *callable_check(const Callable *c, Session *session)
 {
         autoptr(Arena) scratch = NULL;

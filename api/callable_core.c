@@ -23,6 +23,7 @@ static Status *make_root(Callable *c)
         return NULL;
 }
 
+/* Names only; they are resolved with the graph. */
 static Status *take_connections(Callable *c, const CallableOptions *m)
 {
         TensorConnection *list = arena_calloc(c->arena, m->n_tensor_connection + 1, sizeof *list);
@@ -49,6 +50,7 @@ static Status *check_device(const char *tensor, const char *device)
                 tensor, device);
 }
 
+/* What TensorFlow's core refuses in CallableOptions, in its words. */
 static Status *check(const CallableOptions *m)
 {
         if (m->run_options && m->run_options->debug_options &&
@@ -62,6 +64,7 @@ static Status *check(const CallableOptions *m)
         return NULL;
 }
 
+/* The message is the JSON form of tensorflow.CallableOptions. */
 Status *callable_parse_core(Callable *c, JsonSpan options)
 {
         json_t *json = NULL;

@@ -31,6 +31,7 @@ int callables_count(Callables *all)
         return n;
 }
 
+/* The next free number; it is taken only when the callable is added. */
 Status *callables_name(Callables *all, Arena *a, const char **ret, int64_t *ret_next)
 {
         char name[24];
@@ -45,6 +46,7 @@ Status *callables_name(Callables *all, Arena *a, const char **ret, int64_t *ret_
         return *ret ? NULL : status_oom();
 }
 
+/* The number moves on together with the name. */
 Status *callables_add(Callables *all, Callable *c, int64_t next)
 {
         Status *s = NULL;
@@ -74,6 +76,7 @@ static bool was_released(const Callables *all, const char *name)
         return false;
 }
 
+/* A handle that was released is told apart from one that never was. */
 static Status *missing(const Callables *all, const char *name)
 {
         if (was_released(all, name))
@@ -99,6 +102,7 @@ Status *callables_get(Callables *all, const char *name, Callable **ret)
         return s;
 }
 
+/* The last RELEASED_KEPT names are remembered. */
 bool callables_remove(Callables *all, const char *name)
 {
         char *copy = mem_strdup(name); /* without memory the name is soon unknown */
@@ -120,6 +124,7 @@ static int by_name(const void *a, const void *b)
         return strcmp((*(Callable *const *)a)->name, (*(Callable *const *)b)->name);
 }
 
+/* On a copy, sorted by name. */
 Status *callables_list(Callables *all, Callable ***ret, int *ret_n)
 {
         int n = 0;

@@ -8,6 +8,7 @@
 
 /* ---- making ---- */
 
+/* Names appear in paths, so they follow the rule for all of them. */
 static Status *take_name(Request *r, JsonSpan v, const char **ret)
 {
         if (!v.at || scan_kind(v) == 'n')
@@ -74,6 +75,7 @@ Status *callable_make(Request *r, Session *session, const char *name, JsonSpan s
         return s;
 }
 
+/* One row of the list, and the answer to making one. */
 static void write_callable(Writer *w, Callable *c)
 {
         writer_open(w, '{');
@@ -102,6 +104,7 @@ static void reply_callable(Request *r, Callable *c)
         write_callable(&w, c);
 }
 
+/* POST /v1/sessions/{session}/callables. */
 Status *callables_make(Request *r)
 {
         static const char *const members[] = { "name",    "fetches",  "feed_list",        "targets",
@@ -137,6 +140,7 @@ static Status *find(Request *r, SessionRec **ret)
         return *ret ? NULL : session_table_not_found(r->context->sessions, r->args[0]);
 }
 
+/* GET of the same. */
 Status *callables_index(Request *r)
 {
         autoptr(SessionRec) rec = NULL;
@@ -190,6 +194,7 @@ Status *callables_release(Request *r)
 
 /* ---- calling ---- */
 
+/* Arguments by position, in the order of feed_list. */
 static Status *read_call(Run *run, BinaryInputs *tail, Feeds *feeds)
 {
         static const char *const members[] = { "args", "output", "int64", "metadata", NULL };
@@ -206,6 +211,7 @@ static Status *read_call(Run *run, BinaryInputs *tail, Feeds *feeds)
         return run_read_options(run, &o);
 }
 
+/* The callable's own fetches and options, this call's feeds. */
 static Status *call(Run *run, SessionRec *rec)
 {
         BinaryInputs tail;
@@ -222,6 +228,7 @@ static Status *call(Run *run, SessionRec *rec)
         return run_start(run, &feeds);
 }
 
+/* POST .../callables/{callable}:call. */
 Status *callables_call(Request *r)
 {
         if (r->content_type == CONTENT_PROTO)

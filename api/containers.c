@@ -12,6 +12,7 @@ static Status *write_container(void *arg, const char *container, int resources)
         return NULL;
 }
 
+/* GET /v1/sessions/{session}/containers. */
 Status *containers_list(Request *r)
 {
         autoptr(Session) session = NULL;

@@ -99,6 +99,7 @@ static Status *unknown(const char *name)
         return not_found("Context not found: %.100s", name);
 }
 
+/* The name is a secret of 128 random bits: who has it may leave the context. */
 static Status *new_entry(SessionRec *rec, Entry **ret)
 {
         unsigned char id[(CONTEXT_NAME - 1) / 2];
@@ -114,6 +115,7 @@ static Status *new_entry(SessionRec *rec, Entry **ret)
         return NULL;
 }
 
+/* A context without an outer one begins a stack. */
 static Status *stack_for(Contexts *all, const char *outer, Stack **ret)
 {
         if (*outer) {
@@ -129,6 +131,7 @@ static Status *stack_for(Contexts *all, const char *outer, Stack **ret)
         return NULL;
 }
 
+/* Contexts that nobody leaves are bounded: the oldest stacks go. */
 static Status *push(Contexts *all, const char *outer, Entry *e)
 {
         Stack *s = NULL;
@@ -146,6 +149,7 @@ static Status *push(Contexts *all, const char *outer, Entry *e)
         return map_set(&all->entries, e->name, e);
 }
 
+/* Session.as_default().__enter__(). */
 Status *contexts_enter(Contexts *all, const char *outer, SessionRec *rec, char ret[CONTEXT_NAME])
 {
         Entry *e = NULL;
@@ -161,6 +165,7 @@ Status *contexts_enter(Contexts *all, const char *outer, SessionRec *rec, char r
         return s;
 }
 
+/* Contexts must be left from the inside out, or TensorFlow's AssertionError. */
 static Status *leave(Contexts *all, const char *name)
 {
         Entry *e = map_get(&all->entries, name);
@@ -191,6 +196,7 @@ static Status *still_open(Context *c, SessionRec *rec)
         return now == rec && !rec->closed_us ? NULL : session_closed_error();
 }
 
+/* Any name of a stack stands for the innermost of it, as one thread's default session. */
 Status *contexts_innermost(Context *c, const char *name, Arena *a, const char **ret)
 {
         Contexts *all = c->contexts;

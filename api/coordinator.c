@@ -6,6 +6,7 @@
 
 #define GRACE_SECONDS 120 /* TensorFlow's default of stop_grace_period_secs */
 
+/* Called under the coordinator's lock, and only writes. */
 static Status *write_coordinator(void *arg, const CoordinatorInfo *i)
 {
         Writer *w = arg;
@@ -35,6 +36,7 @@ Status *coordinator_get(Request *r)
 
 /* ---- stopping ---- */
 
+/* Codes by their names. */
 static Status *find_code(const char *name, StatusCode *ret)
 {
         for (int i = SR_OK + 1; i <= SR_UNAUTHENTICATED; i++)
@@ -70,6 +72,7 @@ static Status *read_why(Request *r, JsonSpan v, Status **ret)
         return NULL;
 }
 
+/* POST .../coordinator:request_stop. */
 Status *coordinator_request_stop(Request *r)
 {
         static const char *const known[] = { "error", NULL };
@@ -104,6 +107,7 @@ static Status *read_seconds(JsonSpan v, const char *pointer, int64_t *ret_ns)
         return NULL;
 }
 
+/* Defaults are those of tf.train.Coordinator.join(). */
 static Status *read_join(Request *r, JoinSpec *ret)
 {
         static const char *const known[] = { "stop_grace_period_secs", "ignore_live_threads",
@@ -121,6 +125,7 @@ static Status *read_join(Request *r, JoinSpec *ret)
         return request_cancel_token(r, &ret->cancel);
 }
 
+/* From any thread. */
 static void joined(void *arg, Status *s)
 {
         Request *r = arg;
@@ -133,6 +138,7 @@ static void joined(void *arg, Status *s)
                 request_answer(r);
 }
 
+/* POST .../coordinator:join; the request waits without a thread. */
 Status *coordinator_join(Request *r)
 {
         autoptr(Session) session = NULL;

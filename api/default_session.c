@@ -3,6 +3,7 @@
 #include "api/contexts.h"
 #include "api/handlers.h"
 
+/* POST .../{session}:as_default. */
 Status *default_enter(Request *r)
 {
         static const char *const none[] = { NULL };
@@ -33,6 +34,7 @@ Status *default_leave(Request *r)
         return NULL;
 }
 
+/* GET /v1/default_session: null when there is none. */
 Status *default_get(Request *r)
 {
         const char *session;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* One device in JSON. */
 static Status *write_device(void *arg, const DeviceInfo *d)
 {
         Writer *w = arg;
@@ -26,6 +27,7 @@ typedef struct Messages {
         size_t cap;
 } Messages;
 
+/* One device in the answer to ListDevices. */
 static Status *add_message(void *arg, const DeviceInfo *d)
 {
         Messages *l = arg;
@@ -61,6 +63,7 @@ static Status *answer_message(Request *r, Session *session)
         return proto_body_answer(r, &all.base);
 }
 
+/* GET .../devices, in either form. */
 Status *devices_list(Request *r)
 {
         static const char *const types[] = { TYPE_JSON, TYPE_PROTO, NULL };

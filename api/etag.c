@@ -11,6 +11,8 @@ static size_t opaque(const char *quoted, size_t n)
         return n >= m && memcmp(quoted + n - m, packed, m) == 0 ? n - m : n;
 }
 
+/* The lists of If-Match and If-None-Match (RFC 9110, 13.1); weak tags compare as strong ones,
+ * codings set apart. */
 bool request_etag_in(const char *list, const char *etag)
 {
         size_t want = opaque(etag + 1, strlen(etag) - 2);

@@ -14,6 +14,7 @@ void exchange_ref(Exchange *x)
         atomic_fetch_add(&x->refs, 1);
 }
 
+/* The body's memory is kept for the next request, if it is of a usual size. */
 void exchange_unref(Exchange *x)
 {
         if (atomic_fetch_sub(&x->refs, 1) != 1)
@@ -69,6 +70,7 @@ static void check_client(const Exchanges *all, Conn *conn)
         conn->checked = access;
 }
 
+/* A connection has a deadline from its first moment, for its first head. */
 void exchange_connection(void *cls, struct MHD_Connection *c, void **context,
                          enum MHD_ConnectionNotificationCode what)
 {
@@ -96,6 +98,7 @@ void exchange_connection(void *cls, struct MHD_Connection *c, void **context,
         atomic_store(&conn->deadline_ns, clock_ns() + port->all->head_timeout_ns);
 }
 
+/* At the request line: nothing is known yet but the target. */
 void *exchange_begin(void *cls, const char *target, struct MHD_Connection *c)
 {
         Port *port = cls;
@@ -127,6 +130,7 @@ void *exchange_begin(void *cls, const char *target, struct MHD_Connection *c)
         return x;
 }
 
+/* libmicrohttpd is done with the request; the answering thread may still hold it. */
 void exchange_end(void *cls, struct MHD_Connection *c UNUSED, void **request,
                   enum MHD_RequestTerminationCode why UNUSED)
 {
@@ -143,6 +147,7 @@ void exchange_end(void *cls, struct MHD_Connection *c UNUSED, void **request,
 
 /* ---- waiting ---- */
 
+/* From any thread: takes the connection out of those that wait. */
 static void resume(Exchange *x)
 {
         if (x->watched)
@@ -191,6 +196,8 @@ static void remember(Request *r)
                 once_end(r);
 }
 
+/* Three may meet here: the handler's thread, one that answers later, and the one that suspends. Who
+ * comes second does the rest. */
 void request_answer(Request *r)
 {
         Exchange *x = (Exchange *)r;
@@ -231,6 +238,7 @@ void exchanges_abandon(Exchanges *all)
 
 /* ---- handing over ---- */
 
+/* Handlers that answer at once, and those that start something. */
 static void start(Request *r)
 {
         if (!r->route->handle) {
@@ -296,6 +304,7 @@ static void handle(Request *r)
         once_end(r);
 }
 
+/* Cheap handlers run on the connection's own thread; those that wait for disks go to a worker. */
 static enum MHD_Result dispatch(Exchange *x)
 {
         Request *r = &x->request;
@@ -320,6 +329,8 @@ static enum MHD_Result dispatch(Exchange *x)
 
 /* ---- bodies ---- */
 
+/* Unless it must be at once, a refusal waits until the body has been read: the connection can then
+ * be used again. */
 static enum MHD_Result refuse(Exchange *x, Status *s, int http, bool at_once)
 {
         const char *title = NULL;
@@ -350,6 +361,7 @@ static void expect_body(Exchange *x, int64_t length)
         buf_reserve(body, MIN((size_t)length, MIB));
 }
 
+/* All checks that need no body. */
 static enum MHD_Result on_head(Exchange *x, const char *method, const char *version)
 {
         Head head;
@@ -388,6 +400,7 @@ static enum MHD_Result refuse_body(Exchange *x, Status *s)
         return refuse(x, s, bomb ? 413 : status_code_http(status_code(s)), false);
 }
 
+/* A slow body is given time by what has come already. */
 static enum MHD_Result on_body(Exchange *x, const char *data, size_t *size)
 {
         Request *r = &x->request;

@@ -10,6 +10,7 @@ enum { SHOWN = 100 }; /* names of pruned nodes at most */
 
 /* ---- hints ---- */
 
+/* All uninitialized variables that the run would have met, and who initializes them. */
 static Status *hint(void *arg, const Explanation *e)
 {
         autobuf names = BUF(4096);
@@ -44,6 +45,7 @@ typedef struct Explain {
         Writer w;
 } Explain;
 
+/* An operation has neither dtype nor shape. */
 static void write_tensor(Writer *w, const char *name, const Node *n, int output)
 {
         writer_open(w, '{');
@@ -58,6 +60,7 @@ static void write_tensor(Writer *w, const char *name, const Node *n, int output)
         writer_close(w, '}');
 }
 
+/* Pruned nodes by name, up to SHOWN. */
 static void write_nodes(Writer *w, const Explanation *e)
 {
         int shown = 0;
@@ -78,6 +81,7 @@ static void write_nodes(Writer *w, const Explanation *e)
         writer_close(w, '}');
 }
 
+/* Each with its initializer, where there is one. */
 static void write_uninitialized(Writer *w, const Explanation *e)
 {
         writer_key(w, "uninitialized");
@@ -92,6 +96,7 @@ static void write_uninitialized(Writer *w, const Explanation *e)
         writer_close(w, ']');
 }
 
+/* Under the session's lock, so it only writes. */
 static Status *write_explanation(void *arg, const Explanation *e)
 {
         Explain *x = arg;
@@ -135,6 +140,7 @@ static Status *read_feeds(Explain *x, JsonSpan v)
         return x->feeds.names ? NULL : status_oom();
 }
 
+/* Feeds are names here: values play no part in a plan. */
 static Status *read_request(Explain *x)
 {
         static const char *const known[] = { "fetches", "feeds", "targets", NULL };
@@ -163,6 +169,7 @@ static Status *read_request(Explain *x)
         return NULL;
 }
 
+/* POST .../{session}:explain. */
 Status *runs_explain(Request *r)
 {
         autoptr(Session) session = NULL;

@@ -17,6 +17,7 @@ void feeds_done(Feeds *f)
                 tensor_unref(f->items[i].value);
 }
 
+/* Feeds keep their order, which is that of TensorFlow's checks. */
 static Status *push(Reader *rd, const char *key, Tensor *value)
 {
         Feeds *f = rd->feeds;
@@ -69,6 +70,7 @@ static Status *read_handle(Reader *rd, JsonSpan v, Tensor **ret)
         return session_get_handle(rd->session, handle, ret);
 }
 
+/* The graph says of which type the value is; the value may not say otherwise. */
 static Status *read_tensor(Reader *rd, const char *key, JsonSpan v, Tensor **ret)
 {
         DType want;
@@ -89,6 +91,7 @@ static Status *read_feed(Reader *rd, const char *key, JsonSpan v, const char *po
         return s ? pointer_prefix(s, pointer) : push(rd, key, t);
 }
 
+/* {"name": value, ...}. */
 static Status *read_object(Reader *rd, JsonSpan v)
 {
         JsonObject o;
@@ -128,6 +131,7 @@ static Status *sparse_parts(Reader *rd, JsonSpan v, JsonSpan ret[3])
         return NULL;
 }
 
+/* Three feeds in one, as tf.SparseTensorValue. */
 static Status *read_sparse(Reader *rd, JsonSpan key, JsonSpan value, const char *pointer)
 {
         JsonObject o;
@@ -149,6 +153,7 @@ static Status *read_sparse(Reader *rd, JsonSpan key, JsonSpan value, const char 
         return NULL;
 }
 
+/* {"key": ..., "value": ...}, for keys that are no strings. */
 static Status *read_pair(Reader *rd, JsonSpan pair, const char *pointer)
 {
         static const char *const known[] = { "key", "value", NULL };
@@ -165,6 +170,7 @@ static Status *read_pair(Reader *rd, JsonSpan pair, const char *pointer)
         return read_feed(rd, name, value, "/value");
 }
 
+/* [{"key": ..., "value": ...}, ...]. */
 static Status *read_array(Reader *rd, JsonSpan v)
 {
         JsonArray a;
@@ -178,6 +184,7 @@ static Status *read_array(Reader *rd, JsonSpan v)
         return NULL;
 }
 
+/* Both forms of "feeds". */
 Status *feeds_parse(Request *r, Session *session, JsonSpan value, BinaryInputs *tail, Feeds *ret)
 {
         Reader rd = { r, session, tail, ret };
@@ -194,6 +201,7 @@ Status *feeds_parse(Request *r, Session *session, JsonSpan value, BinaryInputs *
         return s;
 }
 
+/* By position, for callables. */
 Status *feeds_parse_args(Request *r, Session *session, JsonSpan value, const char *const *keys,
                          int n, BinaryInputs *tail, Feeds *ret)
 {
@@ -218,6 +226,7 @@ Status *feeds_parse_args(Request *r, Session *session, JsonSpan value, const cha
 
 /* ---- parts of a form ---- */
 
+/* A part of a form: .npy, raw bytes for strings, or JSON. */
 static Status *read_bytes(Reader *rd, const char *key, JsonSpan v, Tensor **ret)
 {
         DType want;

@@ -31,6 +31,7 @@ static Status *index_name(FetchNames *f, int i)
         return map_set(&f->seen, f->names[i], (void *)(intptr_t)(i + 1));
 }
 
+/* Each name once: leaves that repeat share it. Short lists are searched, long ones indexed. */
 static Status *add_name(FetchNames *f, const char *name, int *ret)
 {
         *ret = find_name(f, name);
@@ -54,6 +55,7 @@ static Status *add_name(FetchNames *f, const char *name, int *ret)
         return f->n > SEARCHED ? index_name(f, *ret) : NULL;
 }
 
+/* The Python client's text for things that are no tensors. */
 static Status *bad_leaf(JsonSpan v, const char *pointer)
 {
         static const struct {
@@ -105,6 +107,7 @@ static Status *parse_handle(JsonSpan v, const char *pointer, FetchNames *names, 
 
 static Status *parse(JsonSpan v, const char *pointer, int depth, FetchNames *names, Fetch *ret);
 
+/* The elements of a list. */
 static Status *parse_items(const JsonSpan *items, size_t n, const char *pointer, int depth,
                            FetchNames *names, Fetch *ret)
 {
@@ -119,6 +122,7 @@ static Status *parse_items(const JsonSpan *items, size_t n, const char *pointer,
         return NULL;
 }
 
+/* Three names that come back as one object. */
 static Status *parse_sparse(JsonSpan v, const char *pointer, FetchNames *names, Fetch *ret)
 {
         JsonArray a;
@@ -131,6 +135,7 @@ static Status *parse_sparse(JsonSpan v, const char *pointer, FetchNames *names, 
         return s;
 }
 
+/* An object of fetches, unless its one key begins with "$". */
 static Status *parse_object(JsonSpan v, const char *pointer, int depth, FetchNames *names,
                             Fetch *ret)
 {
@@ -155,6 +160,7 @@ static Status *parse_object(JsonSpan v, const char *pointer, int depth, FetchNam
         return NULL;
 }
 
+/* Any nesting down to LIMIT_FETCH_DEPTH. */
 static Status *parse(JsonSpan v, const char *pointer, int depth, FetchNames *names, Fetch *ret)
 {
         char kind = scan_kind(v);
@@ -179,6 +185,7 @@ Status *fetch_parse(JsonSpan value, const char *pointer, FetchNames *names, Fetc
         return parse(value, pointer, 0, names, ret);
 }
 
+/* A name, or a list of names. */
 Status *fetch_parse_names(JsonSpan value, const char *pointer, FetchNames *names)
 {
         JsonArray a;
@@ -217,6 +224,7 @@ static const char *leaf_pointer(const Fetch *f, int leaf, const char *pointer, A
         return found;
 }
 
+/* Finds the place in the request that an error of the core speaks of. */
 Status *fetch_point(const Fetch *f, const FetchNames *names, Arena *arena, Status *s)
 {
         static const char lead[] = "Fetch argument '";
@@ -259,6 +267,7 @@ static void write_sparse(const Fetch *f, Tensor *const *values, const FetchOutpu
         writer_close(w, '}');
 }
 
+/* The value stays in the session, the client gets its handle. */
 static Status *keep(const Fetch *f, Tensor *value, const FetchOutput *o, Writer *w)
 {
         autofree char *handle = NULL;
@@ -275,6 +284,7 @@ static Status *keep(const Fetch *f, Tensor *value, const FetchOutput *o, Writer 
         return NULL;
 }
 
+/* The result has the form of the request. */
 static Status *write_items(const Fetch *f, Tensor *const *values, const FetchOutput *o, Writer *w)
 {
         writer_open(w, f->kind == FETCH_ARRAY ? '[' : '{');

@@ -14,6 +14,7 @@ void graph_arg_done(GraphArg *g)
         buf_done(&g->packed);
 }
 
+/* A binary GraphDef within JSON. */
 static Status *from_b64(Request *r, JsonSpan v, GraphSource **ret)
 {
         const char *text;
@@ -34,6 +35,7 @@ static Status *from_text(Request *r, JsonSpan v, GraphSource **ret)
         return graph_source_parse(text, strlen(text), "graph_def_text", NULL, ret);
 }
 
+/* An empty list asks for the MetaGraph without tags. */
 static Status *read_tags(Arena *a, JsonSpan v, const char *const **ret)
 {
         JsonArray list;
@@ -47,6 +49,7 @@ static Status *read_tags(Arena *a, JsonSpan v, const char *const **ret)
         return NULL;
 }
 
+/* The text is kept: it is what restores the session after a restart. */
 Status *graph_arg_origin(Arena *a, JsonSpan value, GraphArg *ret)
 {
         static const char *const known[] = { "path", "graph", "tags", NULL };
@@ -68,6 +71,7 @@ Status *graph_arg_origin(Arena *a, JsonSpan value, GraphArg *ret)
         return ret->origin ? NULL : status_oom();
 }
 
+/* Each form by its own member. */
 static Status *from_member(Request *r, const char *key, JsonSpan v, GraphArg *g)
 {
         GraphSource **ret = &g->source;
@@ -97,6 +101,7 @@ static Status *pack(GraphArg *g)
         return proto_pack(&g->source->graph_def->base, &g->packed);
 }
 
+/* Exactly one form. */
 Status *graph_arg_members(Request *r, const JsonObject *o, const char *pointer, GraphArg *ret)
 {
         Status *unknown = scan_only(o, members);
@@ -123,6 +128,7 @@ Status *graph_arg_script(GraphArg *g, const Graph *existing)
         return s ? at(s, g->pointer, "script") : pack(g);
 }
 
+/* A name of a stored graph, or a graph itself. */
 Status *graph_arg_parse(Request *r, JsonSpan value, const char *pointer, GraphArg *ret)
 {
         char kind = scan_kind(value);

@@ -56,6 +56,7 @@ static Entry *entry(GraphCache *c, const char *digest)
         return oldest;
 }
 
+/* By the digest of the bytes: a replaced graph is another one. */
 Model *graph_cache_get(GraphCache *c, const char *digest)
 {
         pthread_mutex_lock(&c->lock);
@@ -82,6 +83,7 @@ static Model *evict(GraphCache *c, size_t more)
         return oldest && more > KEPT_BYTES ? steal(&oldest->model) : NULL;
 }
 
+/* The least used go until there is room. */
 void graph_cache_put(GraphCache *c, const char *digest, Model *m)
 {
         Model *old;
@@ -117,6 +119,7 @@ static Status *try_name(const GraphRow *row, void *arg)
         return NULL;
 }
 
+/* With the nearest names among the stored ones. */
 Status *graph_missing(Context *c, const char *name)
 {
         Status *s = not_found("Graph not found: %.140s", name);
@@ -131,6 +134,7 @@ Status *graph_missing(Context *c, const char *name)
         return s;
 }
 
+/* Row first, bytes only when the cache has not got it. */
 Status *graph_load(Context *c, const char *name, const char *const *tags, Model **ret,
                    char ret_digest[STORE_DIGEST_SIZE])
 {

@@ -14,6 +14,7 @@ static bool passes(const Node *n, const char *op, const char *name)
         return !name || fnmatch(name, n->name, 0) == 0;
 }
 
+/* GET /v1/graphs/{graph}/nodes. */
 Status *graphs_nodes(Request *r)
 {
         static const char *const known[] = { "op", "name", NULL };
@@ -38,6 +39,7 @@ Status *graphs_nodes(Request *r)
         return NULL;
 }
 
+/* GET /v1/graphs/{graph}/nodes/{node}. */
 Status *graphs_node(Request *r)
 {
         autoptr(Model) m = NULL;

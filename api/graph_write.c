@@ -30,6 +30,7 @@ static void put_edge(Buf *out, const char *input, const char *name)
         buf_puts(out, control ? " [style=dashed];\n" : ";\n");
 }
 
+/* Names are the client's: quoted and escaped for graphviz. */
 static void write_dot(const GraphDef *def, Buf *out)
 {
         buf_puts(out, "digraph graph_def {\n  node [shape=box];\n");
@@ -66,6 +67,7 @@ static Status *not_acceptable(Request *r)
         return NULL;
 }
 
+/* By Accept: JSON, binary, text or dot. */
 Status *graph_write(Request *r, const Graph *g, bool with_shapes)
 {
         static const char *const types[] = { TYPE_JSON,  TYPE_PROTO, "application/protobuf",

@@ -85,6 +85,7 @@ static void write_graph(Writer *w, const GraphRow *row, const Model *m, const St
         writer_close(w, '}');
 }
 
+/* Parsed before it is stored, so that only graphs that can be read are there. */
 static Status *put(Request *r, Put *p, bool replace)
 {
         GraphPut outcome;
@@ -109,6 +110,7 @@ static Status *put(Request *r, Put *p, bool replace)
         return NULL;
 }
 
+/* PUT /v1/graphs/{graph}. */
 Status *graphs_put(Request *r)
 {
         static const char *const known[] = { "replace", "format", NULL };
@@ -136,6 +138,7 @@ typedef struct List {
         const char *last, *next; /* in the arena */
 } List;
 
+/* One more than the page is asked for, to know whether there is a next one. */
 static Status *list_one(const GraphRow *row, void *arg)
 {
         List *l = arg;
@@ -148,6 +151,7 @@ static Status *list_one(const GraphRow *row, void *arg)
         return l->last ? NULL : status_oom();
 }
 
+/* GET /v1/graphs. */
 Status *graphs_list(Request *r)
 {
         static const char *const known[] = { "page_size", "page_token", NULL };
@@ -176,6 +180,7 @@ Status *graphs_get(Request *r)
         return graph_write(r, model_graph(m), false);
 }
 
+/* GET /v1/graphs/{graph}/signatures. */
 Status *graphs_signatures(Request *r)
 {
         autoptr(Model) m = NULL;

@@ -15,6 +15,7 @@ static void refuse(Head *h, int http, const char *why)
         h->why = why;
 }
 
+/* RFC 9110, 5.6.2. */
 static bool is_token(const char *s, size_t n)
 {
         static const char others[] = "!#$%&'*+-.^_`|~";
@@ -49,6 +50,7 @@ static int64_t parse_length(const char *s, size_t n)
         return v;
 }
 
+/* Nothing but plain lengths and "chunked": anything else is where two servers read two requests. */
 static void take_framing(Head *h, const char *value, size_t n, bool is_length)
 {
         if (is_length) {
@@ -98,6 +100,7 @@ static bool take_special(Head *h, const char *key, const char *value, size_t n)
         return true;
 }
 
+/* The fields that handlers want to see. */
 static void take_text(Head *h, const char *key, const char *value)
 {
         const struct {
@@ -121,6 +124,7 @@ static void take_text(Head *h, const char *key, const char *value)
                         *known[i].place = value;
 }
 
+/* All fields are checked, those that nobody reads, too. */
 static enum MHD_Result take(void *arg, enum MHD_ValueKind kind UNUSED, const char *key,
                             size_t key_len, const char *value, size_t n)
 {
@@ -137,6 +141,7 @@ static enum MHD_Result take(void *arg, enum MHD_ValueKind kind UNUSED, const cha
         return MHD_YES;
 }
 
+/* What libmicrohttpd lets pass, but would be read in two ways (RFC 9112, 6.3). */
 void guard_head(struct MHD_Connection *c, const char *version, Head *ret)
 {
         *ret = (Head){ .host = "",
@@ -167,6 +172,7 @@ void guard_head(struct MHD_Connection *c, const char *version, Head *ret)
                 refuse(ret, 400, "Transfer-Encoding needs HTTP/1.1.");
 }
 
+/* Only characters that need no guessing. */
 const char *guard_target(const char *target)
 {
         if (strlen(target) > LIMIT_TARGET)
@@ -185,6 +191,7 @@ static bool host_is(const char *host, size_t n, const char *name)
         return n == strlen(name) && strncasecmp(host, name, n) == 0;
 }
 
+/* A browser that was talked into calling localhost under another name is refused. */
 bool guard_host(const char *host, const char *const *hosts)
 {
         if (!*host)
@@ -214,6 +221,7 @@ bool guard_origin(const char *origin, const char *host)
         return authority && strcasecmp(authority + 3, host) == 0;
 }
 
+/* Only digests are compared. */
 bool guard_token(const char *authorization, char *const *digests)
 {
         if (strncasecmp(authorization, "Bearer ", 7) != 0)

@@ -34,6 +34,7 @@ struct Gunzip {
         bool ended;     /* behind a member's end; another may follow */
 };
 
+/* With the frame of gzip, not of zlib. */
 Status *gunzip_new(Gunzip **ret)
 {
         Gunzip *g = mem_calloc(1, sizeof *g);
@@ -76,6 +77,7 @@ static Status *unpack(Gunzip *g, Buf *out)
         return NULL;
 }
 
+/* A bomb is noticed by its ratio once a MiB has come of it. */
 Status *gunzip_add(Gunzip *g, const void *data, size_t n, Buf *out)
 {
         g->z.next_in = (Bytef *)data;
@@ -117,6 +119,7 @@ struct Gzip {
         bool ended;
 };
 
+/* Takes the body over. */
 Status *gzip_new(Buf *body, Gzip **ret)
 {
         Gzip *g = mem_calloc(1, sizeof *g);
@@ -134,6 +137,7 @@ Status *gzip_new(Buf *body, Gzip **ret)
         return NULL;
 }
 
+/* Packs as much as libmicrohttpd asks for. */
 size_t gzip_read(Gzip *g, char *out, size_t max)
 {
         g->z.next_out = (Bytef *)out;
@@ -170,6 +174,7 @@ static double weight(const char *p, size_t n)
         return strncasecmp(q, "q=", 2) == 0 ? strtod(q + 2, NULL) : 1;
 }
 
+/* RFC 9110, 12.5.3: the exact name counts more than "*". */
 bool gzip_accepted(const char *accept_encoding)
 {
         double any = 0, exact = -1;

@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/node_json.h"
 
+/* Under the store's lock, so it only writes. */
 static Status *write_handle(void *arg, const char *handle, const Tensor *t)
 {
         Writer *w = arg;
@@ -17,6 +18,7 @@ static Status *write_handle(void *arg, const char *handle, const Tensor *t)
         return NULL;
 }
 
+/* GET .../handles. */
 Status *handles_list(Request *r)
 {
         autoptr(Session) session = NULL;

@@ -34,6 +34,7 @@ static Status *add_steps(void *arg, Session *s)
         return NULL;
 }
 
+/* GET /metrics, in the text format of Prometheus. */
 Status *health_metrics(Request *r)
 {
         Context *c = r->context;
@@ -65,6 +66,7 @@ Status *health_metrics(Request *r)
         return NULL;
 }
 
+/* What a client should know before it is refused. */
 static void write_limits(Writer *w, const Context *c)
 {
         writer_key(w, "limits");
@@ -78,6 +80,7 @@ static void write_limits(Writer *w, const Context *c)
         writer_close(w, '}');
 }
 
+/* GET /v1. */
 Status *health_about(Request *r)
 {
         static const char *const can[] = { "run",    "partial_run",    "extend",   "callables",
@@ -111,6 +114,7 @@ Status *health_about(Request *r)
         return NULL;
 }
 
+/* GET /, for programs; browsers get the console. */
 Status *health_index(Request *r)
 {
         Writer w = writer(&r->reply.body);

@@ -52,6 +52,7 @@ static void split_target(Request *r, const char **host)
                 *r->query++ = 0;
 }
 
+/* Parameters do not matter to us; curl's default type counts as none. */
 static ContentType content_type(const char *text)
 {
         const struct {
@@ -76,6 +77,7 @@ static ContentType content_type(const char *text)
         return CONTENT_OTHER;
 }
 
+/* 404, 405 with Allow, or a route with its arguments decoded. */
 static Refusal find_route(Request *r)
 {
         RouteMatch m;
@@ -143,6 +145,7 @@ static Refusal check_body(Request *r, const Head *h)
         return (Refusal){ 0 };
 }
 
+/* Who calls, before anything is said about what is called. */
 static Refusal check_identity(const Exchanges *all, const Conn *conn, const Request *r,
                               const Head *h, const char *host)
 {
@@ -168,6 +171,7 @@ static Refusal check_identity(const Exchanges *all, const Conn *conn, const Requ
         return (Refusal){ 0 };
 }
 
+/* The first failure is the answer, but identity goes before route. */
 Refusal intake_head(const Exchanges *all, const Conn *conn, Request *r, const char *method,
                     const Head *h)
 {

@@ -10,6 +10,7 @@
 
 /* ---- errors ---- */
 
+/* A JSON pointer to the element. */
 Status *element_at(const JsonReader *r, int levels, Status *s)
 {
         char path[SHAPE_MAX_RANK * 21 + 1] = "", *p = path;
@@ -43,6 +44,7 @@ static Excerpt excerpt(const char *p, const char *end)
         return e;
 }
 
+/* What was expected, and what stands there. */
 Status *element_syntax(const JsonReader *r, const char *expected)
 {
         if (r->p == r->end)
@@ -55,6 +57,7 @@ Status *element_syntax(const JsonReader *r, const char *expected)
                 invalid_argument("Invalid JSON: expected %s, found '%s'", expected, found.s));
 }
 
+/* Valid JSON, but not of the tensor's type. */
 static Status *wrong_kind(const JsonReader *r)
 {
         const char *name = dtype_numpy(r->dtype), *wanted = "a number";
@@ -151,6 +154,7 @@ static Status *bool_element(JsonReader *r)
         return NULL;
 }
 
+/* [re, im]. */
 static Status *complex_element(JsonReader *r)
 {
         DType part = r->dtype == DT_COMPLEX64 ? DT_FLOAT : DT_DOUBLE;
@@ -171,6 +175,7 @@ static Status *complex_element(JsonReader *r)
         return NULL;
 }
 
+/* Without its quotes; escapes are rare enough for a copy. */
 Status *element_b64_text(JsonSpan value, char **ret_copy, JsonSpan *ret)
 {
         JsonSpan raw = { value.at + 1, value.len - 2 };
@@ -186,6 +191,7 @@ Status *element_b64_text(JsonSpan value, char **ret_copy, JsonSpan *ret)
         return NULL;
 }
 
+/* The bytes of {"b64": ...}. */
 Status *element_b64(JsonSpan value, char **ret, size_t *ret_len)
 {
         autofree char *text = NULL;
@@ -215,6 +221,7 @@ static Status *wrapped_bytes(JsonSpan object, char **ret, size_t *ret_len)
         return element_b64(value, ret, ret_len);
 }
 
+/* Text, or bytes as {"b64": ...}. */
 static Status *string_element(JsonReader *r)
 {
         autofree char *bytes = NULL;

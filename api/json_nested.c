@@ -22,6 +22,7 @@ static bool at_array(const JsonReader *r)
         return first < r->end && (*first == '[' || *first == ']');
 }
 
+/* The first path down settles the rank. */
 static Status *open_array(JsonReader *r)
 {
         if (r->depth == SHAPE_MAX_RANK)
@@ -37,6 +38,7 @@ static Status *open_array(JsonReader *r)
         return NULL;
 }
 
+/* The first array of each level settles its length. */
 static Status *close_array(JsonReader *r)
 {
         int d = --r->depth;
@@ -74,6 +76,7 @@ static Status *next_value(JsonReader *r, bool *ret_more)
         return NULL;
 }
 
+/* A loop instead of recursion: the depth is bounded by the rank. */
 static Status *walk(JsonReader *r)
 {
         bool more = true;
@@ -94,6 +97,7 @@ static Status *walk(JsonReader *r)
 
 /* ---- size and type ---- */
 
+/* How many elements there can be at most. */
 HOT static size_t count_byte(const char *p, size_t n, char c)
 {
         size_t count = 0;
@@ -154,6 +158,7 @@ static Status *finish(const JsonReader *r, Tensor **ret)
         return tensor_slice(r->out, 0, &shape, ret);
 }
 
+/* Elements go straight to their places; the shape is known at the end. */
 static Status *parse(JsonSpan text, DType dtype, const TensorLimits *limits, Tensor **ret)
 {
         autoptr(Tensor) out = NULL;
@@ -174,6 +179,7 @@ static Status *parse(JsonSpan text, DType dtype, const TensorLimits *limits, Ten
         return finish(&r, ret);
 }
 
+/* Without a dtype it is guessed as numpy does; int32 becomes int64 when a number asks for it. */
 Status *json_nested_parse(JsonSpan text, DType dtype, const TensorLimits *limits, Tensor **ret)
 {
         bool guess = dtype == DT_INVALID;

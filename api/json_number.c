@@ -57,6 +57,7 @@ static void reread(const char *p, const char *end, int64_t exponent, Decimal *d)
         }
 }
 
+/* One number's digits and exponents, with more than 19 digits read again the slow way. */
 static inline const char *scan(const char *p, const char *end, Decimal *ret)
 {
         Decimal d = { .at = p };
@@ -224,6 +225,8 @@ static inline double magnitude_for(const Decimal *d, int dropped, double normal)
         return is_exact ? v : rounded_to_odd(d);
 }
 
+/* Rounds so that a second rounding to fewer bits is right (Boldo and Melquiond, "Emulation of FMA
+ * and correctly rounded sums"). */
 static float float_to_odd(double v)
 {
         float f = (float)v;
@@ -396,6 +399,7 @@ static const char *any_run(DType dtype, const char *p, const char *end, void *ou
         return p;
 }
 
+/* As many numbers as come, by the fast reader first. */
 const char *number_run(DType dtype, const char *p, const char *end, void *out, int64_t max,
                        int64_t *ret_n)
 {

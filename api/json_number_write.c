@@ -58,6 +58,7 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                             "50515253545556575859606162636465666768697071727374"
                             "75767778798081828384858687888990919293949596979899";
 
+/* By the highest bit, corrected by one comparison. */
 static int digit_count(uint64_t v)
 {
         /* clang-format off */
