@@ -73,7 +73,7 @@ $(SUITE_BINS): $B/tests/test_%: $$(call suite_objects,$$*) $(TESTLIB) $(LIBOBJ) 
 STRESS := $(patsubst %.c,$B/%,$(wildcard tests/stress/*.c))
 # All but those that try every op, which belong to the suites.
 OP_FUZZ := $B/tests/stress/op_fuzz
-RACES := $(filter-out $(OP_FUZZ) $B/tests/stress/op_types,$(STRESS))
+RACES := $(filter-out $B/tests/stress/op_%,$(STRESS))
 PLAIN_TESTLIB := $(patsubst %,$B/tests/lib/%.o,attr_text graph_builder kernel_log)
 STRESSLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/stress/lib/*.c) tests/engine/wait_op.c)
 $(STRESS): $B/%: $B/%.o $(STRESSLIB) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -o $@
@@ -106,8 +106,9 @@ test: ## build and run all suites
 suites: all $(SUITE_BINS) $(FUZZERS) $(OP_FUZZ)
 	@tools/symbols.sh $B/sessrund && tools/suites.sh $B $(SUITE_BINS) $(FUZZERS) $(OP_FUZZ)
 stress: $(RACES) ; @tools/suites.sh $B $(RACES) ## run the race programs
-claims: $B/tests/test_ops $B/tests/stress/op_types ## has a test run each kernel with each dtype that it claims?
-	@rm -f $B/kernels.log && SESSRUN_KERNEL_LOG=$B/kernels.log tools/suites.sh $B $^
+claims: $B/tests/test_ops $B/tests/test_engine $B/tests/stress/op_types ## have tests run each op at its edges, each kernel with each dtype?
+	@export SESSRUN_KERNEL_LOG=$B/kernels.log && rm -f $$SESSRUN_KERNEL_LOG && tools/suites.sh $B $(filter %_ops %_engine,$^) && \
+	  tools/op_edges.sh $B && tools/suites.sh $B $(lastword $^)
 docs: all ; @tools/ops_doc.sh $B ## write docs/ops.md: which of TensorFlow's ops there are
 demo: all ; @tools/demo.sh $B/sessrund ## play the documentation's examples against a daemon of its own
 conformance: $B/sessrund $B/tests/conformance/conformance ## run the models of ../shared through HTTP

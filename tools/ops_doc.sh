@@ -16,8 +16,7 @@ if [ ! -f "$facts" ]; then
 fi
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-find "$1/engine" -name '*.o' -exec nm -A {} + |
-        sed -nE 's|^.*/engine/(kernels/)?([a-z_]+)/[^:]*:.* op_ptr_([A-Za-z0-9_]+)$|\3\t\2|p' |
+tools/op_families.sh "$1" |
         awk -F'\t' -f tools/ops_doc.awk - "$facts" >"$out"
 if [ -z "$check" ]; then
         cp "$out" docs/ops.md

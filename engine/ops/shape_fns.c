@@ -57,7 +57,7 @@ static Status *reduced_dims(const Tensor *axes, int rank, unsigned *ret)
                 int64_t axis = tensor_int(axes, i);
                 if (axis < -rank || axis >= rank)
                         return invalid_argument(
-                                "Invalid reduction dimension %lld for input with %d dimensions.",
+                                "Invalid reduction dimension (%lld for input with %d dimension(s)",
                                 (long long)axis, rank);
                 mask |= 1u << (axis < 0 ? axis + rank : axis);
         }

@@ -3,6 +3,7 @@
 #include "tests/engine/session_fixture.h"
 
 #include "tests/lib/graph_builder.h"
+#include "tests/lib/kernel_log.h"
 #include "tests/lib/op_session.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -85,6 +86,8 @@ struct Call {
         Status *status;
         Tensor *values[MAX_NAMES];
         int n;
+        Session *logged; /* whose graph ran, where there is a log of kernels; NULL: nothing to note
+                          */
 };
 
 static int split(char *text, const char **names)
@@ -132,6 +135,8 @@ static void request_done(Request *q)
 static void on_done(void *arg, Status *s, const RunResult *r)
 {
         Call *c = arg;
+        if (r && c->logged)
+                kernel_log_write(c->logged, r->metadata, NULL, 0);
         pthread_mutex_lock(&lock);
         c->status = s;
         c->n = r ? r->n : 0;
@@ -150,6 +155,14 @@ Call *start_with(const char *fetches, const char *feeds, const char *targets, co
         q.r.options = o;
         q.r.cancel = cancel;
         Call *c = mem_calloc(1, sizeof *c);
+        RunOptions traced = TENSORFLOW__RUN_OPTIONS__INIT;
+        if (kernel_log_wanted()) {
+                traced = o ? *o : traced;
+                traced.trace_level = TENSORFLOW__RUN_OPTIONS__TRACE_LEVEL__FULL_TRACE;
+                q.r.options = &traced;
+                q.r.metadata = true;
+                c->logged = session;
+        }
         session_run(session, &q.r, on_done, c);
         request_done(&q);
         return c;
@@ -187,6 +200,8 @@ Status *finish(Call *c)
         n_got = c->n;
         memcpy(got, c->values, sizeof got);
         Status *s = c->status;
+        if (s)
+                kernel_log_error(NULL, s);
         mem_free(c);
         return s;
 }

@@ -249,6 +249,8 @@ static void check_status(const Trial *t, const Status *s, StatusCode tolerated)
         cr_assert(!s || (status_code(s) == want && strstr(status_message(s), part)),
                   "%s %s (%s): error is %s \"%s\"", t->row->op, t->row->name, t->why,
                   s ? status_code_name(status_code(s)) : "", s ? status_message(s) : "");
+        if (s && t->row->message)
+                kernel_log_error(t->row->op, s);
 }
 
 /* fail_at: which allocation of the step fails, 0: none. Returns whether there were so many. */

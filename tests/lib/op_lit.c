@@ -3,6 +3,7 @@
 #include "tests/lib/op_lit.h"
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
+#include "tests/lib/kernel_log.h"
 #include <stdio.h>
 
 /* Quantized elements are the integers that they are. */
@@ -216,6 +217,7 @@ void expect_error(Status *s, StatusCode code, const char *part)
                   "the error is %s \"%s\", expected was %s \"%s\"",
                   status_code_name(status_code(s)), status_message(s), status_code_name(code),
                   part);
+        kernel_log_error(NULL, s);
 }
 
 void expect_ok(Status *s)

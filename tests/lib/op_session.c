@@ -36,6 +36,7 @@ typedef struct Waiter {
         Status *status;
         Tensor **ret;
         Session *logged; /* notes in the log of kernels what the run did; NULL: does not */
+        const RunRequest *request;
 } Waiter;
 
 #define WAITER(r)                                                                               \
@@ -65,7 +66,7 @@ static void run_done(void *arg, Status *s, const RunResult *r)
         for (int i = 0; r && i < r->n; i++)
                 w->ret[i] = r->values[i] ? tensor_ref(r->values[i]) : NULL;
         if (r && w->logged)
-                kernel_log_write(w->logged, r->metadata);
+                kernel_log_write(w->logged, r->metadata, w->request->feeds, w->request->n_feeds);
         wake(w);
 }
 static void close_done(void *arg)
@@ -91,6 +92,7 @@ Status *test_session_run(TestSession *s, const RunRequest *r, Tensor **ret)
         RunOptions options = TENSORFLOW__RUN_OPTIONS__INIT;
         RunRequest logged = traced(r, &options);
         w.logged = kernel_log_wanted() ? s->session : NULL;
+        w.request = r;
         session_run(s->session, w.logged ? &logged : r, run_done, &w);
         wait_for(&w);
         return w.status;

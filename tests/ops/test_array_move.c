@@ -201,7 +201,7 @@ static const OpCase turned[] = {
         { "refuses an axis twice", "ReverseV2", .in = { SIX, I32((2), 1, -1) },
           .fails = SR_INVALID_ARGUMENT, .message = "axis 1 specified more than once." },
         { "refuses an axis beyond", "ReverseV2", .in = { SIX, I32((1), 2) },
-          .fails = SR_INVALID_ARGUMENT, .message = "is out of valid range [0, 1]" },
+          .fails = SR_INVALID_ARGUMENT, .message = "is out of valid range [0, 1" },
         { "reverses marked dims", "Reverse", .in = { SIX, BOOL((2), true, false) },
           .out = { F32((2, 3), 4, 5, 6, 1, 2, 3) } },
         { "reverses strings", "Reverse", .in = { STR((2), "a", "b"), BOOL((1), true) },

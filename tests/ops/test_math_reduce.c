@@ -24,7 +24,7 @@ static const OpCase reductions[] = {
           .out = { F32((), 0.33333334f) } },
         { "refuses axes that are not there", "Sum", .in = { F32((2)), I32((1), 1) },
           .fails = SR_INVALID_ARGUMENT,
-          .message = "Invalid reduction dimension 1 for input with 1 dimensions" },
+          .message = "Invalid reduction dimension (1 for input with 1 dimension(s)" },
         { "multiplies", "Prod", .in = { F32((2, 2), 1, 2, 3, 4), I32((1), 1) },
           .out = { F32((2), 2, 12) }, .sweep = true },
         { "averages", "Mean", .in = { F32((2, 2), 1, 3, 5, 7), I32((1), 0) },

@@ -17,7 +17,8 @@ static const OpCase cases[] = {
           .in = { F32((4), 1, 2, 3, 4), F32((4), -1, 1, 6, 7) }, .out = { F32((4), 0, 2, 0, 0) } },
         { "ReluGrad refuses unequal shapes", "ReluGrad",
           .in = { F32((2), 1, 2), F32((3), 1, 2, 3) }, .fails = SR_INVALID_ARGUMENT,
-          .message = "g and a must be the same size" },
+          .message = "Inputs to operation op of type ReluGrad must have the same size and shape.  "
+                     "Input 0: [2] != input 1: [3]" },
         { "LeakyRelu scales below zero", "LeakyRelu", "alpha: 0.5", .in = { F32((2), -4, 4) },
           .out = { F32((2), -2, 4) } },
         { "LeakyReluGrad scales below zero", "LeakyReluGrad", "alpha: 0.5",

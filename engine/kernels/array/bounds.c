@@ -5,7 +5,8 @@
 static Status *bounds_shape(ShapeCtx *c)
 {
         const Shape *sorted = shape_in(c, 0), *values = shape_in(c, 1);
-        TRY(shape_want_rank(c, 0, 2));
+        if (sorted->rank >= 0 && sorted->rank != 2)
+                return invalid_argument("sorted input argument must be a matrix");
         TRY(shape_want_rank(c, 1, 2));
         if (sorted->rank == 2 && values->rank == 2 && sorted->dim[0] >= 0 && values->dim[0] >= 0 &&
             sorted->dim[0] != values->dim[0])

@@ -15,8 +15,9 @@ static Status *broadcast_to_shape(ShapeCtx *c)
                                         x->rank, to.rank);
         TRY(shape_broadcast(x, &to, &joined));
         if (shape_complete(&joined) && shape_complete(&to) && !shape_equal(&joined, &to))
-                return invalid_argument("Incompatible shapes: %s vs. %s", shape_text(x).s,
-                                        shape_text(&to).s);
+                return invalid_argument("Unable to broadcast tensor of shape %s to tensor of shape "
+                                        "%s",
+                                        shape_text(x).s, shape_text(&to).s);
         c->out[0] = to;
         return NULL;
 }

@@ -39,8 +39,8 @@ static Status *diag_part_shape(ShapeCtx *c)
         if (x->rank < 0)
                 return NULL;
         if (x->rank == 0 || x->rank % 2)
-                return invalid_argument("The rank of the tensor should be even and positive, got "
-                                        "shape %s",
+                return invalid_argument("The rank of the tensor should be                 "
+                                        "                         even and positive, got shape %s",
                                         shape_text(x).s);
         for (int i = 0, n = x->rank / 2; i < n; i++) {
                 if (x->dim[i] >= 0 && x->dim[n + i] >= 0 && x->dim[i] != x->dim[n + i])

@@ -4,7 +4,8 @@
 
 static Status *gather_v1_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank_at_least(c, 0, 1));
+        if (shape_in(c, 0)->rank == 0)
+                return invalid_argument("params must be at least 1 dimensional");
         return gather_shape(shape_in(c, 0), shape_in(c, 1), 0, 0, &c->out[0]);
 }
 
@@ -19,7 +20,8 @@ static Status *gather_v2_shape(ShapeCtx *c)
         int64_t axis, batch_dims = node_int(c->node, "batch_dims", 0);
         if (shape_in(c, 2)->rank > 0)
                 return invalid_argument("axis must be scalar");
-        TRY(shape_want_rank_at_least(c, 0, 1));
+        if (params->rank == 0)
+                return invalid_argument("params must be at least 1 dimensional");
         if (shape_int_value(c, 2, &axis))
                 return gather_shape(params, indices, axis, batch_dims, &c->out[0]);
         if (batch_dims < -SHAPE_MAX_RANK || batch_dims > SHAPE_MAX_RANK)

@@ -51,7 +51,7 @@ static Status *read_axes(const Tensor *axes, int rank, unsigned *ret)
         for (int64_t i = 0; i < tensor_count(axes); i++) {
                 int64_t at = tensor_int(axes, i);
                 if (at < -rank || at >= rank)
-                        return invalid_argument("'axis'[%lld] = %lld is out of valid range [0, %d]",
+                        return invalid_argument("'axis'[%lld] = %lld is out of valid range [0, %d",
                                                 (long long)i, (long long)at, rank - 1);
                 at = at < 0 ? at + rank : at;
                 if (*ret >> at & 1)
@@ -67,7 +67,7 @@ static Status *reverse_v2_shape(ShapeCtx *c)
         unsigned axes;
         const Shape *s = shape_seen(c, 1);
         if (s->rank >= 0 && s->rank != 1)
-                return invalid_argument("'axis' must be 1-dimension, not %d", s->rank);
+                return invalid_argument("'dims' must be 1-dimension, not %d", s->rank);
         if (shape_value(c, 1) && shape_in(c, 0)->rank >= 0)
                 TRY(read_axes(shape_value(c, 1), shape_in(c, 0)->rank, &axes));
         return shape_unchanged(c);

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Transpose: dimensions in another order; ConjugateTranspose also conjugates complex elements. */
+#include "engine/base/buf.h"
 #include "engine/ops/box.h"
 #include "engine/ops/late.h"
 #include "engine/ops/op.h"
+
+static Status *missing_dim(int dim, const int *order, int rank)
+{
+        autobuf list = BUF(SHAPE_MAX_RANK * 16);
+        for (int i = 0; i < rank; i++)
+                buf_printf(&list, "%s%d", i ? "," : "", order[i]);
+        return invalid_argument("%d is missing from {%s}.", dim, buf_cstr(&list));
+}
 
 /* Negative dims count from the end. A repeated dim shows as another one
  * missing. */
@@ -15,15 +24,16 @@ static Status *read_perm(const Tensor *perm, int rank, int *ret)
                                         rank, (long long)tensor_count(perm));
         for (int i = 0; i < rank; i++) {
                 int64_t d = tensor_int(perm, i);
-                if (d < -rank || d >= rank)
+                d += d < 0 ? rank : 0;
+                if (d < 0 || d >= rank)
                         return invalid_argument("%lld is out of range [0 .. %d)", (long long)d,
                                                 rank);
-                ret[i] = (int)(d < 0 ? d + rank : d);
+                ret[i] = (int)d;
                 seen |= 1u << ret[i];
         }
         for (int i = 0; i < rank; i++)
                 if (!(seen >> i & 1))
-                        return invalid_argument("%d is missing from perm", i);
+                        return missing_dim(i, ret, rank);
         return NULL;
 }
 

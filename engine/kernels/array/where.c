@@ -58,12 +58,14 @@ static int64_t count(DType t, const void *x, int64_t n)
 
 static Status *where_shape(ShapeCtx *c)
 {
+        if (shape_in(c, 0)->rank == 0 || shape_in(c, 0)->rank > SHAPE_MAX_RANK)
+                return invalid_argument("WhereOp : Unhandled input dimensions: %d",
+                                        shape_in(c, 0)->rank);
         c->out[0] = SHAPE(-1, shape_in(c, 0)->rank < 0 ? -1 : shape_in(c, 0)->rank);
         return NULL;
 }
 
-/* Counted first, so that the output is made once. NaN is not zero and counts; a scalar gives a row
- * without columns. */
+/* Counted first, so that the output is made once. NaN is not zero and counts. */
 static Status *where(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);

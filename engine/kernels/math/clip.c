@@ -15,7 +15,7 @@ static Status *clip_shape(ShapeCtx *c)
                                 shape_text(x).s, shape_text(lo).s, shape_text(hi).s);
 }
 
-/* ls, hs: 0 for a scalar bound, else 1 */
+/* ls, hs: 0 for a scalar bound, else 1. Where the bounds cross, the lower one wins. */
 #define CLIP(ID, T, W, GET, PUT)                                                         \
         HOT_##ID static void clip_##ID(const T *x, const T *lo, int64_t ls, const T *hi, \
                                        int64_t hs, T *y, int64_t n)                      \
@@ -23,8 +23,8 @@ static Status *clip_shape(ShapeCtx *c)
                 SAME_OR_APART                                                            \
                 for (int64_t i = 0; i < n; i++) {                                        \
                         W v = GET(x[i]), l = GET(lo[i * ls]), h = GET(hi[i * hs]);       \
-                        v = v < l ? l : v;                                               \
-                        y[i] = PUT(h < v ? h : v);                                       \
+                        v = h < v ? h : v;                                               \
+                        y[i] = PUT(v < l ? l : v);                                       \
                 }                                                                        \
         }
 REAL_TYPES(CLIP)

@@ -24,23 +24,25 @@ SPECIAL(RandomGammaGrad, gamma_sample_grad, WIDE_TYPES, "alpha:T; sample:T", "ou
 
 /* ---- Betainc: scalars go with every element, other shapes must agree ---- */
 
+static Status *betainc_pair(const ShapeCtx *c, int i, int k)
+{
+        const Shape *s = shape_in(c, i), *t = shape_in(c, k);
+        if (s->rank == 0 || t->rank == 0 || shape_compatible(s, t))
+                return NULL;
+        return invalid_argument("Shapes of %c and %c are inconsistent: %s vs. %s", "abx"[i],
+                                "abx"[k], shape_text(s).s, shape_text(t).s);
+}
+
 /* Scalars go with any shape; other broadcasting the op does not know. */
 static Status *betainc_shape(ShapeCtx *c)
 {
+        TRY(betainc_pair(c, 0, 1));
+        TRY(betainc_pair(c, 0, 2));
+        TRY(betainc_pair(c, 1, 2));
         c->out[0] = SHAPE_SCALAR;
-        for (int i = 0; i < 3; i++) {
-                const Shape *s = shape_in(c, i);
-                if (s->rank == 0)
-                        continue;
-                if (c->out[0].rank == 0)
-                        c->out[0] = *s;
-                else if (!shape_compatible(&c->out[0], s))
-                        return invalid_argument("Shapes of a, b and x are inconsistent: %s vs. %s "
-                                                "vs. %s",
-                                                shape_text(shape_in(c, 0)).s,
-                                                shape_text(shape_in(c, 1)).s,
-                                                shape_text(shape_in(c, 2)).s);
-        }
+        for (int i = 0; i < 3; i++)
+                if (shape_in(c, i)->rank)
+                        c->out[0] = *shape_in(c, i);
         return NULL;
 }
 

@@ -10,5 +10,5 @@ OP(Inv, .inputs = "x:T", .outputs = "y:T", .attrs = T_SIGNED_COMPLEX, .shape = s
    .compute = reciprocal_compute, .inplace = 1);
 
 GRAD(ReciprocalGrad, reciprocal_grad, -dy *y *y);
-OP(InvGrad, .inputs = "y:T; dy:T", .outputs = "z:T", .attrs = T_FLOAT_COMPLEX,
-   .shape = shape_merged, .compute = reciprocal_grad_compute, .inplace = 3);
+OP(InvGrad, .inputs = "y:T; dy:T", .outputs = "z:T", .attrs = T_FLOAT_COMPLEX, .shape = grad_shape,
+   .compute = reciprocal_grad_compute, .inplace = 3);

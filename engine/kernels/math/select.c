@@ -35,8 +35,15 @@ static Status *select_shape(ShapeCtx *c)
 static Status *select_v2_shape(ShapeCtx *c)
 {
         Shape values;
-        TRY(shape_broadcast(shape_in(c, 1), shape_in(c, 2), &values));
-        return shape_broadcast(shape_in(c, 0), &values, &c->out[0]);
+        const Shape *cond = shape_in(c, 0), *t = shape_in(c, 1), *e = shape_in(c, 2);
+        Status *s = shape_broadcast(t, e, &values);
+        if (!s)
+                s = shape_broadcast(cond, &values, &c->out[0]);
+        if (!s)
+                return NULL;
+        status_free(s);
+        return invalid_argument("condition %s, then %s, and else %s must be broadcastable",
+                                shape_text(cond).s, shape_text(t).s, shape_text(e).s);
 }
 
 /* By size, not by type: elements are only moved. Conditions are read as bytes and both values

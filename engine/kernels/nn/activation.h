@@ -28,6 +28,9 @@
 UNUSED static Status *activation_grad_shape(ShapeCtx *c)
 {
         if (!shape_compatible(shape_in(c, 0), shape_in(c, 1)))
-                return invalid_argument("g and a must be the same size");
+                return invalid_argument("Inputs to operation %s of type %s must have the same size "
+                                        "and shape.  Input 0: %s != input 1: %s",
+                                        c->node->name, c->node->def->op,
+                                        shape_text(shape_in(c, 0)).s, shape_text(shape_in(c, 1)).s);
         return shape_merge(shape_in(c, 0), shape_in(c, 1), &c->out[0]);
 }

@@ -23,7 +23,7 @@ static void on_done(void *arg, Status *s, const RunResult *r)
 {
         Run *run = arg;
         if (r && kernel_log_wanted())
-                kernel_log_write(run->session, r->metadata);
+                kernel_log_write(run->session, r->metadata, NULL, 0);
         pthread_mutex_lock(&run->lock);
         run->status = s;
         run->ended = true;
