@@ -107,6 +107,8 @@ static void measure(Engine *e, const Work *w, int threads)
                 if (n)
                         table_note("CPU time: %.4g ms, peer %.4g ms, ratio %.2f", cpu, peers[i].cpu,
                                    cpu / peers[i].cpu);
+                else
+                        table_note("CPU time: %.4g ms", cpu);
                 /* Different orders of sums, and several steps of them. */
                 if (n && !(fabs(peers[i].check - value) <= 1e-3 * fabs(value)))
                         table_note("DIFFERENT RESULTS: %.6g, peer %.6g", value, peers[i].check);

@@ -2,6 +2,7 @@
 /* The geometry of convolutions, and which engine computes one. */
 #include "engine/kernels/nn/conv.h"
 
+#include "engine/kernels/nn/conv_backward.h"
 #include "engine/kernels/nn/conv_forward.h"
 #include "engine/kernels/nn/layout.h"
 
@@ -204,7 +205,7 @@ static Status *run_typed(OpCtx *c, ConvPass pass, const Conv *v, DType dtype, Te
         else if (pass == CONV_FORWARD)
                 return run_forward(c, v, filter, a);
         else
-                return onednn_backward(c, pass, v, a->x, a->f, a->y);
+                return conv_backward(c, pass, v, a->x, a->f, a->y);
         return NULL;
 }
 

@@ -1,50 +1,102 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Gradients of max pooling: each output's gradient goes to the first element of its window that has
  * the largest value. MaxPoolGradGrad runs the same way and picks instead of adding. */
+#include "engine/kernels/math/types.h"
 #include "engine/kernels/nn/pool.h"
 
-/* Adds (or with pick, fetches) between element `at` of the input side and `o` of the output side,
- * for one batch entry: x is the input, back the input-sided and g the output-sided values. */
+/* Channels that are looked at together; grain of threads, in elements of the input. */
+enum { LANES = 64, GRAIN = 32 << 10 };
+
+/* What one window covers: cells are numbered in the order in which the first of equals wins. */
+typedef struct Cells {
+        const PoolShape *p;
+        Span z, r, s;
+        int64_t n;
+} Cells;
+
+static Cells cells_of(const PoolShape *p, int64_t i, int64_t j, int64_t k)
+{
+        Cells v = { p, window_span(&p->w[0], i), window_span(&p->w[1], j), window_span(&p->w[2], k),
+                    0 };
+        v.n = MAX(v.z.to - v.z.from, 0) * MAX(v.r.to - v.r.from, 0) * MAX(v.s.to - v.s.from, 0);
+        return v;
+}
+
+/* Where a cell's channels begin in the picture. */
+static int64_t cell_at(const Cells *v, int64_t cell)
+{
+        int64_t rows = v->r.to - v->r.from, columns = v->s.to - v->s.from;
+        int64_t k = v->s.from + cell % columns, j = v->r.from + cell / columns % rows;
+        int64_t i = v->z.from + cell / columns / rows;
+        return ((i * v->p->w[1].in + j) * v->p->w[2].in + k) * v->p->depth;
+}
+
+/* A picture each of the input, of what is on its side, and of what is on the output's. */
+typedef struct Route {
+        const PoolShape *p;
+        const void *x;
+        void *back, *g;
+        bool pick;
+} Route;
+
+/* best: which cell has the largest value of each of n channels. spread: adds what is on the
+ * output's side to its cell or, with pick, fetches it from there. */
 #define LOOP(ID, T, W, GET, PUT)                                                                   \
-        static int64_t best_##ID(const PoolShape *p, const T *x, const int64_t o[3], int64_t d)    \
+        HOT_##ID static void best_##ID(const Cells *v, const T *x, int64_t n, int32_t *which)      \
         {                                                                                          \
-                Span z = window_span(&p->w[0], o[0]), r = window_span(&p->w[1], o[1]),             \
-                     s = window_span(&p->w[2], o[2]);                                              \
-                int64_t best = -1;                                                                 \
-                for (int64_t i = z.from; i < z.to; i++)                                            \
-                        for (int64_t j = r.from; j < r.to; j++)                                    \
-                                for (int64_t k = s.from; k < s.to; k++) {                          \
-                                        int64_t at = ((i * p->w[1].in + j) * p->w[2].in + k) *     \
-                                                             p->depth +                            \
-                                                     d;                                            \
-                                        if (best < 0 || GET(x[at]) > GET(x[best]))                 \
-                                                best = at;                                         \
-                                }                                                                  \
-                return best;                                                                       \
-        }                                                                                          \
-        static void pixel_##ID(const PoolShape *p, const T *x, T *back, T *g, const int64_t o[3],  \
-                               bool pick)                                                          \
-        {                                                                                          \
-                for (int64_t d = 0; d < p->depth; d++) {                                           \
-                        int64_t at = best_##ID(p, x, o, d);                                        \
-                        if (pick)                                                                  \
-                                g[d] = at < 0 ? PUT((W)0) : back[at];                              \
-                        else if (at >= 0)                                                          \
-                                back[at] = PUT((W)(GET(back[at]) + GET(g[d])));                    \
+                W most[LANES];                                                                     \
+                for (int64_t cell = 0; cell < v->n; cell++) {                                      \
+                        const T *at = x + cell_at(v, cell);                                        \
+                        for (int64_t d = 0; d < n; d++) {                                          \
+                                W value = GET(at[d]);                                              \
+                                bool more = !cell || value > most[d];                              \
+                                most[d] = more ? value : most[d];                                  \
+                                which[d] = more ? (int32_t)cell : which[d];                        \
+                        }                                                                          \
                 }                                                                                  \
         }                                                                                          \
-        static void route_##ID(const PoolShape *p, const T *x, T *back, T *g, bool pick)           \
+        HOT_##ID static void spread_##ID(const Cells *v, const int32_t *which, int64_t n, T *back, \
+                                         T *g, bool pick)                                          \
         {                                                                                          \
+                for (int64_t cell = 0; cell < v->n; cell++) {                                      \
+                        T *at = back + cell_at(v, cell), *from = pick ? at : g,                    \
+                          *to = pick ? g : at;                                                     \
+                        for (int64_t d = 0; d < n; d++) {                                          \
+                                T value = pick ? from[d] : PUT((W)(GET(to[d]) + GET(from[d])));    \
+                                to[d] = which[d] == cell ? value : to[d];                          \
+                        }                                                                          \
+                }                                                                                  \
+        }                                                                                          \
+        static void window_##ID(const Cells *v, const T *x, T *back, T *g, bool pick)              \
+        {                                                                                          \
+                int32_t which[LANES];                                                              \
+                for (int64_t d = 0; d < v->p->depth; d += LANES) {                                 \
+                        int64_t n = MIN(v->p->depth - d, (int64_t)LANES);                          \
+                        best_##ID(v, x + d, n, which);                                             \
+                        if (pick && !v->n)                                                         \
+                                memset(g + d, 0, (size_t)n * sizeof *g);                           \
+                        spread_##ID(v, which, n, back + d, g + d, pick);                           \
+                }                                                                                  \
+        }                                                                                          \
+        static void route_##ID(void *arg, int64_t from, int64_t to)                                \
+        {                                                                                          \
+                const Route *r = arg;                                                              \
+                const PoolShape *p = r->p;                                                         \
                 int64_t image = p->w[0].in * p->w[1].in * p->w[2].in * p->depth;                   \
-                for (int64_t b = 0; b < p->batch; b++, x += image, back += image)                  \
-                        for (int64_t i = 0; i < p->w[0].out; i++)                                  \
-                                for (int64_t j = 0; j < p->w[1].out && !ctx_cut(p->c); j++)        \
-                                        for (int64_t k = 0; k < p->w[2].out; k++, g += p->depth)   \
-                                                pixel_##ID(p, x, back, g, (int64_t[3]){ i, j, k }, \
-                                                           pick);                                  \
+                int64_t columns = p->w[2].out, rows = p->w[1].out * p->w[0].out;                   \
+                T *g = (T *)r->g + from * rows * columns * p->depth;                               \
+                for (int64_t b = from * rows; b < to * rows && !ctx_cut(p->c); b++)                \
+                        for (int64_t k = 0; k < columns; k++, g += p->depth) {                     \
+                                Cells v = cells_of(p, b % rows / p->w[1].out, b % p->w[1].out, k); \
+                                window_##ID(&v, (const T *)r->x + b / rows * image,                \
+                                            (T *)r->back + b / rows * image, g, r->pick);          \
+                        }                                                                          \
         }
 REAL_TYPES(LOOP)
 #undef LOOP
+#define ROW(ID, T, W, GET, PUT) [DT_##ID] = route_##ID,
+static const RangeFn routes[DT_MAX + 1] = { REAL_TYPES(ROW) };
+#undef ROW
 
 /* pick: the gradient of the gradient, which reads where the gradient writes. Hence the two swap
  * places. */
@@ -64,9 +116,10 @@ static Status *run(OpCtx *c, int spatial, int from, bool pick)
                 return unimplemented("MaxPoolingGrad is not yet supported on the depth dimension.");
         if (!pick)
                 memset(tensor_fill(back), 0, tensor_bytes(back));
-        if (tensor_count(x) && tensor_count(g))
-                DISPATCH(REAL_TYPES, tensor_dtype(x), route, &p, tensor_data(x), tensor_fill(back),
-                         tensor_fill(g), pick);
+        Route r = { &p, tensor_data(x), tensor_fill(back), tensor_fill(g), pick };
+        if (tensor_count(x) && tensor_count(g) && routes[tensor_dtype(x)])
+                ctx_parallel(c, p.batch, GRAIN / (tensor_count(x) / p.batch) + 1,
+                             routes[tensor_dtype(x)], &r);
         layout_end(pick ? g : back, result);
         return NULL;
 }

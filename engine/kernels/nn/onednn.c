@@ -122,36 +122,35 @@ Status *onednn_forward(Onednn *o, const Conv *v, const ConvTail *tail, ConvWeigh
         return s;
 }
 
-/* A gradient by the filter comes in the kernel's layout, one by the input reads a filter in it. */
-static Status *inside_new(OpCtx *c, ConvPass pass, const OnednnPrim *p, float *f, float **ret)
+/* What a backward pass needs besides its operands: a filter in the kernel's layout, and a pad. */
+static Status *backward_with(ConvPass pass, const OnednnPrim *p, float *x, float *f, float *inside,
+                             float *y, void *pad)
 {
-        *ret = f;
-        if (dnnl_memory_desc_equal(&p->f, &p->f_inside))
-                return NULL;
-        *ret = ctx_scratch(c, dnnl_memory_desc_get_size(&p->f_inside));
-        if (!*ret)
-                return status_oom();
-        return pass == CONV_BACK_FILTER ? NULL : onednn_reorder(&p->f, f, &p->f_inside, *ret);
-}
-
-/* A filter's gradient comes in oneDNN's layout and is turned back at the end. */
-Status *onednn_backward(OpCtx *c, ConvPass pass, const Conv *v, float *x, float *f, float *y)
-{
-        autoptr(OnednnPrim) own = NULL;
-        OnednnPrim *p = NULL;
-        float *inside;
         bool by_filter = pass == CONV_BACK_FILTER;
-        TRY(prim_get(ctx_state(c), pass, v, &(ConvTail){ 0 }, &p, &own));
-        TRY(inside_new(c, pass, p, f, &inside));
-        void *pad = ctx_scratch(c, p->scratch);
-        if (!pad)
-                return status_oom();
         dnnl_memory_desc_t pad_desc = pad_of(p);
         OnednnArg args[] = { { by_filter ? DNNL_ARG_SRC : DNNL_ARG_DIFF_SRC, &p->x, x },
                              { by_filter ? DNNL_ARG_DIFF_WEIGHTS : DNNL_ARG_WEIGHTS, &p->f_inside,
                                inside },
                              { DNNL_ARG_DIFF_DST, &p->y, y },
                              { DNNL_ARG_SCRATCHPAD, &pad_desc, pad } };
+        if (!by_filter && inside != f)
+                TRY(onednn_reorder(&p->f, f, &p->f_inside, inside));
         TRY(onednn_execute(p->prim, args, 4));
         return by_filter && inside != f ? onednn_reorder(&p->f_inside, inside, &p->f, f) : NULL;
+}
+
+Status *onednn_backward(Onednn *o, ConvPass pass, const Conv *v, float *x, float *f, float *y)
+{
+        autoptr(OnednnPrim) own = NULL;
+        OnednnPrim *p = NULL;
+        TRY(prim_get(o, pass, v, &(ConvTail){ 0 }, &p, &own));
+        bool same = dnnl_memory_desc_equal(&p->f, &p->f_inside);
+        size_t size = same ? 0 : dnnl_memory_desc_get_size(&p->f_inside);
+        float *inside = same ? f : block_alloc(size);
+        void *pad = block_alloc(p->scratch);
+        Status *s = inside && pad ? backward_with(pass, p, x, f, inside, y, pad) : status_oom();
+        if (!same)
+                block_free(inside, size);
+        block_free(pad, p->scratch);
+        return s;
 }

@@ -20,8 +20,9 @@ Status *onednn_prepare(PrepareCtx *p) MUST_USE;
 WeightsCache *onednn_weights(Onednn *o);
 /* Does oneDNN have a good kernel for it, and do its sizes fit? */
 bool onednn_conv_usable(const Conv *v);
-/* Computes a backward pass (see conv_run). A failure of the library is an INTERNAL error. */
-Status *onednn_backward(OpCtx *c, ConvPass pass, const Conv *v, float *x, float *f,
+/* Computes a backward pass (see conv_run) on this thread; may be called on several at once. A
+ * failure of the library is an INTERNAL error. */
+Status *onednn_backward(Onednn *o, ConvPass pass, const Conv *v, float *x, float *f,
                         float *y) MUST_USE;
 /* Computes a forward pass on this thread; may be called on several at once. */
 Status *onednn_forward(Onednn *o, const Conv *v, const ConvTail *tail, ConvWeights *w,

@@ -33,6 +33,7 @@ Status *onednn_engine(dnnl_engine_t *ret)
 {
         static pthread_once_t once = PTHREAD_ONCE_INIT;
         pthread_once(&once, cpu_init);
+        openmp_stay_here(); /* primitives are made for as many threads as there are then */
         if (!cpu)
                 return internal_error("oneDNN: there is no CPU engine");
         *ret = cpu;
@@ -47,7 +48,6 @@ Status *onednn_execute(dnnl_primitive_t prim, const OnednnArg *args, int n)
         dnnl_stream_t stream = NULL;
         dnnl_engine_t engine = NULL;
         int made = 0;
-        openmp_stay_here();
         TRY(onednn_engine(&engine));
         dnnl_status_t s = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
         for (; s == dnnl_success && made < n; made++) {
