@@ -72,6 +72,7 @@ static bool take_string(Text *t, char *ret, size_t room)
         return take(t, quote);
 }
 
+/* A decimal number, with the L of Python 2 behind it or not. */
 static bool take_size(Text *t, int64_t *ret)
 {
         int64_t v = 0;
@@ -91,6 +92,7 @@ static Status *malformed(void)
         return invalid_argument("The header of the .npy file is malformed");
 }
 
+/* A Python tuple, (3,) too. */
 static Status *take_shape(Text *t, Shape *ret)
 {
         Shape s = { .rank = 0 };
@@ -109,6 +111,7 @@ static Status *take_shape(Text *t, Shape *ret)
         return NULL;
 }
 
+/* One of the three entries of a header. */
 static Status *take_entry(Text *t, Header *h)
 {
         char key[16];
@@ -129,6 +132,7 @@ static Status *take_entry(Text *t, Header *h)
         return h->has_fortran && !strcmp(key, "fortran_order") ? NULL : malformed();
 }
 
+/* The header is a Python literal: only this one form of it is read. */
 static Status *read_dict(const char *p, size_t n, Header *ret)
 {
         Text t = { p, p + n };
@@ -157,6 +161,7 @@ static const struct {
         { "c8", DT_COMPLEX64 }, { "c16", DT_COMPLEX128 }, { "V2", DT_BFLOAT16 },
 };
 
+/* Byte order, kind and size. */
 static Status *read_descr(const char *descr, Layout *ret)
 {
         const char *code = strchr("<>|=", *descr) && *descr ? descr + 1 : descr;
@@ -214,6 +219,7 @@ static Status *set_unicode(Tensor *t, int64_t i, const char *p, size_t size, boo
         return tensor_set_string(t, i, text, n);
 }
 
+/* Strings of fixed width lose the NULs that fill them up. */
 static Status *set_element(Tensor *t, int64_t i, const char *p, const Layout *l)
 {
         size_t n = l->size;
@@ -239,6 +245,7 @@ static int64_t fortran_place(const Shape *s, int64_t i)
         return place;
 }
 
+/* C order in one piece, Fortran order element by element. */
 static Status *fill(Tensor *t, const char *p, const Header *h, const Layout *l)
 {
         if (l->dtype != DT_STRING && !h->fortran) {
@@ -283,6 +290,7 @@ static Status *split(const char *p, size_t n, const char **header, size_t *heade
         return NULL;
 }
 
+/* Format versions 1 to 3 (NEP 1); sizes must add up to the byte. */
 Status *npy_read(const void *bytes, size_t n, size_t max_bytes, Tensor **ret)
 {
         autoptr(Tensor) t = NULL;
@@ -300,6 +308,11 @@ Status *npy_read(const void *bytes, size_t n, size_t max_bytes, Tensor **ret)
                 return invalid_argument("The .npy file has %zu bytes of data, which is not what %s "
                                         "of shape %s takes",
                                         left, h.descr, shape_text(&h.shape).s);
+        /* strings of no bytes: as many as one likes, from a header alone */
+        if (!l.size && (size_t)count > n)
+                return invalid_argument("%lld empty strings are more than a file of %zu bytes may "
+                                        "have",
+                                        (long long)count, n);
         if ((size_t)count > max_bytes / dtype_size(l.dtype))
                 return resource_exhausted("A tensor may have at most %zu bytes", max_bytes);
         TRY(tensor_new(l.dtype, &h.shape, &t));
@@ -308,6 +321,7 @@ Status *npy_read(const void *bytes, size_t n, size_t max_bytes, Tensor **ret)
         return NULL;
 }
 
+/* Strings take the width of the longest. */
 static Status *write_descr(const Tensor *t, char *ret, size_t room, size_t *ret_size)
 {
         *ret_size = dtype_size(t->dtype);
@@ -332,6 +346,7 @@ static Status *write_descr(const Tensor *t, char *ret, size_t room, size_t *ret_
         return unimplemented(".npy has no dtype for %s", dtype_numpy(t->dtype));
 }
 
+/* In C order, little-endian. */
 static void write_elements(const Tensor *t, size_t size, Buf *out)
 {
         if (t->dtype != DT_STRING) {
@@ -350,6 +365,7 @@ static void write_elements(const Tensor *t, size_t size, Buf *out)
         }
 }
 
+/* Version 1.0, the data aligned to 64 bytes. */
 Status *npy_write(const Tensor *t, Buf *out)
 {
         char descr[32];
