@@ -135,6 +135,7 @@ static const char *skip_container(const char *p, const char *end)
         return p;
 }
 
+/* The end of the value that begins at p; what is wrong inside shows when it is read. */
 const char *scan_value(const char *p, const char *end)
 {
         if (p == end)
@@ -158,6 +159,7 @@ char scan_kind(JsonSpan value)
 
 /* ---- walking ---- */
 
+/* What was expected, and the byte that stands there. */
 static Status *syntax(const JsonIter *it, const char *expected)
 {
         long at = it->at - it->start;
@@ -172,6 +174,7 @@ static Status *syntax(const JsonIter *it, const char *expected)
                                 c);
 }
 
+/* The first half of a loop over members or elements. */
 Status *scan_open(JsonSpan text, char open, JsonIter *ret)
 {
         const char *at = text.at ? text.at : "";
@@ -209,6 +212,7 @@ static Status *finish(JsonIter *it, JsonSpan *ret_value)
         return NULL;
 }
 
+/* The next member or element; *ret_value is empty at the end. */
 Status *scan_next(JsonIter *it, JsonSpan *ret_key, JsonSpan *ret_value)
 {
         JsonSpan key = { NULL, 0 };
@@ -255,6 +259,7 @@ static Status *grow(Arena *a, void **array, size_t size, size_t n)
         return NULL;
 }
 
+/* Names are C strings from here on, so none has a NUL. */
 static Status *member_key(Arena *a, JsonSpan raw, const char **ret)
 {
         size_t len;
@@ -279,6 +284,7 @@ static void pointer_to(Status *s, const char *key)
 /* Few members are searched, many have a map. */
 enum { SEARCHED = 8 };
 
+/* Two readers of one body must not see two values. Few members are searched, many indexed. */
 static Status *check_new(const JsonObject *o, const char *key, Map *seen)
 {
         bool old = o->n > SEARCHED && map_get(seen, key);
@@ -294,6 +300,7 @@ static Status *check_new(const JsonObject *o, const char *key, Map *seen)
         return o->n >= SEARCHED ? map_set(seen, key, (void *)key) : NULL;
 }
 
+/* All members, with the values as text: who reads them knows what they should be. */
 Status *scan_object(Arena *a, JsonSpan text, JsonObject *ret)
 {
         JsonIter it;
@@ -315,6 +322,7 @@ Status *scan_object(Arena *a, JsonSpan text, JsonObject *ret)
         return NULL;
 }
 
+/* All elements, as text. */
 Status *scan_array(Arena *a, JsonSpan text, JsonArray *ret)
 {
         JsonIter it;
@@ -348,6 +356,7 @@ static bool listed(const char *key, const char *const *known)
         return false;
 }
 
+/* With the nearest names that are known. */
 Status *scan_unknown(const char *key, const char *const *known)
 {
         Nearest near = NEAREST(key);
@@ -399,6 +408,8 @@ static Status *check_envelope(const char *p, const char *end)
         return NULL;
 }
 
+/* For values of which we want a tree: sizes and depth have been checked before jansson sees
+ * them. */
 Status *scan_envelope(JsonSpan text, json_t **ret)
 {
         json_error_t e;

@@ -23,6 +23,7 @@ static void write_hints(Writer *w, const Status *s)
         writer_close(w, ']');
 }
 
+/* RFC 9457, with TensorFlow's code, node and op as members of their own. */
 void json_status_write(const Problem *p, Buf *out)
 {
         const Status *s = p->status;
@@ -50,6 +51,7 @@ void json_status_write(const Problem *p, Buf *out)
         writer_close(&w, '}');
 }
 
+/* The short form, within other answers. */
 void json_status_value(const Status *s, Writer *w)
 {
         if (!s) {

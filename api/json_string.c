@@ -8,6 +8,7 @@
 #include "engine/base/utf8.h"
 #include <string.h>
 
+/* The four digits of a \u escape. */
 static bool hex4(const char *p, const char *end, uint32_t *ret)
 {
         uint32_t v = 0;
@@ -63,6 +64,7 @@ static const char *escape(const char *p, const char *end, char **out)
         return p + 1;
 }
 
+/* Strict: control characters, lone surrogates and broken UTF-8 are errors. */
 Status *json_string_unescape_to(JsonSpan raw, char *room, size_t *ret_len)
 {
         const char *p = raw.at, *end = raw.at + raw.len;
@@ -132,6 +134,7 @@ void json_string_write_base64(const void *bytes, size_t n, Buf *out)
         out->len += BASE64_SIZE(n) + 2;
 }
 
+/* Bytes that are no text go as {"b64": ...}, in the form that is read. */
 void json_string_write(const char *s, size_t n, Buf *out)
 {
         if (!n) {

@@ -37,6 +37,7 @@ static Status *at_member(int member, Status *s)
         return json_nested_within(s, path ? path : "");
 }
 
+/* One member of {"dtype":, "shape":, "data":, ...}. */
 static Status *add_member(Form *f, JsonSpan raw, JsonSpan value)
 {
         autofree char *key = NULL;
@@ -53,6 +54,7 @@ static Status *add_member(Form *f, JsonSpan raw, JsonSpan value)
         return scan_unknown(key, names);
 }
 
+/* The members, each at most once. */
 static Status *take_apart(JsonSpan text, Form *f)
 {
         JsonIter it;
@@ -79,6 +81,7 @@ static Status *unknown_dtype(const char *name)
         return s;
 }
 
+/* By any of its names. */
 static Status *read_dtype(JsonSpan value, DType *ret)
 {
         autofree char *name = NULL;
@@ -103,6 +106,7 @@ static Status *read_int(JsonSpan value, int64_t *ret)
         return NULL;
 }
 
+/* Sizes are whole numbers; their product is checked by shape_count(). */
 static Status *read_shape(JsonSpan value, Shape *ret)
 {
         JsonIter it;
@@ -123,6 +127,7 @@ static Status *read_shape(JsonSpan value, Shape *ret)
         return NULL;
 }
 
+/* The value's own dtype and shape; without a shape of its own the graph's, if that is complete. */
 static Status *read_head(Form *f, DType expected, const Shape *hint)
 {
         f->dtype = expected;
@@ -263,6 +268,7 @@ static Status *take_tail(BinaryInputs *bin, int64_t n, const char **ret)
         return NULL;
 }
 
+/* The next binary_data_size bytes behind the JSON (the binary extension of KServe). */
 static Status *from_binary(const Form *f, BinaryInputs *bin, Tensor **ret)
 {
         autoptr(Tensor) t = NULL;
@@ -302,6 +308,7 @@ static Status *from_npy(const Form *f, Tensor **ret)
         return npy_read(bytes, n, f->limits->max_bytes, ret);
 }
 
+/* One source of data, and one only. */
 static Status *from_object(Form *f, BinaryInputs *bin, Tensor **ret)
 {
         int source = -1;
@@ -323,6 +330,7 @@ static Status *from_object(Form *f, BinaryInputs *bin, Tensor **ret)
         }
 }
 
+/* A nested array, or an object that says more. */
 Status *json_tensor_parse(JsonSpan value, DType expected, const Shape *hint, BinaryInputs *bin,
                           const TensorLimits *limits, Tensor **ret)
 {

@@ -140,6 +140,7 @@ static inline char *put_uint(uint64_t v, bool quote, char *p)
 #define ROW_TYPES(X, ...) NUMBER_TYPES(X, ##__VA_ARGS__) TYPE_BOOL(X, ##__VA_ARGS__)
 ROW_TYPES(ROW)
 
+/* A handle means nothing outside: only its kind is told. */
 static void put_resource(const Resource *r, Buf *out)
 {
         if (!r) {
@@ -151,6 +152,7 @@ static void put_resource(const Resource *r, Buf *out)
         buf_putc(out, '}');
 }
 
+/* Elements that are not numbers. */
 static void row_counted(const Writer *w, int64_t at, int64_t n)
 {
         for (int64_t i = at; i < at + n; i++) {
@@ -252,6 +254,7 @@ static void write_binary(const Tensor *t, Buf *json, Buf *binary)
         buf_printf(json, ",\"binary_data_size\":%zu}", binary->len - before);
 }
 
+/* The four forms; types that a form cannot hold come as typed JSON. */
 void json_tensor_write(const Tensor *t, JsonTensorStyle style, bool int64_as_string, Buf *json,
                        Buf *binary)
 {

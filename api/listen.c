@@ -50,6 +50,7 @@ static void keep_alive(int fd)
         setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
+/* Where it listens is asked of the socket itself, whoever opened it. */
 Status *listen_adopt(int fd, Listener *ret)
 {
         union {
@@ -88,6 +89,7 @@ static void remove_stale(const struct sockaddr_un *a)
         close(fd);
 }
 
+/* A socket file that nobody listens on any more is removed. */
 static Status *open_unix(const char *path, Listener *ret)
 {
         struct sockaddr_un a = { .sun_family = AF_UNIX };
@@ -110,6 +112,7 @@ static Status *open_unix(const char *path, Listener *ret)
         return ret->path ? NULL : status_oom();
 }
 
+/* IPv6 only speaks IPv6, so that both can be given. */
 static Status *open_address(const char *address, const struct addrinfo *ai, Listener *ret)
 {
         int on = 1, fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -146,6 +149,7 @@ static Status *split(const char *address, char *host, size_t size, const char **
         return NULL;
 }
 
+/* "unix:PATH" or "HOST:PORT". */
 Status *listen_open(const char *address, Listener *ret)
 {
         if (strncmp(address, "unix:", 5) == 0)

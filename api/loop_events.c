@@ -70,6 +70,7 @@ static Status *look(void *arg, const LoopInfo *i)
         return NULL;
 }
 
+/* GET .../loops/{loop}/events: reports from the last one that the client has seen. */
 Status *loops_events(Request *r)
 {
         static const char *const known[] = { "after", NULL };

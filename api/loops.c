@@ -25,6 +25,7 @@ static void view_free(void *view)
         arena_free(v->arena); /* which holds v, too */
 }
 
+/* How the loop's last values are shown: kept by the loop, made by us. */
 static Status *view_new(View **ret)
 {
         Arena *arena;
@@ -64,6 +65,7 @@ static Status *read_output(Start *x, const JsonObject *o)
         return s;
 }
 
+/* As the body of a run, without what has no meaning in a loop. */
 static Status *read_run(Start *x, JsonSpan text, Feeds *feeds)
 {
         static const char *const known[] = { "fetches", "feeds", "targets", "options",
@@ -84,6 +86,7 @@ static Status *read_run(Start *x, JsonSpan text, Feeds *feeds)
         return run_parse_options(scan_get(&o, "options"), x->request->arena, &x->run.options);
 }
 
+/* Whole numbers, also when written as 1e6. */
 static Status *read_count(JsonSpan v, const char *pointer, int64_t *ret)
 {
         double n = 0;
@@ -98,6 +101,7 @@ static Status *read_count(JsonSpan v, const char *pointer, int64_t *ret)
         return s;
 }
 
+/* A loop that could not end is refused. */
 static Status *read_end(Start *x, const JsonObject *o)
 {
         JsonSpan until = scan_get(o, "until");
@@ -117,6 +121,7 @@ static Status *read_end(Start *x, const JsonObject *o)
         return invalid_argument("A loop has an end: a number of steps, or until OUT_OF_RANGE.");
 }
 
+/* Errors within "run" point there. */
 static Status *start(Start *x, int64_t *ret_id)
 {
         static const char *const known[] = { "run", "steps", "until", "report_every", NULL };
@@ -144,6 +149,7 @@ static Status *start(Start *x, int64_t *ret_id)
 
 /* ---- telling ---- */
 
+/* The rate is that of the whole loop. */
 static void write_times(const LoopInfo *i, Writer *w)
 {
         double us = (double)((i->ended_us ? i->ended_us : clock_wall_us()) - i->started_us);
@@ -162,6 +168,7 @@ static void write_times(const LoopInfo *i, Writer *w)
         buf_printf(w->out, "%.6g", (double)(i->steps - i->done) / rate);
 }
 
+/* The values of the last report. */
 static void write_last(const LoopInfo *i, Writer *w)
 {
         const View *v = i->view;
@@ -182,6 +189,7 @@ static void write_last(const LoopInfo *i, Writer *w)
         writer_close(w, '}');
 }
 
+/* The answer of GET, and of each event. */
 Status *loop_write(void *arg, const LoopInfo *i)
 {
         static const char *const states[] = { "running", "done", "failed", "cancelled" };
@@ -212,6 +220,7 @@ static Status *reply_loop(Request *r, Session *s, int64_t id)
         return session_get_loop(s, id, loop_write, &w);
 }
 
+/* POST .../loops. */
 Status *loops_start(Request *r)
 {
         autoptr(Session) session = NULL;
@@ -235,6 +244,7 @@ Status *loops_start(Request *r)
         return reply_loop(r, session, id);
 }
 
+/* GET of the same. */
 Status *loops_list(Request *r)
 {
         autoptr(Session) session = NULL;

@@ -23,6 +23,7 @@ struct Metrics {
         Shard *shards;
 };
 
+/* Each thread counts in a shard of its own. */
 Status *metrics_new(Metrics **ret)
 {
         Metrics *m = mem_calloc(1, sizeof *m);
@@ -64,6 +65,7 @@ static int route_index(const Route *route)
         return route ? (int)MIN(route - routes + 1, (ptrdiff_t)ROUTES - 1) : 0;
 }
 
+/* No lock, no shared line of the cache. */
 void metrics_note(Metrics *m, const Route *route, int http, StatusCode code, int64_t duration_ns)
 {
         Shard *s = my_shard(m);
@@ -95,6 +97,7 @@ static void write_labels(int i, Buf *out)
                    i ? routes[i - 1].path : "");
 }
 
+/* Routes that nobody called are left out. */
 static void write_requests(const Metrics *m, int n, Buf *out)
 {
         buf_puts(out, "# HELP sessrun_http_requests_total Requests answered, by route and class of "
@@ -111,6 +114,7 @@ static void write_requests(const Metrics *m, int n, Buf *out)
                 }
 }
 
+/* Buckets add up, as Prometheus has them. */
 static void write_route_latency(const Metrics *m, int i, Buf *out)
 {
         int64_t count = 0;
@@ -136,6 +140,7 @@ static void write_route_latency(const Metrics *m, int i, Buf *out)
         buf_printf(out, "} %lld\n", (long long)count);
 }
 
+/* Codes that nobody got are left out. */
 static void write_errors(const Metrics *m, Buf *out)
 {
         buf_puts(out, "# HELP sessrun_errors_total Errors answered, by code.\n"
@@ -148,6 +153,7 @@ static void write_errors(const Metrics *m, Buf *out)
         }
 }
 
+/* The text format of Prometheus. */
 void metrics_write(const Metrics *m, Buf *out)
 {
         int n = 1;

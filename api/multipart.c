@@ -131,6 +131,7 @@ static Status *find_first(Cutter *c)
         return find_mark(c, c->at, &ignored);
 }
 
+/* A part's name is a tensor's name. */
 static Status *check_name(const char *name)
 {
         if (!name || !*name)
@@ -193,6 +194,7 @@ static Status *read_headers(Cutter *c, const char **name)
         }
 }
 
+/* Names are unique, as keys of feeds are. */
 static Status *add_part(Cutter *c, const char *name, JsonSpan bytes)
 {
         Parts *p = c->parts;

@@ -4,6 +4,7 @@
 #include "proto/json.h"
 #include <stdio.h>
 
+/* Unknown ranks are null, unknown sizes -1. */
 void shape_write(Writer *w, const Shape *s)
 {
         if (s->rank < 0) {
@@ -16,6 +17,7 @@ void shape_write(Writer *w, const Shape *s)
         writer_close(w, ']');
 }
 
+/* What a client may fetch, under the name to fetch it by. */
 static void write_output(Writer *w, const Node *n, int i)
 {
         char name[512];
@@ -31,6 +33,7 @@ static void write_output(Writer *w, const Node *n, int i)
         writer_close(w, '}');
 }
 
+/* As protobuf's JSON has it. */
 static Status *write_attr(Writer *w, const Tensorflow__NodeDef__AttrEntry *a)
 {
         json_t *json = NULL;
@@ -45,6 +48,7 @@ static Status *write_attr(Writer *w, const Tensorflow__NodeDef__AttrEntry *a)
         return NULL;
 }
 
+/* One node of a listing. */
 Status *node_write(Writer *w, const Node *n)
 {
         writer_open(w, '{');

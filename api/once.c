@@ -130,6 +130,7 @@ static Status *answer_again(Request *r, const OnceEntry *e, const char *digest)
         return NULL;
 }
 
+/* The newest is last: the oldest go first. */
 static Status *add(Once *all, const Buf *key, const char *digest, int64_t now, OnceEntry **ret)
 {
         OnceEntry *e = mem_calloc(1, sizeof *e);
@@ -152,6 +153,8 @@ static Status *add(Once *all, const Buf *key, const char *digest, int64_t now, O
         return NULL;
 }
 
+/* The first request with a key does the work; the same one again waits for its answer, another body
+ * is refused. */
 Status *once_begin(Once *all, Request *r, bool *ret_answered)
 {
         char digest[STORE_DIGEST_SIZE];
@@ -177,6 +180,7 @@ static bool may_be_asked_again(const Request *r)
                (r->reply.code == SR_CANCELLED && r->cancel && cancel_fired(r->cancel));
 }
 
+/* Answers of failures that may pass are not kept: the client shall try again. */
 void once_end(Request *r)
 {
         OnceEntry *e = steal(&r->once);

@@ -33,6 +33,7 @@ static void write_kernel(Writer *w, const Op *op)
         writer_close(w, '}');
 }
 
+/* Signatures in the form of TensorFlow's REGISTER_OP. */
 static void write_op(Writer *w, const Op *op)
 {
         writer_open(w, '{');
@@ -45,6 +46,7 @@ static void write_op(Writer *w, const Op *op)
         writer_close(w, '}');
 }
 
+/* GET /v1/ops. */
 Status *ops_list(Request *r)
 {
         Writer w = writer(&r->reply.body);
@@ -60,6 +62,7 @@ Status *ops_list(Request *r)
         return NULL;
 }
 
+/* GET /v1/ops/{op}. */
 Status *ops_get(Request *r)
 {
         enum { HINTS = 3 };

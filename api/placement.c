@@ -21,6 +21,7 @@ static Status *write_line(void *arg, const PlacementInfo *p)
         return NULL;
 }
 
+/* GET .../placement, as JSON or in the form of TensorFlow's log. */
 Status *placement_get(Request *r)
 {
         static const char *const types[] = { TYPE_JSON, TYPE_TEXT, NULL };

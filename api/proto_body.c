@@ -31,6 +31,7 @@ Status *proto_body_keep(Request *r, const ProtoType *type, void *ret)
         return s;
 }
 
+/* All feeds of a request share one budget. */
 Status *proto_body_tensor(const Tensorflow__TensorProto *m, const char *name, size_t *left,
                           Tensor **ret)
 {

@@ -27,6 +27,7 @@ static Status *write_spec(const Tensorflow__CallableOptions *options, Buf *spec)
         return buf_status(spec);
 }
 
+/* MakeCallableRequest; the handle is the callable's name, a number. */
 Status *proto_callables_make(Request *r)
 {
         const Tensorflow__MakeCallableRequest *m;
@@ -55,6 +56,7 @@ typedef struct Call {
         Callable *callable; /* the same */
 } Call;
 
+/* RunCallableResponse. */
 static Status *write_result(const Call *call, const RunResult *result)
 {
         Arena *a = call->request->arena;
@@ -69,6 +71,7 @@ static Status *write_result(const Call *call, const RunResult *result)
         return proto_body_answer(call->request, &m.base);
 }
 
+/* From any thread. */
 static void call_done(void *arg, Status *s, const RunResult *result)
 {
         Call *call = arg;
@@ -83,6 +86,7 @@ static void call_done(void *arg, Status *s, const RunResult *result)
                 request_answer(r);
 }
 
+/* The message must not mean another callable than the path. */
 static Status *find(Request *r, const Tensorflow__RunCallableRequest *m, Callable **ret)
 {
         char handle[24];
@@ -100,6 +104,7 @@ static Status *find(Request *r, const Tensorflow__RunCallableRequest *m, Callabl
         return invalid_argument("No such callable handle: %.140s", r->args[1]);
 }
 
+/* By position. */
 static Status *read_feeds(Request *r, const Tensorflow__RunCallableRequest *m, const Callable *c,
                           Feeds *ret)
 {
@@ -118,6 +123,7 @@ static Status *read_feeds(Request *r, const Tensorflow__RunCallableRequest *m, c
         return NULL;
 }
 
+/* References of our own, since the answer may come before session_run() returns. */
 static Status *start(Call *call, const Tensorflow__RunCallableRequest *m)
 {
         Request *r = call->request;
@@ -138,6 +144,7 @@ static Status *start(Call *call, const Tensorflow__RunCallableRequest *m)
         return NULL;
 }
 
+/* RunCallableRequest. */
 Status *proto_callables_call(Request *r)
 {
         const Tensorflow__RunCallableRequest *m;

@@ -17,6 +17,7 @@ typedef struct Run {
 
 /* ---- the answer ---- */
 
+/* Fetches under the names they were asked for. */
 static Status *add_tensors(const Run *run, const RunResult *result, Tensorflow__RunStepResponse *m)
 {
         Arena *a = run->request->arena;
@@ -51,6 +52,7 @@ static Status *write_error(const Run *run, Status *s)
         return proto_body_answer(run->request, &m.base);
 }
 
+/* With store_errors_in_response_body, an error is an answer like any other. */
 static void run_done(void *arg, Status *s, const RunResult *result)
 {
         Run *run = arg;
@@ -68,6 +70,7 @@ static void run_done(void *arg, Status *s, const RunResult *result)
 
 /* ---- the request ---- */
 
+/* By name. */
 static Status *read_feeds(const Run *run, Feeds *ret)
 {
         const StepMessage *m = run->message;
@@ -90,6 +93,7 @@ static bool wants_metadata(const RunOptions *o)
         return o && (o->trace_level || o->output_partition_graphs);
 }
 
+/* A run, or a call of a partial run. */
 static Status *start(Run *run)
 {
         Request *r = run->request;
@@ -117,6 +121,7 @@ static Status *start(Run *run)
         return NULL;
 }
 
+/* RunStepRequest. */
 Status *proto_runs_run(Request *r)
 {
         Run *run = arena_calloc(r->arena, 1, sizeof *run);
@@ -133,6 +138,7 @@ Status *proto_runs_run(Request *r)
 
 /* ---- setup ---- */
 
+/* PartialRunSetupRequest. */
 Status *proto_runs_partial_setup(Request *r)
 {
         const Tensorflow__PartialRunSetupRequest *m;

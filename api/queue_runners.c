@@ -17,6 +17,7 @@ static void write_texts(Writer *w, const char *key, char *const *texts, size_t n
         writer_close(w, ']');
 }
 
+/* The definition with its defaults filled in. */
 static void write_def(Writer *w, const QueueRunnerDef *d)
 {
         writer_member_string(w, "queue_name", d->queue_name);
@@ -32,6 +33,7 @@ static void write_def(Writer *w, const QueueRunnerDef *d)
         writer_close(w, ']');
 }
 
+/* Under the coordinator's lock, so it only writes. */
 static Status *write_runner(void *arg, const QueueRunnerInfo *i)
 {
         static const char *const states[] = { "running", "closed", "stopped", "failed" };
@@ -80,6 +82,7 @@ typedef struct Defs {
         bool given; /* in the body, so that errors have a place there */
 } Defs;
 
+/* A QueueRunnerDef in protobuf's JSON. */
 static Status *read_def(Request *r, JsonSpan v, const QueueRunnerDef **ret)
 {
         json_t *json = NULL;
@@ -100,6 +103,7 @@ static Status *at(Request *r, Status *s, size_t i)
         return s ? pointer_prefix(s, p ? p : "/queue_runners") : NULL;
 }
 
+/* A list of them; errors point to the element. */
 static Status *read_defs(Request *r, JsonSpan v, Defs *ret)
 {
         JsonArray a;
@@ -115,6 +119,7 @@ static Status *read_defs(Request *r, JsonSpan v, Defs *ret)
         return NULL;
 }
 
+/* Given, or those of a collection of the MetaGraph. */
 static Status *read_body(Request *r, Session *session, Defs *ret)
 {
         static const char *const known[] = { "queue_runners", "collection", NULL };
@@ -151,6 +156,7 @@ static Status *start(Request *r, Session *session, const Defs *d)
         return NULL;
 }
 
+/* POST .../queue_runners. */
 Status *queue_runners_start(Request *r)
 {
         autoptr(Session) session = NULL;
@@ -177,6 +183,7 @@ Status *queue_runners_list(Request *r)
         return NULL;
 }
 
+/* GET or stop of one runner. */
 static Status *one(Request *r, bool stop)
 {
         autoptr(Session) session = NULL;

@@ -10,6 +10,7 @@
 
 /* ---- looking ---- */
 
+/* All of one moment. */
 static Status *write_queue(void *arg, const QueueInfo *q)
 {
         Writer *w = arg;
@@ -40,6 +41,7 @@ static Status *write_queue(void *arg, const QueueInfo *q)
         return NULL;
 }
 
+/* GET .../queues. */
 Status *queues_list(Request *r)
 {
         autoptr(Session) session = NULL;
@@ -100,6 +102,7 @@ typedef struct QueueCall {
         int n;
 } QueueCall;
 
+/* Types and shapes never change, so they may be used without the queue's lock. */
 static Status *copy_spec(void *arg, const QueueInfo *q)
 {
         QueueCall *c = arg;
@@ -150,6 +153,7 @@ static Status *begin(Request *r, Status *(*start)(QueueCall *c))
 
 /* ---- enqueue and close ---- */
 
+/* The answer to enqueue and close is the queue as it is then. */
 static void changed(void *arg, Status *s, Tensor **components UNUSED, int n UNUSED)
 {
         QueueCall *c = arg;
@@ -181,6 +185,7 @@ static Status *read_component(QueueCall *c, JsonSpan v, int i, bool many, Tensor
         return s;
 }
 
+/* One value for each component of a row. */
 static Status *read_components(QueueCall *c, JsonSpan v, bool many, Tensor **ret)
 {
         JsonArray a = { 0 };
@@ -194,6 +199,7 @@ static Status *read_components(QueueCall *c, JsonSpan v, bool many, Tensor **ret
         return NULL;
 }
 
+/* {"components": [...], "many": ..., "wait": seconds}. */
 static Status *enqueue(QueueCall *c)
 {
         static const char *const members[] = { "components", "many", "wait", NULL };
@@ -220,6 +226,7 @@ Status *queues_enqueue(Request *r)
         return begin(r, enqueue);
 }
 
+/* {"cancel_pending": ...}. */
 static Status *close_queue(QueueCall *c)
 {
         static const char *const members[] = { "cancel_pending", NULL };
@@ -240,6 +247,7 @@ Status *queues_close(Request *r)
 
 /* ---- dequeue ---- */
 
+/* In the form that the request asked for. */
 static Status *write_components(QueueCall *c, Tensor **components, int n)
 {
         Reply *reply = &c->request->reply;
@@ -264,6 +272,7 @@ static Status *write_components(QueueCall *c, Tensor **components, int n)
         return NULL;
 }
 
+/* From any thread. */
 static void dequeued(void *arg, Status *s, Tensor **components, int n)
 {
         QueueCall *c = arg;
@@ -276,6 +285,7 @@ static void dequeued(void *arg, Status *s, Tensor **components, int n)
                 request_answer(c->request);
 }
 
+/* {"n": ..., "up_to": ..., "wait": seconds}; without n one element. */
 static Status *dequeue(QueueCall *c)
 {
         static const char *const members[] = { "n", "up_to", "wait", "output", "int64", NULL };

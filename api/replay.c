@@ -35,6 +35,7 @@ static Status *found(const IdempotencyRow *row, void *arg)
         return NULL;
 }
 
+/* Stored, so that the answer to a create survives a restart as the session does. */
 void replay_remember(Request *r)
 {
         const char *scope = r->replay_scope, *digest = r->replay_digest;
@@ -56,6 +57,7 @@ void replay_remember(Request *r)
                                                              .expires_us = now + KEPT_US }));
 }
 
+/* The scope is the request's method, path and session: a key is good for one of them. */
 Status *replay_find(Request *r, bool *ret_answered)
 {
         char *digest = arena_alloc(r->arena, STORE_DIGEST_SIZE);

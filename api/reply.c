@@ -3,6 +3,7 @@
 
 #include "api/limits.h"
 
+/* An answer is 200 without a body until somebody says otherwise. */
 void reply_init(Reply *r)
 {
         r->status = 200;

@@ -68,6 +68,7 @@ Status *request_query(Request *r, const char *name, const char **ret)
         return NULL;
 }
 
+/* "?replace" alone means true. */
 Status *request_query_bool(Request *r, const char *name, bool *ret)
 {
         const char *v;
@@ -82,6 +83,7 @@ Status *request_query_bool(Request *r, const char *name, bool *ret)
         return NULL;
 }
 
+/* Plain digits only: strtoll() would take blanks and plus signs. */
 Status *request_query_int(Request *r, const char *name, int64_t min, int64_t max, int64_t fallback,
                           int64_t *ret)
 {
@@ -106,6 +108,7 @@ static bool in_list(const Pair *p, const char *const *known)
         return false;
 }
 
+/* A misspelt parameter must not go unnoticed. */
 Status *request_query_only(Request *r, const char *const *known)
 {
         const char *at = r->query;
@@ -158,6 +161,7 @@ Status *request_object(Request *r, JsonObject *ret)
         return scan_object(r->arena, text, ret);
 }
 
+/* A JSON string as a C string. */
 Status *member_string(Arena *a, JsonSpan v, const char *pointer, const char **ret)
 {
         Status *s = NULL;
@@ -195,6 +199,7 @@ Status *member_bool(JsonSpan v, const char *pointer, bool *ret)
         return NULL;
 }
 
+/* Through jansson: numbers of the envelope are few. */
 Status *member_number(JsonSpan v, const char *pointer, double min, double max, double *ret)
 {
         json_t *json = NULL;
@@ -219,6 +224,7 @@ Status *pointer_prefix(Status *s, const char *prefix)
         return s;
 }
 
+/* RFC 6901: "~" and "/" within names. */
 const char *pointer_escape(Arena *a, const char *key)
 {
         char *out = arena_alloc(a, 2 * strlen(key) + 1), *w = out;
@@ -277,6 +283,7 @@ static double type_weight(const char *accept, const char *type)
         return weight;
 }
 
+/* The client's weights decide, then our order. */
 int request_accepts(const Request *r, const char *const *types)
 {
         if (!*r->accept)
@@ -303,6 +310,7 @@ Status *request_cancel_token(Request *r, Cancel **ret)
         return NULL;
 }
 
+/* Replaces whatever answer was begun. */
 void request_set_problem(Request *r, Status *s, int http, const char *title, const char *node_def)
 {
         autoptr(Status) status = s;
@@ -333,6 +341,7 @@ typedef struct FindNode {
         Buf json; /* out; empty when there is none */
 } FindNode;
 
+/* The node that an error names, for who cannot look into the graph. */
 static Status *find_node_def(void *arg, const Graph *g)
 {
         FindNode *f = arg;

@@ -75,6 +75,7 @@ static Status *extend(Session *session, const SessionGraph *v)
         return session_extend(session, src, false, &result);
 }
 
+/* Stored by us, but files get damaged. */
 static Status *parse_config(const char *text, Arena *arena, ConfigProto **ret)
 {
         json_t *json = json_loads(text, 0, NULL);
@@ -120,6 +121,8 @@ static Status *make(Context *c, const SessionRow *row, const SessionGraph *v, in
         return NULL;
 }
 
+/* A session whose graph cannot be loaded is there all the same, and says why. No memory is another
+ * matter: the start fails rather than lose sessions. */
 static Status *restore_active(Context *c, SessionRec *rec, const SessionRow *row,
                               const SessionGraph *v, int n)
 {

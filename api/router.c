@@ -51,6 +51,7 @@ static bool match_rest(const char *verb, const char *end, const char *p, RouteMa
         return true;
 }
 
+/* Segment by segment; a pattern's last one may take the rest of the path. */
 static bool match_path(const char *pat, const char *p, RouteMatch *m)
 {
         m->n_args = 0;
@@ -76,6 +77,7 @@ static void allow_method(RouteMatch *m, const char *method)
                  strcmp(method, "GET") == 0 ? ", HEAD" : "");
 }
 
+/* The table is short enough to be searched; HEAD is GET. */
 void router_find(const char *method, const char *path, RouteMatch *ret)
 {
         const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
@@ -104,6 +106,7 @@ static int hex_digit(char c)
         return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Percent escapes of control characters are refused, NUL among them. */
 Status *router_decode(Arena *a, const char *raw, size_t n, char **ret)
 {
         char *out = arena_alloc(a, n + 1), *w = out;
@@ -128,6 +131,7 @@ Status *router_decode(Arena *a, const char *raw, size_t n, char **ret)
         return NULL;
 }
 
+/* The nearest paths, or where all of them are listed. */
 Status *router_not_found(const char *path)
 {
         Status *s = not_found("No such path: %.200s", path);

@@ -34,6 +34,7 @@ static Status *put_in_front(Buf *tail, Buf *body)
         return NULL;
 }
 
+/* JSON, with the tensors' bytes behind it or not, or a timeline. */
 static Status *write_result(const Run *run, Session *session, const RunResult *result)
 {
         Reply *reply = &run->request->reply;
@@ -79,6 +80,7 @@ static Status *point_feed(const Run *run, const char *key, Status *s)
         return s;
 }
 
+/* Errors get a JSON pointer to what caused them. */
 static Status *point(const Run *run, Status *s)
 {
         static const char feeds[] = "/feeds/";
@@ -92,6 +94,7 @@ static Status *point(const Run *run, Status *s)
                                                   : s;
 }
 
+/* From any thread. */
 static void run_done(void *arg, Status *s, const RunResult *result)
 {
         Run *run = arg;
@@ -111,6 +114,7 @@ static void run_done(void *arg, Status *s, const RunResult *result)
 
 /* ---- start and end ---- */
 
+/* In the request's arena: it lives until the answer is sent. */
 Status *run_new(Request *r, const char *session, Run **ret)
 {
         static const char *const types[] = { TYPE_JSON, TYPE_TIMELINE, NULL };
@@ -144,6 +148,7 @@ void run_drop(Run *run)
         session_unref(run->session);
 }
 
+/* References of our own, since the answer may come before session_run() returns. */
 Status *run_start(Run *run, const Feeds *feeds)
 {
         static const Feed no_feed;
@@ -188,6 +193,7 @@ static Status *bad_choice(const char *member, const char *choices, const char *g
         return s;
 }
 
+/* The form of tensors in the answer. */
 Status *run_read_output(Run *run, const JsonObject *o)
 {
         static const char *const styles[] = { "plain", "typed", "b64", "binary" };
@@ -209,6 +215,7 @@ Status *run_read_output(Run *run, const JsonObject *o)
                        : bad_choice("int64", "number, string", how);
 }
 
+/* RunOptions in protobuf's JSON. */
 Status *run_parse_options(JsonSpan options, Arena *arena, const RunOptions **ret)
 {
         if (!options.at || scan_kind(options) == 'n')
@@ -236,6 +243,7 @@ Status *run_nothing_to_do(void)
         return invalid_argument("Must specify at least one target to fetch or execute.");
 }
 
+/* With the binary extension, JSON is only the first part of the body. */
 Status *run_read_body(Request *r, JsonObject *ret, BinaryInputs *ret_tail)
 {
         size_t n = r->json_length >= 0 ? (size_t)r->json_length : r->body.len;

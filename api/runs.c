@@ -6,6 +6,7 @@
 #include "api/run.h"
 #include <string.h>
 
+/* A run needs something to do. */
 static Status *read_fetches(Run *run, const JsonObject *o)
 {
         JsonSpan fetches = scan_get(o, "fetches"), targets = scan_get(o, "targets");
@@ -62,6 +63,7 @@ static Status *feed_error(Session *session, Status *s)
         return s;
 }
 
+/* Feeds first: their errors are TensorFlow's first, too. */
 static Status *read_run(Run *run, const char *const *members, JsonObject *o, Feeds *feeds)
 {
         BinaryInputs tail;
@@ -143,6 +145,7 @@ Status *runs_partial(Request *r)
 
 /* ---- setup ---- */
 
+/* Feeds are names here. */
 static Status *setup(Run *run, FetchNames *feed_names, char **ret)
 {
         static const char *const members[] = { "fetches", "feeds", "targets", NULL };
@@ -168,6 +171,7 @@ static Status *setup(Run *run, FetchNames *feed_names, char **ret)
         return session_partial_run_setup(run->session, &q, ret);
 }
 
+/* POST .../{session}:partial_run_setup. */
 Status *runs_partial_setup(Request *r)
 {
         if (r->content_type == CONTENT_PROTO)

@@ -41,6 +41,7 @@ static void nap(void)
 
 /* ---- start ---- */
 
+/* Handed sockets first, then addresses. */
 static Status *listen_all(const ServerOptions *o, Server *s)
 {
         for (int i = 0; i < o->n_fds && s->n < MAX_LISTENERS; i++) {
@@ -75,6 +76,7 @@ static int no_certificate(gnutls_session_t session UNUSED, const gnutls_datum_t 
         return -1;
 }
 
+/* One set of HTTP threads to each socket. */
 static Status *start_daemon(Daemon *d, Exchanges *all, unsigned threads)
 {
         bool tls = atomic_load(&all->access)->tls && !d->listener.unix_path;
@@ -109,6 +111,7 @@ static void tick(void *arg)
         session_table_tick(all->context.sessions, &all->context);
 }
 
+/* What all sockets share. */
 static Status *make_shared(const ServerOptions *o, Exchanges *all)
 {
         Context *c = &all->context;
@@ -136,6 +139,7 @@ static Status *make_shared(const ServerOptions *o, Exchanges *all)
         return watch_new(tick, all, &all->watch);
 }
 
+/* Sockets first: an address in use is noticed before sessions are restored. */
 static Status *start_all(const ServerOptions *o, Server *s)
 {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -148,6 +152,7 @@ static Status *start_all(const ServerOptions *o, Server *s)
         return NULL;
 }
 
+/* After a failure server_stop() takes down what stands. */
 Status *server_start(const ServerOptions *o, Server **ret)
 {
         Server *s = mem_calloc(1, sizeof *s);
