@@ -18,23 +18,36 @@ static void drop_inputs(Iteration *it, const PlanNode *pn)
                         tensor_unref(steal(&it->slots[pn->slot + (uint32_t)i]));
 }
 
-/* The other output carries nothing: what hangs on it alone is dead. */
+/* Which output the second input chooses: by a truth value, or by a number, where one that is out of
+ * range means the last. */
+static int switch_choice(const PlanNode *pn, const Tensor *by)
+{
+        if (by->dtype == DT_BOOL)
+                return *(const bool *)tensor_data(by);
+        int32_t i = *(const int32_t *)tensor_data(by);
+        return i >= 0 && i < pn->node->n_out ? i : pn->node->n_out - 1;
+}
+
+/* The other outputs carry nothing: what hangs on them alone is dead. */
 static void run_switch(Step *s, Iteration *it, const PlanNode *pn)
 {
         autoptr(Tensor) data = take(it, pn, 0);
-        autoptr(Tensor) pred = take(it, pn, 1);
-        if (pred->dtype != DT_BOOL || pred->count != 1) {
+        autoptr(Tensor) by = take(it, pn, 1);
+        if ((by->dtype != DT_BOOL && by->dtype != DT_INT32) || by->count != 1) {
                 step_abort(
                         s,
                         run_blame(pn,
                                   invalid_argument(
                                           "The second input must be a scalar, but it has shape %s",
-                                          shape_text(&pred->shape).s)));
+                                          shape_text(&by->shape).s)));
                 return;
         }
-        Tensor *out[2] = { NULL, NULL };
-        out[*(const bool *)tensor_data(pred)] = steal(&data);
-        propagate(s, it, pn, out);
+        int taken = switch_choice(pn, by);
+        for (int i = 0; i < pn->node->n_out; i++)
+                if (i != taken)
+                        step_send(s, it, &pn->out[i], NULL, false);
+        step_send(s, it, &pn->out[taken], steal(&data), false);
+        send_control(s, it, pn, false);
 }
 
 /* One input is there (a loop's second comes in the next iteration), and goes on with its index. */

@@ -28,5 +28,7 @@ Status *dl4j_list(const char *models, Trials *ts) MUST_USE;      /* one op or fe
 Status *reference_list(const char *models, Trials *ts) MUST_USE; /* models with .npy references */
 Status *rule_list(const char *models, Trials *ts) MUST_USE;      /* models with a stated rule */
 Status *negative_list(const char *models, Trials *ts) MUST_USE;  /* what must be refused */
+bool negative_is(const char *name); /* is that one of those? name: below the models' folder */
+Status *walk_list(const char *models, Trials *ts) MUST_USE; /* every model, twice */
 /* Files cut and changed at n places each; none when n is 0. */
 Status *damage_list(const char *models, int n, Trials *ts) MUST_USE;

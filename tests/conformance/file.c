@@ -21,3 +21,9 @@ bool file_exists(const char *path)
 {
         return access(path, R_OK) == 0;
 }
+
+void buf_quoted(Buf *out, const char *text)
+{
+        for (; *text; text++)
+                buf_putc(out, *text == '\'' ? '"' : *text);
+}

@@ -103,6 +103,7 @@ static void play_all(Show *show)
 static Status *list_all(const char *models, const Options *o, Trials *ts)
 {
         TRY(damage_list(models, o->damage, ts));
+        TRY(walk_list(models, ts));
         TRY(reference_list(models, ts));
         TRY(rule_list(models, ts));
         TRY(negative_list(models, ts));

@@ -3,6 +3,7 @@
 #include "tests/conformance/corpus.h"
 #include "tests/conformance/file.h"
 
+#include <fnmatch.h>
 #include <glob.h>
 #include <math.h>
 #include <stdlib.h>
@@ -152,17 +153,10 @@ static bool near(const json_t *got, const json_t *want)
         return true;
 }
 
-/* The tables write ' for ". */
-static void put_quoted(Buf *out, const char *text)
-{
-        for (; *text; text++)
-                buf_putc(out, *text == '\'' ? '"' : *text);
-}
-
 static bool result_is(Stage *s, const Answer *a, const char *text)
 {
         autobuf want_text = BUF(65536);
-        put_quoted(&want_text, text);
+        buf_quoted(&want_text, text);
         json_t *want = json_loads(buf_cstr(&want_text), JSON_DECODE_ANY, NULL);
         const json_t *got = json_object_get(a->json, "result");
         bool same = near(got, want);
@@ -180,7 +174,7 @@ static Outcome play_run(Stage *s, const Run *run)
 {
         autobuf body = BUF(65536);
         buf_putc(&body, '{');
-        put_quoted(&body, run->body);
+        buf_quoted(&body, run->body);
         buf_putc(&body, '}');
         for (int i = 0; i < MAX(run->repeat, 1); i++) {
                 autoanswer a = { 0 };
@@ -201,6 +195,14 @@ static Outcome play_rule(Stage *s, const Trial *t)
                 o = play_run(s, &rule->runs[i]);
         stage_close(s);
         return o;
+}
+
+bool negative_is(const char *name)
+{
+        for (size_t i = 0; i < COUNTOF(negatives); i++)
+                if (fnmatch(negatives[i], name, 0) == 0)
+                        return true;
+        return false;
 }
 
 /* Refused at the upload or at the session: a client error or "not implemented", with a text. */

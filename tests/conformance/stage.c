@@ -59,12 +59,22 @@ static Outcome put(Stage *s, const Buf *bytes, Answer *ret)
 Outcome stage_open(Stage *s, const char *file)
 {
         autobuf graph = BUF(FILE_MAX_BYTES);
-        autoanswer stored = { 0 }, created = { 0 };
         Status *e = folder_exists(file) ? pack_folder(file, &graph) : file_read(file, &graph);
-        if (e)
-                return broken(s, e);
-        Outcome o = put(s, &graph, &stored);
+        return e ? broken(s, e) : stage_open_bytes(s, &graph);
+}
+
+Outcome stage_open_bytes(Stage *s, const Buf *bytes)
+{
+        autoanswer stored = { 0 }, created = { 0 };
+        Outcome o = put(s, bytes, &stored);
         return o == PASSED ? create(s, &created) : o;
+}
+
+Outcome stage_look(Stage *s, const char *what, Answer *ret)
+{
+        char path[64];
+        snprintf(path, sizeof(path), "/v1/graphs/%s/%s", s->name, what);
+        return send(s, "GET", path, NULL, ret);
 }
 
 bool stage_offer(Stage *s, const Buf *bytes)
@@ -77,15 +87,25 @@ bool stage_offer(Stage *s, const Buf *bytes)
         return stored.status && (o != PASSED || created.status);
 }
 
+static void forget(Stage *s, const char *kind)
+{
+        autoanswer a = { 0 };
+        char path[64];
+        snprintf(path, sizeof(path), "/v1/%s/%s", kind, s->name);
+        status_free(http_send(s->http, "DELETE", path, NULL, 0, &a));
+}
+
+Outcome stage_reopen(Stage *s)
+{
+        autoanswer created = { 0 };
+        forget(s, "sessions");
+        return create(s, &created);
+}
+
 void stage_close(Stage *s)
 {
-        static const char *const kinds[] = { "sessions", "graphs" };
-        char path[64];
-        for (size_t i = 0; i < COUNTOF(kinds); i++) {
-                autoanswer a = { 0 };
-                snprintf(path, sizeof(path), "/v1/%s/%s", kinds[i], s->name);
-                status_free(http_send(s->http, "DELETE", path, NULL, 0, &a));
-        }
+        forget(s, "sessions");
+        forget(s, "graphs");
 }
 
 Outcome stage_run(Stage *s, const Buf *body, Answer *ret)
@@ -122,11 +142,9 @@ Fetch *fetches_add(Fetches *f)
 static bool draws_random_numbers(Stage *s)
 {
         autoanswer a = { 0 };
-        char path[64];
         size_t i;
         json_t *node;
-        snprintf(path, sizeof(path), "/v1/graphs/%s/nodes", s->name);
-        if (send(s, "GET", path, NULL, &a) != PASSED)
+        if (stage_look(s, "nodes", &a) != PASSED)
                 return false;
         json_array_foreach (json_object_get(a.json, "nodes"), i, node) {
                 const char *op = json_string_value(json_object_get(node, "op"));

@@ -16,6 +16,12 @@ typedef struct Stage {
 /* Stores the file, or the folder as an archive, as a graph and creates a session of it. PASSED, or
  * UNSUPPORTED or FAILED with why and missing set. */
 Outcome stage_open(Stage *s, const char *file);
+/* The same of bytes. */
+Outcome stage_open_bytes(Stage *s, const Buf *bytes);
+/* A new session of the stored graph in the place of the one that is there. */
+Outcome stage_reopen(Stage *s);
+/* What the daemon tells of the stored graph: "nodes", "signatures". */
+Outcome stage_look(Stage *s, const char *what, Answer *ret);
 /* Offers bytes as a graph and makes a session of them, whatever is answered. False when nothing is.
  */
 bool stage_offer(Stage *s, const Buf *bytes);

@@ -20,6 +20,14 @@ Test(session, a_constant_that_is_assigned_to_is_a_variable_that_begins_with_its_
         cr_assert_eq(value_of("read:0", ""), 7);
 }
 
+Test(session, arguments_of_a_function_that_was_cut_out_have_a_value_when_they_are_fed)
+{
+        grow_ok("a = _Arg T: float, index: 0\ny = Square(a)\nr = _Retval(y) index: 0\n");
+        cr_assert_eq(value_of("y:0", "a=3"), 9);
+        run_fails("y:0", "", SR_INTERNAL, "no call frame");
+        run_fails("r", "a=3", SR_INTERNAL, "no call frame");
+}
+
 Test(session, a_variable_that_is_fed_cannot_be_assigned_to)
 {
         grow_ok("v = VariableV2 dtype: float, shape: []\nx = Placeholder dtype: float\n"

@@ -3,6 +3,8 @@
 #include "tests/lib/op_case.h"
 #include "tests/lib/op_session.h"
 
+#include <stdio.h>
+
 static const OpCase logging[] = {
         { "accepts what holds", "Assert", .in = { BOOL((), true), F32((1), 1) } },
         { "quotes what does not", "Assert",
@@ -47,6 +49,29 @@ Test(control_flow, a_condition_takes_one_side)
         autoptr(Tensor) index = fetch(s, "m:1");
         expect_tensor(value, F32((), 9));
         expect_tensor(index, I32((), 1));
+}
+
+/* One way of three; a number that names none means the last. */
+static int32_t way_of(const char *number)
+{
+        autoptr(TestSession) s = NULL;
+        char text[256];
+        snprintf(text, sizeof text,
+                 "i = Const int32 [] { %s }\nx = Const float [] { 3 }\n"
+                 "s = _SwitchN(x, i) num_outs: 3\nm = Merge(s:0, s:1, s:2)\n",
+                 number);
+        expect_ok(test_session_text(text, &s));
+        autoptr(Tensor) way = fetch(s, "m:1");
+        return *(const int32_t *)tensor_data(way);
+}
+
+Test(control_flow, a_case_takes_one_way_and_what_names_none_the_last)
+{
+        cr_assert_eq(way_of("0"), 0);
+        cr_assert_eq(way_of("1"), 1);
+        cr_assert_eq(way_of("2"), 2);
+        cr_assert_eq(way_of("3"), 2);
+        cr_assert_eq(way_of("-1"), 2);
 }
 
 /* i = 0; while (i < 4) write i * i at i; then what is asked for. */

@@ -4,7 +4,8 @@
 
 static Status *switch_shape(ShapeCtx *c)
 {
-        c->out[0] = c->out[1] = *shape_in(c, 0);
+        for (int i = 0; i < c->n_out; i++)
+                c->out[i] = *shape_in(c, 0);
         return NULL;
 }
 
@@ -35,3 +36,6 @@ OP(Merge, .inputs = "inputs:N*T", .outputs = "output:T; value_index:int32",
 OP(RefMerge, .kernels = "T:type in [" VALUE_TYPES "]", .inputs = "inputs:N*ref(T)",
    .outputs = "output:ref(T); value_index:int32", .attrs = "T:type; N:int >=1",
    .shape = merge_shape, .flow = FLOW_MERGE);
+/* The runtime's own, for Case; a switch with any number of ways. */
+OP(_SwitchN, .inputs = "data:T; output_index:int32", .outputs = "outputs:num_outs*T",
+   .attrs = "num_outs:int >=1; T:type", .shape = switch_shape, .flow = FLOW_SWITCH);
