@@ -86,8 +86,8 @@ static const Row flow[] = {
           "p = Const bool [] { true }\nw = Switch(x, p)\nm = Merge(w:0, w:1)\ny = Identity(m)\n",
           'x', ALL },
         { "switches with several ways",
-          ZERO "w = _SwitchN(x, one) num_outs: 3\nm = Merge(w:0, w:1, w:2)\ny = Identity(m)\n",
-          'x', ALL },
+          ZERO "w = _SwitchN(x, one) num_outs: 3\nm = Merge(w:0, w:1, w:2)\ny = Identity(m)\n", 'x',
+          ALL },
         { "loops",
           "p = Const bool [] { false }\ne = Enter(x) frame_name: \"f\"\n"
           "m = Merge(e, n) N: 2, T: $T\nc = Enter(p) frame_name: \"f\", is_constant: true\n"

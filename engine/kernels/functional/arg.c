@@ -9,5 +9,5 @@ static Status *arg(OpCtx *c UNUSED)
         return internal_error("no call frame");
 }
 
-OP(_Arg, .outputs = "output:T", .attrs = "T:type; index:int >=0", .flags = "stateful",
-   .shape = shape_unknown, .compute = arg, .late_shape = true);
+OP(_Arg, .outputs = "output:T", .attrs = "T:type; index:int >=0", .shape = shape_unknown,
+   .compute = arg, .late_shape = true);
