@@ -150,10 +150,12 @@ Status *graph_load(Context *c, const char *name, const char *const *tags, Model 
         if (*ret)
                 return NULL;
         autoptr(GraphRow) full = NULL;
-        autofree void *data = NULL;
+        void *data = NULL;
         TRY(store_get_graph(c->store, name, &full, &data));
+        size_t n = (size_t)full->bytes;
+        autobuf bytes = { .data = data, .len = n, .cap = n, .max = n };
         snprintf(ret_digest, STORE_DIGEST_SIZE, "%s", full->digest);
-        ModelSource src = { .bytes = data, .n = (size_t)full->bytes, .tags = tags };
+        ModelSource src = { .bytes = data, .n = n, .take = &bytes, .tags = tags };
         TRY(model_load(c->engine, &src, ret));
         if (!tags)
                 graph_cache_put(c->graphs, ret_digest, *ret);

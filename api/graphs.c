@@ -28,6 +28,8 @@ static Status *format_of(Request *r, const char **ret)
 }
 
 typedef struct Put {
+        Request *request;
+        GraphRow row; /* what is to be stored */
         Model *model;
         Buf packed;      /* of a script: the GraphDef that is stored in its place */
         StoreBlob bytes; /* what is stored */
@@ -40,7 +42,7 @@ static Status *settle(Request *r, Put *p, ModelSource *ret)
 {
         autoptr(GraphSource) script = NULL;
         TRY(format_of(r, &ret->format));
-        p->bytes = (StoreBlob){ .digest = p->digest, .n = r->body.len };
+        p->bytes = (StoreBlob){ .n = r->body.len, .ret_digest = p->digest };
         p->bytes.data = r->body.data ? r->body.data : ""; /* an empty GraphDef is one, too */
         if (ret->format && strcmp(ret->format, "script") == 0) {
                 TRY(script_parse(p->bytes.data, r->body.len, NULL, &script));
@@ -57,11 +59,23 @@ static Status *settle(Request *r, Put *p, ModelSource *ret)
 
 /* Parses and checks. A graph with an unknown op may be stored (it may run in the next release);
  * everything else that is wrong with it is an error now. */
-static Status *check_graph(Request *r, Put *p)
+static Status *check_graph(Put *p, const ModelSource *src)
 {
-        ModelSource src = { 0 };
-        TRY(settle(r, p, &src));
-        return model_inspect(r->context->engine, &src, &p->model, &p->problem);
+        TRY(model_inspect(p->request->context->engine, src, &p->model, &p->problem));
+        p->row.format = model_format(p->model);
+        p->row.nodes = (int64_t)model_nodes(p->model);
+        return NULL;
+}
+
+/* Big bytes are on the disk by now, so that the model may have those that came: a graph is in
+ * memory once. */
+static Status *check_stored(void *arg, bool spare)
+{
+        Put *p = arg;
+        Buf *body = &p->request->body;
+        ModelSource src = { .bytes = body->data, .n = body->len, .take = spare ? body : NULL };
+        TRY(format_of(p->request, &src.format));
+        return check_graph(p, &src);
 }
 
 /* m and problem may be NULL. */
@@ -85,27 +99,37 @@ static void write_graph(Writer *w, const GraphRow *row, const Model *m, const St
         writer_close(w, '}');
 }
 
-/* Parsed before it is stored, so that only graphs that can be read are there. */
+/* Only graphs that can be read get a name; small ones are looked at before the disk hears of them.
+ */
+static Status *check_and_store(Put *p, bool replace, GraphPut *ret)
+{
+        enum { BIG = 4 << 20 };
+        ModelSource src = { 0 };
+        TRY(settle(p->request, p, &src));
+        if (p->bytes.n < BIG || p->packed.data) {
+                TRY(check_graph(p, &src));
+        } else {
+                p->bytes.checked = check_stored;
+                p->bytes.arg = p;
+        }
+        return store_put_graph(p->request->context->store, &p->row, &p->bytes, replace, ret);
+}
+
 static Status *put(Request *r, Put *p, bool replace)
 {
         GraphPut outcome;
         autoptr(GraphRow) row = NULL;
         Context *c = r->context;
-        TRY(check_graph(r, p));
-        store_digest(p->bytes.data, p->bytes.n, p->digest);
-        GraphRow want = { .name = r->args[0],
-                          .format = model_format(p->model),
-                          .nodes = (int64_t)model_nodes(p->model),
-                          .created_us = clock_wall_us() };
-        TRY(store_put_graph(c->store, &want, &p->bytes, replace, &outcome));
+        p->row = (GraphRow){ .name = r->args[0], .created_us = clock_wall_us() };
+        TRY(check_and_store(p, replace, &outcome));
+        TRY(store_get_graph(c->store, r->args[0], &row, NULL));
         if (!p->problem)
                 graph_cache_put(c->graphs, p->digest, p->model);
-        TRY(store_get_graph(c->store, r->args[0], &row, NULL));
-        Writer w = writer(&r->reply.body);
         r->reply.type = TYPE_JSON;
         r->reply.status = outcome == GRAPH_CREATED ? 201 : 200;
         if (outcome == GRAPH_CREATED)
                 snprintf(r->reply.location, sizeof r->reply.location, "/v1/graphs/%s", r->args[0]);
+        Writer w = writer(&r->reply.body);
         write_graph(&w, row, p->model, p->problem);
         return NULL;
 }
@@ -115,7 +139,7 @@ Status *graphs_put(Request *r)
 {
         static const char *const known[] = { "replace", "format", NULL };
         bool replace;
-        Put p = { 0 };
+        Put p = { .request = r };
         TRY(check_name(r));
         TRY(request_query_only(r, known));
         TRY(request_query_bool(r, "replace", &replace));

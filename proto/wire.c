@@ -5,6 +5,7 @@
 #include "proto/wire.h"
 
 #include "engine/base/utf8.h"
+#include "proto/lend.h"
 #include <string.h>
 
 enum { WIRE_VARINT, WIRE_64, WIRE_BYTES, WIRE_GROUP, WIRE_GROUP_END, WIRE_32 };
@@ -21,7 +22,9 @@ typedef struct Frame {
 typedef struct Scan {
         const uint8_t *start, *at;
         size_t messages, max_messages; /* below the root */
-        int depth;                     /* of the message that is being read; -1 behind the root */
+        const ProtoField *large;       /* whose values are added up, from LEND_LEAST bytes on */
+        size_t large_bytes;
+        int depth; /* of the message that is being read; -1 behind the root */
         Frame frames[PROTO_MAX_DEPTH + 1];
 } Scan;
 
@@ -112,6 +115,8 @@ static Status *scan_bytes(Scan *s, const ProtoField *f, size_t n)
         } else if (f && f->type != PROTOBUF_C_TYPE_BYTES && !packed_fits(f->type, s->at, n)) {
                 return bad_field(s, f, "is not a list of numbers");
         }
+        if (f && f == s->large && n >= LEND_LEAST)
+                s->large_bytes += n;
         s->at += n;
         return NULL;
 }
@@ -172,17 +177,34 @@ static Status *scan_field(Scan *s)
 }
 
 /* No recursion: open messages are on a stack of its own, of fixed depth. */
-static Status *scan(const ProtoType *type, const uint8_t *bytes, size_t n, size_t max_messages)
+static Status *scan(Scan *s)
 {
-        Scan s = { .start = bytes, .at = bytes, .max_messages = max_messages };
-        s.frames[0] = (Frame){ type, bytes + n };
-        while (s.depth >= 0) {
-                if (s.at == s.frames[s.depth].end)
-                        s.depth--;
+        while (s->depth >= 0) {
+                if (s->at == s->frames[s->depth].end)
+                        s->depth--;
                 else
-                        TRY(scan_field(&s));
+                        TRY(scan_field(s));
         }
         return NULL;
+}
+
+/* The limits, then the scan. */
+static Status *check(Scan *s, const ProtoType *type, const void *bytes, size_t n,
+                     const ProtoLimits *limits)
+{
+        size_t max_bytes = DEFAULT_BYTES;
+        *s = (Scan){
+                .start = bytes, .at = bytes, .max_messages = DEFAULT_MESSAGES, .large = s->large
+        };
+        if (limits && limits->max_bytes)
+                max_bytes = MIN(limits->max_bytes, max_bytes);
+        if (limits && limits->max_messages)
+                s->max_messages = MIN(limits->max_messages, s->max_messages);
+        if (n > max_bytes)
+                return resource_exhausted("%s of %zu bytes is larger than the limit of %zu bytes",
+                                          type->name, n, max_bytes);
+        s->frames[0] = (Frame){ type, s->at + n };
+        return scan(s);
 }
 
 /* protobuf-c's allocator over an arena; remembers that memory ran out, which protobuf-c does not
@@ -204,20 +226,10 @@ static void *allocate(void *data, size_t n)
 /* The arena goes as a whole. */
 static void free_nothing(void *data UNUSED, void *p UNUSED) {}
 
-Status *proto_unpack(const ProtoType *type, const void *bytes, size_t n, const ProtoLimits *limits,
-                     Arena *arena, ProtobufCMessage **ret)
+/* Of bytes that the scan has passed. */
+static Status *unpack(const ProtoType *type, const void *bytes, size_t n, Arena *arena,
+                      ProtobufCMessage **ret)
 {
-        size_t max_bytes = DEFAULT_BYTES, max_messages = DEFAULT_MESSAGES;
-        if (limits && limits->max_bytes)
-                max_bytes = MIN(limits->max_bytes, max_bytes);
-        if (limits && limits->max_messages)
-                max_messages = MIN(limits->max_messages, max_messages);
-        if (n > max_bytes)
-                return resource_exhausted("%s of %zu bytes is larger than the limit of %zu bytes",
-                                          type->name, n, max_bytes);
-        if (!n) /* bytes may be NULL */
-                return proto_new(type, arena, ret);
-        TRY(scan(type, bytes, n, max_messages));
         ArenaAllocator a = { .base = { allocate, free_nothing, &a }, .arena = arena };
         ProtobufCMessage *m = protobuf_c_message_unpack(type, &a.base, n, bytes);
         if (!m && a.full)
@@ -227,6 +239,46 @@ Status *proto_unpack(const ProtoType *type, const void *bytes, size_t n, const P
         TRY(proto_settle_maps(m, arena));
         *ret = m;
         return NULL;
+}
+
+Status *proto_unpack(const ProtoType *type, const void *bytes, size_t n, const ProtoLimits *limits,
+                     Arena *arena, ProtobufCMessage **ret)
+{
+        Scan s = { 0 };
+        if (!n) /* bytes may be NULL */
+                return proto_new(type, arena, ret);
+        TRY(check(&s, type, bytes, n, limits));
+        return unpack(type, bytes, n, arena, ret);
+}
+
+static Status *unpack_lent(const ProtoType *type, uint8_t *bytes, size_t n, Lending *l,
+                           Arena *arena, ProtobufCMessage **ret)
+{
+        l->skeleton = BUF(n);
+        l->places = BUF(n);
+        TRY(lend_skeleton(type, bytes, n, l));
+        TRY(unpack(type, l->skeleton.data, l->skeleton.len, arena, ret));
+        TRY(lend_align(l, bytes, arena));
+        lend_settle(l, *ret);
+        return NULL;
+}
+
+Status *proto_unpack_in_place(const ProtoType *type, void *bytes, size_t n, const ProtoField *field,
+                              Arena *arena, ProtobufCMessage **ret, bool *ret_kept)
+{
+        Scan s = { .large = field };
+        *ret_kept = false;
+        if (!n)
+                return proto_new(type, arena, ret);
+        TRY(check(&s, type, bytes, n, NULL));
+        if (s.large_bytes < n / 4 * 3) /* else what is kept for nothing would be too much */
+                return unpack(type, bytes, n, arena, ret);
+        Lending l = { .field = field };
+        Status *st = unpack_lent(type, bytes, n, &l, arena, ret);
+        buf_done(&l.skeleton);
+        buf_done(&l.places);
+        *ret_kept = !st;
+        return st;
 }
 
 /* protobuf's limit, in which sizes are int32. */

@@ -24,6 +24,13 @@ typedef struct ProtoLimits {
 Status *proto_unpack(const ProtoType *type, const void *bytes, size_t n, const ProtoLimits *limits,
                      Arena *arena, ProtobufCMessage **ret) MUST_USE;
 
+/* The same of bytes that may be changed and kept: if most of them are large values of `field`,
+ * those stay where they are, but for some bytes towards the front, so that each is 64-byte aligned.
+ * *ret_kept says so; the bytes must then live as long as the arena and are good for nothing else,
+ * as they may be after an error. */
+Status *proto_unpack_in_place(const ProtoType *type, void *bytes, size_t n, const ProtoField *field,
+                              Arena *arena, ProtobufCMessage **ret, bool *ret_kept) MUST_USE;
+
 /* Appends the message's bytes. RESOURCE_EXHAUSTED when they pass the buffer's maximum or 2 GiB. */
 Status *proto_pack(const ProtobufCMessage *m, Buf *ret) MUST_USE;
 /* The same behind their number (8 bytes), for keys: nothing that follows can be taken for a part of

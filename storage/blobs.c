@@ -3,29 +3,17 @@
  * synced inside it, so that a row never names a file that a power loss could take. Files without a
  * row are rubbish and go at the next open. */
 #include "storage/db.h"
+#include "storage/digest.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_SIZE (STORE_DIGEST_SIZE + 3) /* ab/abcdef... */
-
-void store_digest(const void *data, size_t n, char ret[STORE_DIGEST_SIZE])
-{
-        static const char hex[] = "0123456789abcdef";
-        unsigned char sum[32] = { 0 };
-        gnutls_hash_fast(GNUTLS_DIG_SHA256, data ? data : "", n, sum);
-        for (size_t i = 0; i < sizeof sum; i++) {
-                ret[2 * i] = hex[sum[i] >> 4];
-                ret[2 * i + 1] = hex[sum[i] & 15];
-        }
-        ret[64] = 0;
-}
 
 static bool is_digest(const char *s)
 {
@@ -106,6 +94,23 @@ static Status *known_locked(Store *s, void *arg)
         return NULL;
 }
 
+/* Big bytes are written while they are digested: what was known already is then written for
+ * nothing, and forgotten. */
+static Status *write_and_digest(Store *s, BlobWrite *w)
+{
+        Digesting d;
+        if (!digesting_start(&d, w->data, w->n)) {
+                store_digest(w->data, w->n, w->digest);
+                return write_tmp(s, w);
+        }
+        digesting_go(&d, w->n);
+        Status *e = write_tmp(s, w);
+        digesting_end(&d, w->digest);
+        if (!*w->digest)
+                store_digest(w->data, w->n, w->digest);
+        return e;
+}
+
 /* Before the transaction, so that slow writing blocks nobody. Contents that are known already are
  * not written again. */
 Status *blob_prepare(Store *s, const StoreBlob *blob, BlobWrite *ret)
@@ -114,14 +119,21 @@ Status *blob_prepare(Store *s, const StoreBlob *blob, BlobWrite *ret)
         ret->origin = blob->origin;
         ret->data = blob->data ? blob->data : blob->digest ? NULL : "";
         ret->n = blob->data ? blob->n : 0;
+        bool big = !blob->digest && ret->n >= DIGEST_BIG && store_ok(s);
         if (blob->digest && !is_digest(blob->digest))
                 return invalid_argument("\"%s\" is not a SHA-256 digest in hex", blob->digest);
         if (blob->digest)
                 memcpy(ret->digest, blob->digest, STORE_DIGEST_SIZE);
+        else if (big)
+                TRY(write_and_digest(s, ret));
         else
                 store_digest(ret->data, ret->n, ret->digest);
         TRY(db_read(s, known_locked, ret));
-        return ret->known || !store_ok(s) ? NULL : write_tmp(s, ret);
+        if (!big && !ret->known && store_ok(s))
+                TRY(write_tmp(s, ret));
+        if (blob->ret_digest)
+                memcpy(blob->ret_digest, ret->digest, STORE_DIGEST_SIZE);
+        return blob->checked ? blob->checked(blob->arg, ret->tmp[0]) : NULL;
 }
 
 static Status *sync_dir(Store *s, const char *name)
@@ -199,21 +211,38 @@ static bool read_all(int fd, char *p, size_t n)
         return true;
 }
 
+/* By pieces, each of which is digested while the next is read. */
+static bool read_and_digest(int fd, char *p, size_t n, char sum[STORE_DIGEST_SIZE])
+{
+        enum { PIECE = 1 << 20 };
+        Digesting d;
+        sum[0] = 0;
+        bool beside = n >= DIGEST_BIG && digesting_start(&d, p, n), read = true;
+        for (size_t at = 0; read && at < n; at += MIN((size_t)PIECE, n - at)) {
+                read = read_all(fd, p + at, MIN((size_t)PIECE, n - at));
+                if (read && beside)
+                        digesting_go(&d, MIN(at + PIECE, n));
+        }
+        if (beside)
+                digesting_end(&d, sum);
+        if (read && !*sum)
+                store_digest(p, n, sum);
+        return read;
+}
+
 /* Hashed at every read: a rotten disk must not feed a model. The size is checked first, before
  * memory is taken for it. */
 Status *blob_read(int fd, const char *digest, size_t n, void **ret)
 {
         struct stat st;
+        char sum[STORE_DIGEST_SIZE] = "";
         bool sized = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == n;
         autofree char *data = sized ? mem_alloc(n) : NULL;
-        bool read = data && read_all(fd, data, n);
+        bool read = data && read_and_digest(fd, data, n, sum);
         close(fd);
         if (sized && !data)
                 return status_oom();
-        char sum[STORE_DIGEST_SIZE] = "";
-        if (read)
-                store_digest(data, n, sum);
-        if (strcmp(sum, digest) != 0)
+        if (!read || strcmp(sum, digest) != 0)
                 return data_loss("graph data %.12s is damaged", digest);
         *ret = steal(&data);
         return NULL;

@@ -41,6 +41,11 @@ typedef struct StoreBlob {
         const void *data;   /* NULL: the digest must be known, else NOT_FOUND */
         size_t n;
         const char *origin; /* of a session's version: kept beside it; NULL is stored as "" */
+        /* NULL, or called once the bytes are on the disk, but in nobody's name: an error forgets
+         * them. Unless they are spare they will still be looked at. */
+        Status *(*checked)(void *arg, bool spare);
+        void *arg;
+        char *ret_digest; /* NULL, or gets the digest: STORE_DIGEST_SIZE bytes */
 } StoreBlob;
 
 #define STORE_DIGEST_SIZE 65 /* 64 hex digits and a NUL */
@@ -64,8 +69,8 @@ AUTOPTR_DEFINE(GraphRow, graph_row_free)
 typedef enum GraphPut { GRAPH_CREATED, GRAPH_SAME, GRAPH_REPLACED } GraphPut;
 typedef Status *(*GraphFn)(const GraphRow *, void *arg);
 
-/* Stores bytes under a name. The same bytes again change nothing; other bytes are ALREADY_EXISTS
- * unless replace. */
+/* Stores bytes under a name; the rest of the row may be filled in by the blob's `checked`. The same
+ * bytes again change nothing; other bytes are ALREADY_EXISTS unless replace. */
 Status *store_put_graph(Store *s, const GraphRow *row, const StoreBlob *blob, bool replace,
                         GraphPut *ret) MUST_USE;
 /* The row and, when ret_data is not NULL, its row->bytes bytes (mem_free() them). NOT_FOUND;

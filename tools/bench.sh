@@ -23,3 +23,4 @@ fi
 "$build/bench/curve_bench"
 "$build/bench/http_bench" "$build/sessrund"
 "$build/bench/session_bench" "$build/sessrund"
+"$build/bench/load_bench" "$build/sessrund"

@@ -62,8 +62,38 @@ static Status *parse_json(const ProtoType *type, const void *bytes, size_t n, Ar
 }
 
 /* One message, from any of its three forms. */
+/* Room behind the bytes would be kept with them. */
+static void trim(Buf *b)
+{
+        char *less = b->len ? mem_realloc(b->data, b->len) : NULL;
+        if (!less)
+                return;
+        b->data = less;
+        b->cap = b->len;
+}
+
+/* The bytes of constants are most of a frozen graph. */
+static Status *unpack_in_place(const ProtoType *type, Buf *own, Arena *arena,
+                               ProtobufCMessage **ret)
+{
+        const ProtoType *tensor = &tensorflow__tensor_proto__descriptor;
+        bool kept = false;
+        if (own->cap - own->len > own->len / 8)
+                trim(own);
+        TRY(proto_unpack_in_place(
+                type, own->data, own->len,
+                protobuf_c_message_descriptor_get_field_by_name(tensor, "tensor_content"), arena,
+                ret, &kept));
+        if (!kept)
+                return NULL;
+        TRY(arena_on_free(arena, mem_free, own->data));
+        *own = BUF(own->max);
+        return NULL;
+}
+
+/* own: where the bytes lie, if they may be taken; or NULL. */
 static Status *parse(GraphFormat format, GraphEncoding encoding, const void *bytes, size_t n,
-                     Arena *arena, ProtobufCMessage **ret)
+                     Buf *own, Arena *arena, ProtobufCMessage **ret)
 {
         static const ProtoType *const types[] = {
                 [GRAPH_DEF] = &tensorflow__graph_def__descriptor,
@@ -73,7 +103,9 @@ static Status *parse(GraphFormat format, GraphEncoding encoding, const void *byt
         switch (encoding) {
         case ENCODING_TEXT: return proto_text_parse(types[format], bytes, n, arena, ret);
         case ENCODING_JSON: return parse_json(types[format], bytes, n, arena, ret);
-        default: return proto_unpack(types[format], bytes, n, NULL, arena, ret);
+        default:
+                return own ? unpack_in_place(types[format], own, arena, ret)
+                           : proto_unpack(types[format], bytes, n, NULL, arena, ret);
         }
 }
 
@@ -176,7 +208,7 @@ static size_t default_memory(size_t n)
 }
 
 /* Limits come first: bytes before parsing, memory while parsing by the arena, nodes after. */
-Status *graph_source_parse(const void *bytes, size_t n, const char *format,
+static Status *read_source(const void *bytes, size_t n, Buf *own, const char *format,
                            const GraphLimits *limits, GraphSource **ret)
 {
         autoptr(GraphSource) s = mem_calloc(1, sizeof *s);
@@ -194,7 +226,7 @@ Status *graph_source_parse(const void *bytes, size_t n, const char *format,
                                           n, max_bytes);
         TRY(choose(format, bytes, n, &kind, &encoding, &s->format));
         TRY(arena_new(memory, &s->arena));
-        TRY(parse(kind, encoding, bytes, n, s->arena, &m));
+        TRY(parse(kind, encoding, bytes, n, own, s->arena, &m));
         TRY(dig(s, kind, limits ? limits->tags : NULL, m));
         if (s->graph_def->n_node > (size_t)max_nodes)
                 return resource_exhausted("a graph of %zu nodes is larger than the limit of %d "
@@ -202,6 +234,18 @@ Status *graph_source_parse(const void *bytes, size_t n, const char *format,
                                           s->graph_def->n_node, max_nodes);
         *ret = steal(&s);
         return NULL;
+}
+
+Status *graph_source_parse(const void *bytes, size_t n, const char *format,
+                           const GraphLimits *limits, GraphSource **ret)
+{
+        return read_source(bytes, n, NULL, format, limits, ret);
+}
+
+Status *graph_source_take(Buf *bytes, const char *format, const GraphLimits *limits,
+                          GraphSource **ret)
+{
+        return read_source(bytes->data, bytes->len, bytes, format, limits, ret);
 }
 
 /* For messages made here rather than read; the source takes the arena over. */

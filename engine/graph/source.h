@@ -3,6 +3,7 @@
  * graph_extend(). */
 #pragma once
 #include "engine/base/arena.h"
+#include "engine/base/buf.h"
 #include "engine/graph/node.h"
 #include "tensorflow/core/protobuf/meta_graph.pb-c.h"
 
@@ -28,6 +29,10 @@ typedef struct GraphLimits {
  * NOT_FOUND for tags. limits may be NULL. */
 Status *graph_source_parse(const void *bytes, size_t n, const char *format,
                            const GraphLimits *limits, GraphSource **ret) MUST_USE;
+/* The same of a buffer that the source may take over, which is then empty: large constants stay in
+ * it. Also after an error its bytes may be good for nothing. */
+Status *graph_source_take(Buf *bytes, const char *format, const GraphLimits *limits,
+                          GraphSource **ret) MUST_USE;
 /* A source around a GraphDef that lives in the arena; takes the arena over. */
 Status *graph_source_wrap(Arena *arena, GraphDef *def, GraphSource **ret) MUST_USE;
 void graph_source_free(GraphSource *s);

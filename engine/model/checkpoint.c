@@ -92,7 +92,7 @@ Status *checkpoint_read(Model *m, const char *main)
         TRY(choose(&m->files, main, name));
         buf_printf(&path, "%s.meta", name);
         TRY(files_read(&m->files, buf_cstr(&path), &bytes));
-        TRY(graph_source_parse(bytes.data, bytes.len, NULL, NULL, &m->src));
+        TRY(graph_source_take(&bytes, NULL, NULL, &m->src));
         m->meta = m->src->meta;
         m->format = m->src->format;
         if (!m->meta)

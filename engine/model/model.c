@@ -71,7 +71,7 @@ static Status *read_single(Model *m, const char *name)
         TRY(files_read(&m->files, name, &bytes));
         if (tfjs_is(bytes.data, bytes.len))
                 return tfjs_read(m, bytes.data, bytes.len);
-        TRY(graph_source_parse(bytes.data, bytes.len, NULL, NULL, &m->src));
+        TRY(graph_source_take(&bytes, NULL, NULL, &m->src));
         m->meta = m->src->meta;
         m->format = m->src->format;
         return NULL;
@@ -146,7 +146,8 @@ static Status *read_bytes(Model *m, const ModelSource *src)
         bool json = !src->format || !strcmp(src->format, "graph_def_json");
         if (json && tfjs_is(src->bytes, src->n))
                 return tfjs_read(m, src->bytes, src->n);
-        TRY(graph_source_parse(src->bytes, src->n, src->format, &limits, &m->src));
+        TRY(src->take ? graph_source_take(src->take, src->format, &limits, &m->src)
+                      : graph_source_parse(src->bytes, src->n, src->format, &limits, &m->src));
         m->meta = m->src->meta;
         m->format = m->src->format;
         return strncmp(m->format, "saved_model", 11) == 0 ? saved_model_check(m->src->graph_def)

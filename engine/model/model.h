@@ -17,6 +17,8 @@ typedef struct ModelSource {
         const void *bytes; /* any format of graph_source_parse(), a .tar, .tar.gz or .zip of a
                               model, a model.json */
         size_t n;
+        Buf *take; /* where the bytes lie, if the model may keep them, which empties it (see
+                      graph_source_take()); NULL: it may not */
         const char *format; /* of the bytes; NULL: told by looking */
         const char *path;   /* or: a folder or file; bytes is NULL then */
         /* Which MetaGraph of a SavedModel, NULL-terminated; NULL as in GraphLimits. */

@@ -162,8 +162,7 @@ Status *saved_model_read(Model *m, const char *const *tags)
         GraphLimits limits = { .tags = tags };
         autobuf bytes = BUF(MODEL_FILE_MAX);
         TRY(files_read(&m->files, text ? "saved_model.pbtxt" : "saved_model.pb", &bytes));
-        TRY(graph_source_parse(bytes.data, bytes.len, text ? "saved_model_text" : "saved_model",
-                               &limits, &m->src));
+        TRY(graph_source_take(&bytes, text ? "saved_model_text" : "saved_model", &limits, &m->src));
         m->meta = m->src->meta;
         m->format = "saved_model";
         TRY(saved_model_check(m->src->graph_def));
