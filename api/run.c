@@ -18,6 +18,36 @@ static Status *write_metadata(Writer *w, const RunMetadata *m)
         return NULL;
 }
 
+static void write_seen(Writer *w, const DebugValue *v, const Run *run)
+{
+        /* Binary bodies hold what was fetched; a debugger's values are in the JSON. */
+        JsonTensorStyle style = run->style == JSON_BINARY ? JSON_B64 : run->style;
+        writer_open(w, '{');
+        writer_member_string(w, "node", v->key.node);
+        writer_member_int(w, "output_slot", v->key.slot);
+        writer_member_string(w, "debug_op", v->key.op);
+        writer_member_string(w, "device", v->key.device);
+        writer_member_int(w, "wall_time_us", v->wall_us);
+        writer_key(w, "value");
+        writer_value(w);
+        json_tensor_write(v->value, style, run->int64_as_string, w->out, NULL);
+        writer_close(w, '}');
+}
+
+/* What watches without a URL saw. */
+static void write_debug(Writer *w, const DebugLog *log, const Run *run)
+{
+        writer_key(w, "debug");
+        writer_open(w, '{');
+        writer_key(w, "values");
+        writer_open(w, '[');
+        for (int i = 0; i < debug_log_count(log); i++)
+                write_seen(w, debug_log_at(log, i), run);
+        writer_close(w, ']');
+        writer_member_int(w, "lost", debug_log_lost(log));
+        writer_close(w, '}');
+}
+
 /* Makes the tail the rest of the body without holding it twice: the short text moves, in effect,
  * not the tensors. */
 static Status *put_in_front(Buf *tail, Buf *body)
@@ -59,6 +89,8 @@ static Status *write_result(const Run *run, Session *session, const RunResult *r
                 writer_null(&w);
         if (result->metadata)
                 TRY(write_metadata(&w, result->metadata));
+        if (result->debug)
+                write_debug(&w, result->debug, run);
         writer_member_int(&w, "step_id", result->step_id);
         writer_close(&w, '}');
         if (run->style != JSON_BINARY)

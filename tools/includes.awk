@@ -10,7 +10,7 @@ BEGIN {
         row("engine/tensor/", tensor)
         row("engine/graph/", graph "|engine/state/resource.h")
         row("engine/ops/", graph "|engine/state/resource.h")
-        row("engine/state/", base "|engine/tensor/|engine/state/|engine/ops/ctx.h|engine/ops/op.h")
+        row("engine/state/", tensor "|engine/state/|engine/ops/ctx.h|engine/ops/op.h")
         row("engine/kernels/", graph "|engine/kernels/|engine/state/")
         row("engine/exec/", graph "|engine/state/|engine/exec/")
         row("engine/session/", graph "|engine/state/|engine/exec/|engine/session/")

@@ -31,6 +31,16 @@ typedef struct Compile {
 /* plan_connect.c: *node, or a copy of it in the plan whose inputs are those that the request's
  * connections ask for. */
 Status *compile_connect(const Compile *c, const Node **node) MUST_USE;
+/* plan_watch.c: adds the nodes of a debugger to those found so far, of which there are *n; whoever
+ * takes what they look at is replaced by a copy that waits for them. */
+Status *compile_watch(Compile *c, const Node **found, uint32_t *n) MUST_USE;
+/* Places them. */
+Status *compile_watch_devices(Compile *c) MUST_USE;
+/* Is it one of those nodes? */
+static inline bool compile_added(const Compile *c, const Node *node)
+{
+        return c->request->n_watches && node->id >= c->request->first_added;
+}
 /* plan_prune.c: finds what fetches and targets need, in topological order. */
 Status *compile_prune(Compile *c) MUST_USE;
 /* plan_frames.c: assigns frames; INVALID_ARGUMENT "... has inputs from different frames. ...". */

@@ -17,6 +17,9 @@ enum { COSTLY_BYTES = 128 << 10, COSTLY_BYTES_FLAGGED = 8 << 10 };
 static Status *read_ref(const PlanNode *pn, int i, Tensor **t)
 {
         InputMode mode = pn->mode[i];
+        bool empty_ok = mode == INPUT_DEREF_UNINIT;
+        if (empty_ok)
+                mode = INPUT_DEREF;
         if (mode == INPUT_DEREF && (*t)->dtype != DT_RESOURCE)
                 return NULL; /* fed in the variable's place */
         Resource *r =
@@ -31,6 +34,8 @@ static Status *read_ref(const PlanNode *pn, int i, Tensor **t)
                 return NULL;
         else if (mode == INPUT_DEREF)
                 value = variable_read(variable_of(r));
+        if (!value && empty_ok)
+                TRY(tensor_new(pn->node->in_types[i], &SHAPE(0), &value));
         if (!value)
                 return failed_precondition("Attempting to use uninitialized value %s",
                                            pn->node->in[i].node->name);

@@ -31,7 +31,7 @@ static InputMode input_mode(const Node *n, int i)
         if (!dtype_is_ref(from))
                 return INPUT_VALUE;
         if (!dtype_is_ref(n->in_types[i]))
-                return INPUT_DEREF;
+                return n->op->uninit_ok ? INPUT_DEREF_UNINIT : INPUT_DEREF;
         return n->op->uninit_ok ? INPUT_REF_UNINIT : INPUT_REF;
 }
 
@@ -337,9 +337,12 @@ static Status *place(Compile *c)
         const Node **nodes = arena_alloc(c->scratch, (c->n + 1) * sizeof *nodes);
         if (!nodes)
                 return status_oom();
+        uint32_t n = 0;
         for (uint32_t i = 0; i < c->n; i++)
-                nodes[i] = c->drafts[i].node;
-        return c->request->place(c->request->place_arg, nodes, c->n, c->scratch, &c->device);
+                if (!compile_added(c, c->drafts[i].node))
+                        nodes[n++] = c->drafts[i].node;
+        TRY(c->request->place(c->request->place_arg, nodes, n, c->scratch, &c->device));
+        return compile_watch_devices(c);
 }
 
 /* The order matters: folding needs kernels, fusing needs to know what folding left. */

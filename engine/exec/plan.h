@@ -21,10 +21,11 @@ typedef struct PlanEdge {
 
 /* How an input is taken from its slot. */
 typedef enum InputMode {
-        INPUT_VALUE,     /* as it is */
-        INPUT_DEREF,     /* a ref edge into a value input: the variable's value */
-        INPUT_REF,       /* a ref edge into a ref input: must be initialized */
-        INPUT_REF_UNINIT /* the same for ops that take uninitialized variables */
+        INPUT_VALUE,        /* as it is */
+        INPUT_DEREF,        /* a ref edge into a value input: the variable's value */
+        INPUT_DEREF_UNINIT, /* the same for ops that take uninitialized variables, as empty ones */
+        INPUT_REF,          /* a ref edge into a ref input: must be initialized */
+        INPUT_REF_UNINIT    /* the same for ops that take uninitialized variables */
 } InputMode;
 
 typedef struct PlanOut {
@@ -112,11 +113,24 @@ typedef struct PlanConnection {
         TensorId from, to;
 } PlanConnection;
 
+/* An output that a debugger looks at, by nodes that are not the client's: copy takes it, debug take
+ * the copy. No two of one output. */
+typedef struct PlanWatch {
+        TensorId tensor;
+        const Node *copy;
+        const Node *const *debug;
+        int n_debug;
+} PlanWatch;
+
 typedef struct PlanRequest {
         const TensorId *feeds, *fetches, *targets;
         int n_feeds, n_fetches, n_targets;
         const PlanConnection *connections; /* without cycles; no "to" is fed */
         int n_connections;
+        const PlanWatch *watches;
+        int n_watches;
+        uint32_t first_added; /* with watches: the graph's nodes from this id on are not placed, but
+                                 run where what they look at does */
         OptimizerOptions optimizer;
         PlanPlace place; /* NULL: all nodes are where the step that runs them is */
         void *place_arg;

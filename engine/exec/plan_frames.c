@@ -24,8 +24,10 @@ static Status *child_frame(Frames *f, uint32_t parent, const Node *enter, uint32
                 frame = &f->list[f->n];
                 TRY(map_set(&f->by_name, key, frame));
                 *frame = (PlanFrame){ .name = name, .parent = parent };
+                /* Debuggers see one iteration after the other: TensorFlow's rule. */
+                int64_t most = f->c->request->n_watches ? 1 : 1 << 20;
                 frame->parallel =
-                        (int)MAX(1, MIN(node_int(enter, "parallel_iterations", 10), 1 << 20));
+                        (int)MAX(1, MIN(node_int(enter, "parallel_iterations", 10), most));
                 f->n++;
         }
         frame->n_enters++;

@@ -158,6 +158,8 @@ Status *compile_prune(Compile *c)
         for (int i = 0; i < r->n_targets; i++)
                 visit(&w, r->targets[i].node);
         TRY(visit_all(&w));
+        if (r->n_watches)
+                TRY(compile_watch(c, w.found, &w.n));
         c->n = w.n;
         c->drafts = arena_calloc(c->scratch, w.n + 1, sizeof *c->drafts);
         if (!c->drafts)

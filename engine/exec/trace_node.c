@@ -49,6 +49,7 @@ static int alias_of(const TraceNode *n, int output)
         return -1;
 }
 
+/* For the cost graph, which the messages do not tell enough. */
 static const int16_t *aliases(Trace *t, const TraceNode *n)
 {
         int16_t *alias = arena_alloc(t->arena, ((size_t)n->pn->n_out + 1) * sizeof *alias);
@@ -57,6 +58,7 @@ static const int16_t *aliases(Trace *t, const TraceNode *n)
         return alias;
 }
 
+/* The messages that trace_stats() gives are the heads of events. */
 int trace_alias(const NodeExecStats *s, int slot)
 {
         const Event *e = CONTAINER_OF(s, Event, stats);
@@ -92,6 +94,7 @@ static AllocationDescription *describe_allocation(Trace *t, const Tensor *value,
 
 /* ---- outputs ---- */
 
+/* What a reference's tensor refers to. */
 static Resource *referred(const Tensor *t)
 {
         return t->dtype == DT_RESOURCE && t->count == 1 ? tensor_resource_at(t, 0) : NULL;

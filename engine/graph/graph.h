@@ -30,6 +30,8 @@ Status *graph_clone(const Graph *g, Graph **ret) MUST_USE;
  * texts: see design notes in import.c. *ret_first is the id of the first new node. With
  * validate_only everything is checked and nothing changed. */
 Status *graph_extend(Graph *g, GraphSource *src, bool validate_only, int *ret_first) MUST_USE;
+/* The same for nodes that the system adds, whose names may hold what clients' may not. */
+Status *graph_extend_inner(Graph *g, GraphSource *src, int *ret_first) MUST_USE;
 
 int graph_count(const Graph *g);
 const Node *graph_node(const Graph *g, int id);

@@ -50,6 +50,7 @@ typedef struct Import {
         int producer;
         int *order; /* nodes so that inputs come first (loops' back edges aside) */
         int n_order;
+        bool inner;      /* the system's own nodes: see graph_extend_inner() */
         size_t repeated; /* bytes of constants that came as one value for many elements */
 } Import;
 

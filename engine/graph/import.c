@@ -125,12 +125,13 @@ static void commit(Import *im)
 
 /* On success the graph owns the source's messages, since nodes point into them; on failure the
  * source keeps them. */
-Status *graph_extend(Graph *g, GraphSource *src, bool validate_only, int *ret_first)
+static Status *extend(Graph *g, GraphSource *src, bool validate_only, bool inner, int *ret_first)
 {
         __attribute__((cleanup(import_done))) Import im = {
                 .graph = g,
                 .arena = src->arena,
                 .def = src->graph_def,
+                .inner = inner,
         };
         int first = g->n_nodes;
         TRY(run_stages(&im));
@@ -143,4 +144,14 @@ Status *graph_extend(Graph *g, GraphSource *src, bool validate_only, int *ret_fi
         }
         *ret_first = first;
         return NULL;
+}
+
+Status *graph_extend(Graph *g, GraphSource *src, bool validate_only, int *ret_first)
+{
+        return extend(g, src, validate_only, false, ret_first);
+}
+
+Status *graph_extend_inner(Graph *g, GraphSource *src, int *ret_first)
+{
+        return extend(g, src, false, true, ret_first);
 }

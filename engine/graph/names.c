@@ -125,7 +125,7 @@ static Status *check_control_inputs_last(const NodeDef *def)
 /* Valid, unique, and known from here on. */
 static Status *check_name(Import *im, Node *n)
 {
-        if (!node_name_valid(n->name))
+        if (!im->inner && !node_name_valid(n->name))
                 return invalid_argument("Node '%s': Node name contains invalid characters",
                                         n->name);
         if (map_get(&im->names, n->name))

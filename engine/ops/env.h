@@ -23,7 +23,8 @@ struct OpEnv {
         bool one_thread; /* kernels run where the step does, one after the other */
         Timers *timers;  /* NULL: nobody can sleep */
         const FileRoots *roots;
-        Trace *trace; /* NULL: nobody wants to know */
+        Trace *trace;               /* NULL: nobody wants to know */
+        struct DebugLog *debug_log; /* engine/state/debug_log.h; NULL: the same */
         int64_t step_id;
         int16_t device; /* number of the CPU that runs nodes which have none of their own */
 };

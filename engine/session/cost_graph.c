@@ -32,6 +32,7 @@ typedef struct Costs {
 
 /* ---- what was measured ---- */
 
+/* What outlives the step is no cost of it, whoever shows it. */
 static Status *note_persistent(Costs *c, const NodeExecStats *s)
 {
         const Tensorflow__MemoryStats *m = s->memory_stats;
@@ -42,6 +43,7 @@ static Status *note_persistent(Costs *c, const NodeExecStats *s)
         return NULL;
 }
 
+/* Nodes of loops run often: all their runs count. */
 static Status *index_run(Costs *c, const NodeExecStats *s)
 {
         Runs *r = arena_alloc(c->arena, sizeof *r);
@@ -105,6 +107,7 @@ static void constant_output(const NodeDef *def, OutputInfo *o)
         }
 }
 
+/* Allocation numbers are the trace's, good for this step. */
 static bool is_persistent(const Costs *c, int64_t id)
 {
         return map_getn(&c->persistent, (const char *)&id, sizeof id) != NULL;

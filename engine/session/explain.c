@@ -196,8 +196,10 @@ Status *session_explain(Session *s, const RunRequest *r,
                         Status *(*fn)(void *arg, const Explanation *e), void *arg)
 {
         autoptr(Compiled) c = NULL;
+        RunRequest plain = *r; /* what a debugger adds is none of the session's graph */
+        plain.options = NULL;
         pthread_mutex_lock(&s->lock);
-        Status *st = signature_compile(s, r, false, &c);
+        Status *st = signature_compile(s, &plain, false, &c);
         if (!st) {
                 Walk w = { .session = s, .graph = s->graph, .compiled = c, .n_feeds = r->n_feeds };
                 w.e.graph = s->graph;

@@ -124,6 +124,8 @@ typedef struct Compiled {
         char *key;
         size_t key_len;
         Plan *plan;
+        Graph *watched; /* that the plan is of, with a debugger's nodes; NULL: the session's */
+        _Atomic int64_t watched_runs; /* of such a plan */
         int n_fetches;
         int *fetch; /* per fetch of the request: index in the plan's fetches, or -1 for an operation
                      */

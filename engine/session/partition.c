@@ -4,6 +4,7 @@
 #include "engine/base/map.h"
 #include "engine/exec/device.h"
 #include "engine/ops/signature.h"
+#include "engine/session/def_build.h"
 #include "engine/tensor/tensor_proto.h"
 #include <string.h>
 
@@ -60,76 +61,11 @@ static Status *add(Draw *d, int device, NodeDef *n)
         return map_set(&p->names, n->name, n);
 }
 
-enum { MAX_NEW_ATTRS = 6 };
-
-/* A node with room for attributes and one input, which may be NULL. */
-static Status *new_node(Draw *d, const char *op, char *name, const char *input, NodeDef **ret)
-{
-        NodeDef *n = arena_alloc(d->arena, sizeof *n);
-        if (!n || !name)
-                return status_oom();
-        tensorflow__node_def__init(n);
-        n->op = (char *)op;
-        n->name = name;
-        n->attr = arena_alloc(d->arena, MAX_NEW_ATTRS * sizeof *n->attr);
-        n->input = arena_alloc(d->arena, sizeof *n->input);
-        if (!n->attr || !n->input)
-                return status_oom();
-        if (input)
-                n->input[n->n_input++] = (char *)input;
-        *ret = n;
-        return NULL;
-}
-
-/* The caller has made room for the attribute. */
-static Status *put(Draw *d, NodeDef *n, const char *key, Tensorflow__AttrValue__ValueCase kind,
-                   AttrValue **ret)
-{
-        Tensorflow__NodeDef__AttrEntry *entry = arena_alloc(d->arena, sizeof *entry);
-        AttrValue *v = arena_alloc(d->arena, sizeof *v);
-        if (!entry || !v)
-                return status_oom();
-        tensorflow__node_def__attr_entry__init(entry);
-        tensorflow__attr_value__init(v);
-        v->value_case = kind;
-        entry->key = (char *)key;
-        entry->value = v;
-        n->attr[n->n_attr++] = entry;
-        *ret = v;
-        return NULL;
-}
-
-static Status *put_type(Draw *d, NodeDef *n, const char *key, DType t)
-{
-        AttrValue *v = NULL;
-        TRY(put(d, n, key, TENSORFLOW__ATTR_VALUE__VALUE_TYPE, &v));
-        v->type = (Tensorflow__DataType)t;
-        return NULL;
-}
-
-static Status *put_int(Draw *d, NodeDef *n, const char *key, int64_t i)
-{
-        AttrValue *v = NULL;
-        TRY(put(d, n, key, TENSORFLOW__ATTR_VALUE__VALUE_I, &v));
-        v->i = i;
-        return NULL;
-}
-
-static Status *put_text(Draw *d, NodeDef *n, const char *key, char *text)
-{
-        AttrValue *v = NULL;
-        if (!text)
-                return status_oom();
-        TRY(put(d, n, key, TENSORFLOW__ATTR_VALUE__VALUE_S, &v));
-        v->s = (ProtobufCBinaryData){ .data = (uint8_t *)text, .len = strlen(text) };
-        return NULL;
-}
-
 static Status *put_value(Draw *d, NodeDef *n, const Tensor *value)
 {
         AttrValue *v = NULL;
-        TRY(put_type(d, n, "dtype", value->dtype));
-        TRY(put(d, n, "value", TENSORFLOW__ATTR_VALUE__VALUE_TENSOR, &v));
+        TRY(def_put_type(d->arena, n, "dtype", value->dtype));
+        TRY(def_put(d->arena, n, "value", TENSORFLOW__ATTR_VALUE__VALUE_TENSOR, &v));
         return tensor_to_proto(value, d->arena, &v->tensor);
 }
 
@@ -138,7 +74,7 @@ static Status *add_constant(Draw *d, int device, char *name, const Tensor *value
         NodeDef *n = NULL;
         if (map_get(&d->parts[device].names, name))
                 return NULL;
-        TRY(new_node(d, "Const", name, NULL, &n));
+        TRY(def_node(d->arena, "Const", name, NULL, &n));
         TRY(put_value(d, n, value));
         return add(d, device, n);
 }
@@ -155,12 +91,12 @@ static char *new_name(Draw *d, const char *base)
 static Status *put_crossing(Draw *d, NodeDef *n, char *tensor, int from, int to)
 {
         AttrValue *v = NULL;
-        TRY(put_text(d, n, "tensor_name", tensor));
-        TRY(put_text(d, n, "send_device", d->parts[from].device));
-        TRY(put_int(d, n, "send_device_incarnation",
-                    (int64_t)device_incarnation(d->v->incarnation, from)));
-        TRY(put_text(d, n, "recv_device", d->parts[to].device));
-        TRY(put(d, n, "client_terminated", TENSORFLOW__ATTR_VALUE__VALUE_B, &v));
+        TRY(def_put_text(d->arena, n, "tensor_name", tensor));
+        TRY(def_put_text(d->arena, n, "send_device", d->parts[from].device));
+        TRY(def_put_int(d->arena, n, "send_device_incarnation",
+                        (int64_t)device_incarnation(d->v->incarnation, from)));
+        TRY(def_put_text(d->arena, n, "recv_device", d->parts[to].device));
+        TRY(def_put(d->arena, n, "client_terminated", TENSORFLOW__ATTR_VALUE__VALUE_B, &v));
         return NULL;
 }
 
@@ -173,7 +109,7 @@ static Status *add_dummy(Draw *d, const Source *s, char **ret)
         if (!wait)
                 return status_oom();
         TRY(tensor_new(DT_FLOAT, &SHAPE(0), &nothing));
-        TRY(new_node(d, "Const", new_name(d, s->name), wait, &n));
+        TRY(def_node(d->arena, "Const", new_name(d, s->name), wait, &n));
         TRY(put_value(d, n, nothing));
         *ret = n->name;
         return add(d, s->device, n);
@@ -184,12 +120,12 @@ static Status *add_pair(Draw *d, const Source *s, const char *input, int to, cha
 {
         NodeDef *send = NULL, *recv = NULL;
         char *tensor = arena_printf(d->arena, "edge_%lld_%s", (long long)++d->n_edges, s->name);
-        TRY(new_node(d, "_Send", new_name(d, s->name), input, &send));
-        TRY(put_type(d, send, "T", s->dtype));
+        TRY(def_node(d->arena, "_Send", new_name(d, s->name), input, &send));
+        TRY(def_put_type(d->arena, send, "T", s->dtype));
         TRY(put_crossing(d, send, tensor, s->device, to));
         TRY(add(d, s->device, send));
-        TRY(new_node(d, "_Recv", new_name(d, s->name), NULL, &recv));
-        TRY(put_type(d, recv, "tensor_type", s->dtype));
+        TRY(def_node(d->arena, "_Recv", new_name(d, s->name), NULL, &recv));
+        TRY(def_put_type(d->arena, recv, "tensor_type", s->dtype));
         TRY(put_crossing(d, recv, tensor, s->device, to));
         *ret = recv->name;
         return add(d, to, recv);
@@ -199,8 +135,8 @@ static Status *add_pair(Draw *d, const Source *s, const char *input, int to, cha
 static Status *add_waiter(Draw *d, const Source *s, int to, char *recv, char **ret)
 {
         NodeDef *n = NULL;
-        TRY(new_node(d, "Identity", new_name(d, s->name), recv, &n));
-        TRY(put_type(d, n, "T", DT_FLOAT));
+        TRY(def_node(d->arena, "Identity", new_name(d, s->name), recv, &n));
+        TRY(def_put_type(d->arena, n, "T", DT_FLOAT));
         *ret = n->name;
         return add(d, to, n);
 }
@@ -337,9 +273,9 @@ static Status *add_plan_node(Draw *d, const PlanNode *pn)
 static Status *add_end(Draw *d, const char *op, char *name, char *input, const TensorId *id, int i)
 {
         NodeDef *n = NULL;
-        TRY(new_node(d, op, name, input, &n));
-        TRY(put_type(d, n, "T", dtype_base(id->node->out_types[id->output])));
-        TRY(put_int(d, n, "index", i));
+        TRY(def_node(d->arena, op, name, input, &n));
+        TRY(def_put_type(d->arena, n, "T", dtype_base(id->node->out_types[id->output])));
+        TRY(def_put_int(d->arena, n, "index", i));
         return add(d, 0, n);
 }
 

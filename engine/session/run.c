@@ -5,6 +5,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/session/watch.h"
 
 typedef struct Run {
         Running running; /* first: the session's list */
@@ -17,7 +18,8 @@ typedef struct Run {
         atomic_bool timed_out;
         CancelHook hook; /* in the request's token */
         Cancel *request_cancel;
-        Report *report; /* NULL: nobody asked for metadata */
+        Report *report;  /* NULL: nobody asked for metadata */
+        DebugLog *debug; /* NULL: nothing is watched */
 } Run;
 
 /* ---- bookkeeping of steps, shared with partial runs ---- */
@@ -110,6 +112,7 @@ static void run_free(void *run)
         cancel_unref(r->running.cancel);
         cancel_unref(r->request_cancel);
         report_free(r->report);
+        debug_log_free(r->debug);
         compiled_unref(r->compiled);
         block_free(r, sizeof *r);
         if (begun)
@@ -156,7 +159,7 @@ static void deliver(Run *r, Status *st, Tensor *const *values)
         }
         for (int i = 0; i < n; i++)
                 out[i] = c->fetch[i] < 0 ? NULL : values[c->fetch[i]];
-        RunResult result = { .n = n, .values = out, .step_id = r->running.id };
+        RunResult result = { .n = n, .values = out, .step_id = r->running.id, .debug = r->debug };
         RunMetadata *metadata = NULL;
         st = r->report ? report_metadata(r->report, r->session, c, &metadata) : NULL;
         result.metadata = metadata;
@@ -210,10 +213,7 @@ static Status *check_options(const Session *s, const RunOptions *o)
                 return invalid_argument(
                         "RunOptions.output_partition_graphs() is not supported when "
                         "disable_output_partition_graphs is true.");
-        if (o && o->debug_options && o->debug_options->n_debug_tensor_watch_opts)
-                return unimplemented("Creation of debugger state failed. It appears that TFDBG is "
-                                     "not linked in this TensorFlow build.");
-        return NULL;
+        return watches_check(o);
 }
 
 /* The request's token and the timeout both fire the run's own. */
@@ -241,12 +241,17 @@ static Status *prepare(Session *s, const RunRequest *req, Run *r)
         TRY(st);
         TRY(check_options(s, req->options));
         TRY(signature_check_feeds(r->compiled, req));
+        if (watches_wanted(req->options))
+                TRY(debug_log_new(&r->debug));
         return report_new(s, req, r->compiled, &r->report);
 }
 
 Status *session_prepare(Session *s, const RunRequest *req)
 {
         autoptr(Compiled) c = NULL;
+        if (req->callable && watches_wanted(req->options))
+                return unimplemented("Debug options are not currently supported via the C++ "
+                                     "MakeCallable interface.");
         pthread_mutex_lock(&s->lock);
         Status *st = callable_compile(s, req, &c);
         pthread_mutex_unlock(&s->lock);
@@ -272,6 +277,7 @@ static Status *make_step(Run *r, const RunRequest *req, Step **ret)
                           .after = run_free,
                           .arg = r };
         spec.env.trace = r->report ? r->report->trace : NULL;
+        spec.env.debug_log = r->debug;
         Status *st = step_new(&spec, ret);
         if (feeds != small)
                 block_free(feeds, plan->n_feeds * sizeof *feeds);
@@ -284,7 +290,9 @@ static Status *start(Run *r, const RunRequest *req)
         Session *s = r->session;
         Step *step = NULL;
         TRY(running_begin(s, &r->running, false));
-        Status *st = make_step(r, req, &step);
+        Status *st = r->debug ? watches_publish(s, req, r->compiled, r->running.id) : NULL;
+        if (!st)
+                st = make_step(r, req, &step);
         if (!st && r->request_cancel && !cancel_add(r->request_cancel, &r->hook)) {
                 cancel_fire(r->running.cancel, cancelled("Run call was cancelled"));
                 cancel_unref(steal(&r->request_cancel));

@@ -8,6 +8,7 @@
 #pragma once
 #include "engine/base/cancel.h"
 #include "engine/graph/graph.h"
+#include "engine/state/debug_log.h"
 #include "engine/state/queue.h"
 #include "engine/tensor/tensor.h"
 #include "tensorflow/core/protobuf/config.pb-c.h"
@@ -99,6 +100,7 @@ typedef struct RunResult {
         Tensor **values; /* borrowed during the callback (take references); NULL for an operation */
         int64_t step_id;
         const RunMetadata *metadata; /* NULL unless asked for */
+        const DebugLog *debug;       /* what watches without a URL saw; NULL: nothing was watched */
 } RunResult;
 
 /* r is NULL when s is an error. Takes s over. */

@@ -4,6 +4,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/exec/function.h"
+#include "engine/session/watch.h"
 #include <string.h>
 
 /* Plans remembered per graph; beyond, all are forgotten (those in use live on). */
@@ -21,6 +22,7 @@ void compiled_unref(Compiled *c)
         if (!c || atomic_fetch_sub(&c->refs, 1) != 1)
                 return;
         plan_free(c->plan);
+        graph_unref(c->watched);
         mem_free(c->key);
         mem_free(c->fetch);
         mem_free(c->feeds);
@@ -135,6 +137,8 @@ static void make_key(const Session *s, const RunRequest *r, bool partial, Buf *k
                 put_text(key, r->connections[i].from);
                 put_text(key, r->connections[i].to);
         }
+        if (!partial)
+                watches_key(r->options, key);
 }
 
 /* ---- resolving ---- */
@@ -242,9 +246,38 @@ static Status *check_partial(const RunRequest *r, const Names *n)
         return NULL;
 }
 
+/* The plan for the names that were found; w: what is watched besides. */
+static Status *compile(Session *s, PlanCache *cache, const RunRequest *r, const Names *n,
+                       const PlanConnection *connections, Watches *w, Compiled *c)
+{
+        FunctionScope functions = { .cache = cache->functions,
+                                    .library = s->graph,
+                                    .optimizer = s->optimizer };
+        PlacePruned pruned = { .session = s, .fetches = n->fetches, .n_fetches = n->n_fetches };
+        PlanRequest pr = { .feeds = n->feeds,
+                           .n_feeds = r->n_feeds,
+                           .fetches = n->fetches,
+                           .n_fetches = n->n_fetches,
+                           .targets = n->targets,
+                           .n_targets = n->n_targets,
+                           .connections = connections,
+                           .n_connections = r->n_connections,
+                           .watches = w->list,
+                           .n_watches = w->n,
+                           .first_added = w->first_added,
+                           .optimizer = s->optimizer,
+                           .place = placement_of_plan,
+                           .place_arg = &pruned,
+                           .functions = &functions };
+        TRY(plan_compile(w->n ? w->graph : s->graph, &pr, &c->plan));
+        c->watched = steal(&w->graph);
+        return config_check_executor(s->config, c->plan);
+}
+
 /* Names to tensors, then the plan. */
 static Status *build(Session *s, PlanCache *cache, const RunRequest *r, bool partial, Compiled *c)
 {
+        __attribute__((cleanup(watches_done))) Watches w = { 0 };
         autofree TensorId *targets =
                 mem_calloc((size_t)(r->n_fetches + r->n_targets) + 1, sizeof *targets);
         c->feeds = mem_calloc((size_t)r->n_feeds + 1, sizeof *c->feeds);
@@ -262,24 +295,9 @@ static Status *build(Session *s, PlanCache *cache, const RunRequest *r, bool par
         TRY(connections_resolve(s->graph, r, connections));
         if (partial)
                 TRY(check_partial(r, &n));
-        FunctionScope functions = { .cache = cache->functions,
-                                    .library = s->graph,
-                                    .optimizer = s->optimizer };
-        PlacePruned pruned = { .session = s, .fetches = n.fetches, .n_fetches = n.n_fetches };
-        PlanRequest pr = { .feeds = n.feeds,
-                           .n_feeds = r->n_feeds,
-                           .fetches = n.fetches,
-                           .n_fetches = n.n_fetches,
-                           .targets = n.targets,
-                           .n_targets = n.n_targets,
-                           .connections = connections,
-                           .n_connections = r->n_connections,
-                           .optimizer = s->optimizer,
-                           .place = placement_of_plan,
-                           .place_arg = &pruned,
-                           .functions = &functions };
-        TRY(plan_compile(s->graph, &pr, &c->plan));
-        TRY(config_check_executor(s->config, c->plan));
+        else if (watches_wanted(r->options))
+                TRY(watches_make(s->graph, r->options, &w));
+        TRY(compile(s, cache, r, &n, connections, &w, c));
         c->makes_handles = handles_in_plan(c->plan);
         return NULL;
 }

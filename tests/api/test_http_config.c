@@ -307,17 +307,3 @@ Test(http_config, a_named_engines_sessions_place_whole_graphs)
                201, NULL, NULL);
         expect(post("/v1/sessions/s:run", "{'fetches':'ok:0'}"), 400, "/node", "g");
 }
-
-Test(http_config, watches_of_a_debugger_are_refused)
-{
-        expect(make("s", "{}", "a = 1.0"), 201, NULL, NULL);
-        expect(post("/v1/sessions/s:run",
-                    "{'fetches':'a:0','options':{'debug_options':{'debug_tensor_watch_opts':"
-                    "[{'node_name':'a','debug_ops':['DebugIdentity']}]}}}"),
-               501, "/detail",
-               "Creation of debugger state failed. It appears that TFDBG is not linked in this "
-               "TensorFlow build.");
-        expect(post("/v1/sessions/s:run",
-                    "{'fetches':'a:0','options':{'debug_options':{'global_step':'7'}}}"),
-               200, "/result", "1.0");
-}

@@ -32,10 +32,6 @@ OP(Copy, .inputs = "input:T", .outputs = "output:T",
 OP(CopyHost, .inputs = "input:T", .outputs = "output:T",
    .attrs = "T:type; tensor_name:string = \"\"; debug_ops_spec:list(string) = []",
    .flags = "uninit_ok", .shape = shape_unchanged, .compute = identity, .late_shape = true);
-OP(DebugIdentity, .inputs = "input:T", .outputs = "output:T",
-   .attrs = "T:type; device_name:string = \"\"; tensor_name:string = \"\"; debug_urls:list(string) "
-            "= []; gated_grpc:bool = false",
-   .flags = "uninit_ok", .shape = shape_unchanged, .compute = identity, .late_shape = true);
 OP(DebugIdentityV2, .inputs = "input:T", .outputs = "output:T",
    .attrs = "T:type; tfdbg_context_id:string = \"\"; op_name:string = \"\"; output_slot:int = -1; "
             "tensor_debug_mode:int = -1; debug_urls:list(string) = []; "

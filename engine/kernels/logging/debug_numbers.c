@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* DebugNanCount, DebugNumericSummary, DebugNumericSummaryV2: what kinds of numbers a tensor holds.
  */
+#include "engine/kernels/logging/debug_publish.h"
 #include "engine/ops/op.h"
 
 #include <math.h>
@@ -43,11 +44,11 @@ static Status *nan_shape(ShapeCtx *c)
         return NULL;
 }
 
-static Status *nan_count(OpCtx *c)
+static void nan_count(OpCtx *c)
 {
         *(int64_t *)tensor_fill(ctx_output(c, 0)) =
                 census_of(ctx_input(c, 0), -INFINITY, INFINITY).nan;
-        return NULL;
+        ctx_done(c, debug_publish(c, ctx_output(c, 0)));
 }
 
 static Status *numeric_summary(OpCtx *c)
@@ -86,7 +87,12 @@ static Status *numeric_summary(OpCtx *c)
         memcpy(tensor_fill(y), head, sizeof head);
         for (int d = 0; d < tensor_rank(x); d++)
                 ((double *)tensor_fill(y))[COUNTOF(head) + (size_t)d] = (double)tensor_dim(x, d);
-        return NULL;
+        return debug_publish(c, y);
+}
+
+static void start_summary(OpCtx *c)
+{
+        ctx_done(c, numeric_summary(c));
 }
 
 /* ---- version 2 ---- */
@@ -165,12 +171,12 @@ static Status *numeric_summary_v2(OpCtx *c)
 OP(DebugNanCount, .inputs = "input:T", .outputs = "output:int64",
    .attrs = "T:type; device_name:string = \"\"; tensor_name:string = \"\"; "
             "debug_urls:list(string) = []; gated_grpc:bool = false",
-   .kernels = NUMBERS, .flags = "uninit_ok", .shape = nan_shape, .compute = nan_count);
+   .kernels = NUMBERS, .flags = "uninit_ok", .shape = nan_shape, .start = nan_count);
 OP(DebugNumericSummary, .inputs = "input:T", .outputs = "output:double",
    .attrs = "T:type; device_name:string = \"\"; tensor_name:string = \"\"; "
             "debug_urls:list(string) = []; lower_bound:float = -inf; upper_bound:float = inf; "
             "mute_if_healthy:bool = false; gated_grpc:bool = false",
-   .kernels = NUMBERS, .flags = "uninit_ok", .shape = shape_unknown, .compute = numeric_summary,
+   .kernels = NUMBERS, .flags = "uninit_ok", .shape = shape_unknown, .start = start_summary,
    .late_shape = true);
 OP(DebugNumericSummaryV2, .inputs = "input:T", .outputs = "output:output_dtype",
    .attrs = "output_dtype:type in [float,double] = float; T:type; tensor_debug_mode:int = -1; "
