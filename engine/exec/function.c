@@ -112,7 +112,13 @@ static Status *make_key(const FunctionDef *f, const Target *t, const OptimizerOp
         buf_append(key, o, sizeof *o);
         buf_append(key, &t->gradient, sizeof t->gradient);
         buf_append(key, t->name, strlen(t->name) + 1);
-        for (size_t i = 0; i < f->signature->n_attr; i++) {
+        /* A gradient may be an op's own; then all its attributes count. */
+        for (size_t i = 0; !f && i < t->list->n_attr; i++) {
+                buf_append(key, t->list->attr[i]->key, strlen(t->list->attr[i]->key) + 1);
+                TRY(proto_pack_sized(
+                        t->list->attr[i]->value ? &t->list->attr[i]->value->base : NULL, key));
+        }
+        for (size_t i = 0; f && i < f->signature->n_attr; i++) {
                 const char *name = f->signature->attr[i]->name;
                 const AttrValue *v = target_attr(t, name);
                 buf_append(key, name, strlen(name) + 1);
@@ -199,7 +205,7 @@ static Status *get(PrepareCtx *p, const Target *t, const Function **ret)
 {
         FunctionScope *scope = p->functions;
         const FunctionDef *def = scope ? graph_function(scope->library, t->name) : NULL;
-        if (!def)
+        if (!def && !(scope && t->gradient))
                 return not_found("Function %s is not defined.", t->name);
         if (scope->depth >= MAX_DEPTH)
                 return invalid_argument("Function %s: calls are nested more than %d deep", t->name,

@@ -416,8 +416,12 @@ static Status *make_graph_def(Body *b, const NameAttrList *call)
 {
         ProtobufCMessage *m;
         TRY(call_attrs(b, call));
-        TRY(copy_message(&b->op->function->base, b->arena, &m));
-        b->def = (FunctionDef *)m;
+        if (b->op->function) {
+                TRY(copy_message(&b->op->function->base, b->arena, &m));
+                b->def = (FunctionDef *)m;
+        } else {
+                TRY(function_of_op(b->op, &b->call, b->arena, &b->def));
+        }
         TRY(proto_new(&tensorflow__graph_def__descriptor, b->arena, &m));
         b->graph_def = (GraphDef *)m;
         TRY(proto_new(&tensorflow__version_def__descriptor, b->arena, &m));
@@ -448,13 +452,11 @@ static Status *build(Body *b, const NameAttrList *call, GraphSource *source, Fun
 
 /* The source takes over the arena: the graph's nodes point into its messages as long as they live.
  */
-Status *function_body_new(const Graph *g, const NameAttrList *call, FunctionBody **ret)
+static Status *new_body(const Graph *g, const Op *op, const NameAttrList *call, FunctionBody **ret)
 {
         autoptr(GraphSource) source = NULL;
         autoptr(Arena) arena = NULL;
-        Body b = { .graph = g, .op = map_get(&g->functions, call->name) };
-        if (!b.op)
-                return not_found("Function %s is not defined.", call->name);
+        Body b = { .graph = g, .op = op };
         TRY(arena_new(MAX_MEMORY, &arena));
         b.arena = arena;
         TRY(graph_source_wrap(arena, NULL, &source));
@@ -464,27 +466,17 @@ Status *function_body_new(const Graph *g, const NameAttrList *call, FunctionBody
         return s;
 }
 
-/* A node whose op is a function's name calls it; its attributes are the call's. The messages are
- * lent, hence no copies here. */
-Status *function_body_of(const Graph *g, const Node *n, FunctionBody **ret)
+Status *function_body_new(const Graph *g, const NameAttrList *call, FunctionBody **ret)
 {
-        NameAttrList call;
-        tensorflow__name_attr_list__init(&call);
-        call.name = n->def->op;
-        call.n_attr = n->def->n_attr;
-        size_t room = call.n_attr + 1;
-        autofree Tensorflow__NameAttrList__AttrEntry *entries = mem_calloc(room, sizeof *entries);
-        autofree Tensorflow__NameAttrList__AttrEntry **list = mem_calloc(room, sizeof *list);
-        if (!entries || !list)
-                return status_oom();
-        for (size_t i = 0; i < call.n_attr; i++) {
-                tensorflow__name_attr_list__attr_entry__init(&entries[i]);
-                entries[i].key = n->def->attr[i]->key;
-                entries[i].value = n->def->attr[i]->value;
-                list[i] = &entries[i];
-        }
-        call.attr = list;
-        return function_body_new(g, &call, ret);
+        const Op *op = map_get(&g->functions, call->name);
+        return op ? new_body(g, op, call, ret)
+                  : not_found("Function %s is not defined.", call->name);
+}
+
+Status *function_body_of_op(const Graph *g, const NameAttrList *call, FunctionBody **ret)
+{
+        const Op *op = op_find(call->name);
+        return op ? new_body(g, op, call, ret) : unknown_op(call->name);
 }
 
 /* The graph goes last of its users here. */

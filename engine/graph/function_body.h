@@ -21,6 +21,8 @@ typedef struct FunctionBody {
  * not defined.", INVALID_ARGUMENT for open attributes, unknown inputs, and whatever graph_extend()
  * refuses. */
 Status *function_body_new(const Graph *g, const NameAttrList *call, FunctionBody **ret) MUST_USE;
+/* The same for a registered op, as if a function were made of it alone. */
+Status *function_body_of_op(const Graph *g, const NameAttrList *call, FunctionBody **ret) MUST_USE;
 /* The same for a node whose op is a function. */
 Status *function_body_of(const Graph *g, const Node *n, FunctionBody **ret) MUST_USE;
 void function_body_free(FunctionBody *b);

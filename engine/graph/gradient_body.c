@@ -52,6 +52,37 @@ static Status *find_users(const Grad *g, Users *u)
         return NULL;
 }
 
+/* No op of a loop has a gradient. Which one TensorFlow names is the first on the way back from the
+ * results; a loop that no result needs does no harm. left: above 0 for nodes in or behind a loop.
+ */
+static Status *refuse_loops(const Grad *g, const int *left)
+{
+        const FunctionBody *b = g->primal;
+        int n = graph_count(b->graph), end = 0;
+        const Node **queue = arena_calloc(g->arena, (size_t)n + 1, sizeof *queue);
+        bool *seen = arena_calloc(g->arena, (size_t)n + 1, sizeof *seen);
+        if (!queue || !seen)
+                return status_oom();
+        for (int i = 0; i < b->n_results; i++)
+                if (!seen[b->results[i].node->id]) {
+                        seen[b->results[i].node->id] = true;
+                        queue[end++] = b->results[i].node;
+                }
+        for (int at = 0; at < end; at++) {
+                const Node *node = queue[at];
+                if (!left[node->id])
+                        continue;
+                if (!node->op->function && !gradient_rule(node->op->def->name, ""))
+                        return not_found("No gradient defined for op: %s", node->op->def->name);
+                for (int k = 0; k < node->n_in; k++)
+                        if (!seen[node->in[k].node->id]) {
+                                seen[node->in[k].node->id] = true;
+                                queue[end++] = node->in[k].node;
+                        }
+        }
+        return NULL;
+}
+
 /* Nodes so that inputs come first; what is in a loop or behind one is left out. */
 static Status *find_order(Grad *g)
 {
@@ -70,10 +101,7 @@ static Status *find_order(Grad *g)
                 for (int k = u.from[g->order[at]->id]; k < u.from[g->order[at]->id + 1]; k++)
                         if (--left[u.users[k]->id] == 0)
                                 g->order[g->n_order++] = u.users[k];
-        for (int i = 0; i < n; i++)
-                if (left[i] && !strcmp(graph_node(graph, i)->op->def->name, "Merge"))
-                        return not_found("No gradient defined for op: Merge");
-        return NULL;
+        return g->n_order == n ? NULL : refuse_loops(g, left);
 }
 
 /* What is between arguments and results, so that a gradient can pass. */
@@ -224,6 +252,19 @@ static Status *given(const Graph *g, const NameAttrList *call, const char *name,
 }
 
 /* A gradient that the library gives goes before the derived one. */
+/* The name of an op stands for a function that is that op alone. */
+static Status *primal_body(const Graph *g, const NameAttrList *call, FunctionBody **ret)
+{
+        if (map_get(&g->functions, call->name))
+                return function_body_new(g, call, ret);
+        const char *rule = gradient_rule(call->name, "");
+        if (!rule)
+                return not_found("No gradient defined for op: %s", call->name);
+        if (!*rule)
+                return invalid_argument("No gradient is defined for %s", call->name);
+        return function_body_of_op(g, call, ret);
+}
+
 Status *gradient_body_new(const Graph *g, const NameAttrList *call, FunctionBody **ret)
 {
         autoptr(GraphSource) source = NULL;
@@ -232,7 +273,7 @@ Status *gradient_body_new(const Graph *g, const NameAttrList *call, FunctionBody
         const Tensorflow__GradientDef *own = map_get(&g->gradients, call->name);
         if (own)
                 return given(g, call, own->gradient_func, ret);
-        TRY(function_body_new(g, call, &primal));
+        TRY(primal_body(g, call, &primal));
         TRY(arena_new(MAX_MEMORY, &arena));
         Grad grad = { .library = g, .primal = primal, .arena = arena };
         TRY(graph_source_wrap(arena, NULL, &source));

@@ -7,8 +7,9 @@
 #pragma once
 #include "engine/graph/function_body.h"
 
-/* A function whose library names a gradient of it has that one. NOT_FOUND "No gradient defined for
- * op: X" for ops on the way that have none. */
+/* A function whose library names a gradient of it has that one. The call may name an op instead.
+ * NOT_FOUND "No gradient defined for op: X" for ops on the way that have none, INVALID_ARGUMENT "No
+ * gradient is defined for X" when nothing flows back through the op that the call names. */
 Status *gradient_body_new(const Graph *g, const NameAttrList *call, FunctionBody **ret) MUST_USE;
 
 /* The rule for the op of that name, with its variant ("+a") or without; NULL when there is none, ""

@@ -37,7 +37,7 @@ typedef struct Grad {
         const char **results;
 } Grad;
 
-/* Is this a type that gradients are of? */
+/* Is this a type that gradients are of? Whole numbers have some, too, as in TensorFlow. */
 bool grad_flows(DType t);
 
 /* ---- gradient_nodes.c ---- */

@@ -9,8 +9,13 @@ enum { MAX_NODES = 1 << 20 };
 
 bool grad_flows(DType t)
 {
-        t = dtype_base(t);
-        return dtype_is_floating(t) || t == DT_COMPLEX64 || t == DT_COMPLEX128;
+        switch (dtype_base(t)) {
+        case DT_BOOL:
+        case DT_STRING:
+        case DT_RESOURCE:
+        case DT_VARIANT: return false;
+        default: return true;
+        }
 }
 
 /* A node with a name that is free. */

@@ -70,6 +70,9 @@ Status *attr_check(const AttrDef *d, const AttrValue *v) MUST_USE; /* attr_check
 int64_t arg_count(const Op *op, const NodeDef *def, const ArgDef *a); /* check.c */
 /* The type of the k-th of them; attributes must have been checked. */
 DType arg_type(const Op *op, const NodeDef *def, const ArgDef *a, int64_t k);
+/* A function of that op alone, for a call with those attributes; it borrows from all three. */
+Status *function_of_op(const Op *op, const NodeDef *call, Arena *arena,
+                       FunctionDef **ret) MUST_USE; /* function_of_op.c */
 /* A graph without nodes that has g's library, and shares the memory of it. */
 Status *graph_new_like(const Graph *g, Graph **ret) MUST_USE; /* graph.c */
 /* The op that a node names: registered, or a function of the graph or of the import. */
