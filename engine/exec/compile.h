@@ -31,6 +31,8 @@ typedef struct Compile {
 /* plan_connect.c: *node, or a copy of it in the plan whose inputs are those that the request's
  * connections ask for. */
 Status *compile_connect(const Compile *c, const Node **node) MUST_USE;
+/* plan_strip.c: *node, or what stands for it in a plan without asserts. */
+Status *compile_strip(const Compile *c, const Node **node) MUST_USE;
 /* plan_watch.c: adds the nodes of a debugger to those found so far, of which there are *n; whoever
  * takes what they look at is replaced by a copy that waits for them. */
 Status *compile_watch(Compile *c, const Node **found, uint32_t *n) MUST_USE;

@@ -2,18 +2,56 @@
 /* Reads OptimizerOptions out of GraphOptions. */
 #include "engine/exec/optimizer.h"
 
+#include <string.h>
+
 typedef Tensorflow__RewriterConfig RewriterConfig;
+typedef Tensorflow__RewriterConfig__Toggle Toggle;
 
 OptimizerOptions optimizer_none(void)
 {
         return (OptimizerOptions){ .max_folded_bytes = MAX_FOLDED_BYTES_DEFAULT };
 }
 
-static bool toggled_on(Tensorflow__RewriterConfig__Toggle t)
+/* ---- grappler ---- */
+
+/* A list of names replaces all toggles. Names that stand for nothing here do nothing, as unknown
+ * ones do in TensorFlow. */
+static bool is_listed(const RewriterConfig *r, const char *name)
 {
+        for (size_t i = 0; i < r->n_optimizers; i++)
+                if (!strcmp(r->optimizers[i], name))
+                        return true;
+        return false;
+}
+
+/* Does a pass of grappler run that is on unless it is switched off? */
+static bool on(const RewriterConfig *r, Toggle t, const char *name)
+{
+        if (r->n_optimizers)
+                return is_listed(r, name);
         return t != TENSORFLOW__REWRITER_CONFIG__TOGGLE__OFF; /* DEFAULT is on */
 }
 
+/* And one that is off unless it is switched on? */
+static bool off(const RewriterConfig *r, Toggle t, const char *name)
+{
+        if (r->n_optimizers)
+                return is_listed(r, name);
+        return t == TENSORFLOW__REWRITER_CONFIG__TOGGLE__ON ||
+               t == TENSORFLOW__REWRITER_CONFIG__TOGGLE__AGGRESSIVE;
+}
+
+/* Equal nodes are merged by the arithmetic optimizer, in later TensorFlows by a pass of its own. */
+static bool merges(const RewriterConfig *r)
+{
+        if (r->n_optimizers)
+                return is_listed(r, "arithmetic") || is_listed(r, "common_subgraph_elimination");
+        return on(r, r->arithmetic_optimization, "") && on(r, r->common_subgraph_elimination, "");
+}
+
+/* ---- both places ---- */
+
+/* Flags that are set by name win over a toggle that says no. */
 OptimizerOptions optimizer_options(const Tensorflow__GraphOptions *g)
 {
         static const Tensorflow__OptimizerOptions plain = TENSORFLOW__OPTIMIZER_OPTIONS__INIT;
@@ -21,14 +59,36 @@ OptimizerOptions optimizer_options(const Tensorflow__GraphOptions *g)
         const Tensorflow__OptimizerOptions *o =
                 g && g->optimizer_options ? g->optimizer_options : &plain;
         const RewriterConfig *r = g && g->rewrite_options ? g->rewrite_options : &rewrite_all;
-        /* Explicit flags add to the level's, they take nothing away. */
         bool all = o->opt_level != TENSORFLOW__OPTIMIZER_OPTIONS__LEVEL__L0;
         bool grappler = all && !r->disable_meta_optimizer;
         OptimizerOptions ret = optimizer_none();
-        ret.fold = all || o->do_constant_folding;
-        ret.merge_common = all || o->do_common_subexpression_elimination;
-        ret.fuse = grappler && toggled_on(r->remapping);
+        ret.fold = (all && on(r, r->constant_folding, "constfold")) || o->do_constant_folding;
+        ret.merge_common = (all && merges(r)) || o->do_common_subexpression_elimination;
+        ret.fuse = grappler && on(r, r->remapping, "remap");
+        ret.loops = grappler && on(r, r->loop_optimization, "loop");
+        ret.strip = grappler && off(r, r->debug_stripper, "debug_stripper");
+        ret.min_nodes = r->min_graph_nodes > 0 ? r->min_graph_nodes : 0;
         if (o->max_folded_constant_in_bytes > 0)
                 ret.max_folded_bytes = o->max_folded_constant_in_bytes;
         return ret;
+}
+
+/* ---- checks ---- */
+
+/* Messages hold any number for an enum: each member of that kind is looked at. */
+Status *optimizer_check(const Tensorflow__GraphOptions *g)
+{
+        const RewriterConfig *r = g ? g->rewrite_options : NULL;
+        const ProtobufCMessageDescriptor *d = &tensorflow__rewriter_config__descriptor;
+        for (unsigned i = 0; r && i < d->n_fields; i++) {
+                const ProtobufCFieldDescriptor *f = &d->fields[i];
+                if (f->type != PROTOBUF_C_TYPE_ENUM)
+                        continue;
+                int value = *(const int *)((const char *)r + f->offset);
+                if (!protobuf_c_enum_descriptor_get_value(f->descriptor, value))
+                        return invalid_argument(
+                                "rewrite_options.%s is %d, which is no %s", f->name, value,
+                                ((const ProtobufCEnumDescriptor *)f->descriptor)->short_name);
+        }
+        return NULL;
 }

@@ -4,8 +4,10 @@
  *
  * By TensorFlow's rules: graph_options.optimizer_options switches folding and merging (level L1
  * brings all, L0 only what is asked for by name), rewrite_options the grappler passes. Level L0
- * switches those off too: it is how one asks for the graph as it was written. */
+ * switches those off too: it is how one asks for the graph as it was written. TensorFlow folds and
+ * merges in both places; here each is one pass, which either place may switch off. */
 #pragma once
+#include "engine/base/status.h"
 #include "tensorflow/core/protobuf/config.pb-c.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,10 +16,13 @@ enum { MAX_FOLDED_BYTES_DEFAULT = 10 << 20 };
 
 /* Part of a plan's key, by its bytes: holds numbers only, and no padding that is not zero. */
 typedef struct OptimizerOptions {
-        bool fold;                /* compute what never changes once, when compiling */
-        bool merge_common;        /* nodes that compute the same become one */
-        bool fuse;                /* one kernel for several nodes (grappler's remapper) */
-        uint8_t reserved[5];      /* 0 */
+        bool fold;           /* compute what never changes once, when compiling */
+        bool merge_common;   /* nodes that compute the same become one */
+        bool fuse;           /* one kernel for several nodes (grappler's remapper) */
+        bool loops;          /* what is the same in each iteration is at hand there */
+        bool strip;          /* asserts and the like are taken out (grappler's debug stripper) */
+        uint8_t reserved[3]; /* 0 */
+        int64_t min_nodes;   /* in plans of fewer nodes nothing is fused */
         int64_t max_folded_bytes; /* folded outputs larger than this are computed in the step */
 } OptimizerOptions;
 
@@ -25,3 +30,5 @@ typedef struct OptimizerOptions {
 OptimizerOptions optimizer_options(const Tensorflow__GraphOptions *g);
 /* Nothing optimized. */
 OptimizerOptions optimizer_none(void);
+/* INVALID_ARGUMENT for a setting of rewrite_options that is none of its values. */
+Status *optimizer_check(const Tensorflow__GraphOptions *g) MUST_USE;

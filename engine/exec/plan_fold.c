@@ -96,7 +96,7 @@ static void take_loop_constants(const Compile *c, Draft *d)
 {
         const Node *n = d->node;
         bool told = false;
-        if (!c->request->optimizer.fold || !d->frame || n->op->def->flow != FLOW_NONE)
+        if (!c->request->optimizer.loops || !d->frame || n->op->def->flow != FLOW_NONE)
                 return;
         for (int i = 0; i < n->n_in && !told; i++)
                 told = !d->in_constant[i] && !loop_constant(c, n->in[i].node, n->in[i].output);

@@ -52,6 +52,8 @@ static Status *visit_all(Walk *w)
 {
         while (w->done < w->n) {
                 TRY(compile_connect(w->c, &w->found[w->done]));
+                if (w->c->request->optimizer.strip)
+                        TRY(compile_strip(w->c, &w->found[w->done]));
                 visit_inputs(w, w->found[w->done++]);
         }
         return NULL;

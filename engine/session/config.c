@@ -57,6 +57,7 @@ static Status *check_filters(const ConfigProto *c)
 static Status *check(const ConfigProto *c, bool server)
 {
         TRY(check_devices(c));
+        TRY(optimizer_check(c->graph_options));
         if (server && (c->use_per_session_threads || c->n_session_inter_op_thread_pool))
                 return invalid_argument(
                         "Distributed session does not support session thread pool options.");

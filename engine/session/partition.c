@@ -69,12 +69,13 @@ static Status *put_value(Draw *d, NodeDef *n, const Tensor *value)
         return tensor_to_proto(value, d->arena, &v->tensor);
 }
 
-static Status *add_constant(Draw *d, int device, char *name, const Tensor *value)
+/* wait: what it waits for, or NULL. */
+static Status *add_constant(Draw *d, int device, char *name, const Tensor *value, const char *wait)
 {
         NodeDef *n = NULL;
         if (map_get(&d->parts[device].names, name))
                 return NULL;
-        TRY(def_node(d->arena, "Const", name, NULL, &n));
+        TRY(def_node(d->arena, "Const", name, wait, &n));
         TRY(put_value(d, n, value));
         return add(d, device, n);
 }
@@ -190,17 +191,33 @@ static const Node *stand_in(const Draw *d, const Node *n)
         return other ? other : n;
 }
 
+/* A loop's constant, within the loop: behind the Enter, as TensorFlow's constant folding names it.
+ */
+static Status *entered_source(Draw *d, const Node *enter, const Tensor *value, int device,
+                              Source *ret)
+{
+        char *name = arena_printf(d->arena, "%s/_enter", enter->name);
+        char *wait = arena_printf(d->arena, "^%s", enter->name);
+        const PlanNode *pn = map_get(&d->nodes, enter->name);
+        if (!name || !wait)
+                return status_oom();
+        *ret = (Source){ .text = name, .name = name, .dtype = value->dtype, .device = device };
+        return add_constant(d, device, name, value, pn && device_of(pn) == device ? wait : NULL);
+}
+
 /* A constant is written where it is used; output k > 0 of a folded node has a name of its own. */
 static Status *constant_source(Draw *d, const Node *n, int64_t output, const Tensor *value,
                                int device, Source *ret)
 {
         n = stand_in(d, n);
+        if (n->op->def->flow == FLOW_ENTER)
+                return entered_source(d, n, value, device, ret);
         char *name = output ? arena_printf(d->arena, "%s/output_%d", n->name, (int)output)
                             : (char *)n->name;
         if (!name)
                 return status_oom();
         *ret = (Source){ .text = name, .name = name, .dtype = value->dtype, .device = device };
-        return add_constant(d, device, name, value);
+        return add_constant(d, device, name, value, NULL);
 }
 
 /* Feeds come in on the client's device, the first one. */
@@ -259,7 +276,7 @@ static Status *add_plan_node(Draw *d, const PlanNode *pn)
 {
         const Node *from = pn->node;
         if (pn->values)
-                return add_constant(d, device_of(pn), (char *)from->name, pn->values[0]);
+                return add_constant(d, device_of(pn), (char *)from->name, pn->values[0], NULL);
         NodeDef *n = arena_dup(d->arena, from->def, sizeof *n);
         size_t most = (size_t)(from->n_in + from->n_control) + 1;
         if (!n || !(n->input = arena_alloc(d->arena, most * sizeof *n->input)))

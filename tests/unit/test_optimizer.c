@@ -20,7 +20,7 @@ static OptimizerOptions of(const char *text)
 Test(optimizer, by_default_everything_is_on)
 {
         OptimizerOptions o = optimizer_options(NULL);
-        cr_assert(o.fold && o.merge_common && o.fuse);
+        cr_assert(o.fold && o.merge_common && o.fuse && o.loops && !o.strip);
         cr_assert_eq(o.max_folded_bytes, 10 << 20);
 }
 
@@ -48,8 +48,39 @@ Test(optimizer, grappler_passes_are_switched_one_by_one_or_all)
 {
         OptimizerOptions o = of("rewrite_options { remapping: OFF }");
         cr_assert(!o.fuse && o.fold);
-        o = of("rewrite_options { disable_meta_optimizer: true }");
-        cr_assert(!o.fuse && o.fold);
+        o = of("rewrite_options { disable_meta_optimizer: true debug_stripper: ON }");
+        cr_assert(!o.fuse && !o.loops && !o.strip && o.fold && o.merge_common);
+        o = of("rewrite_options { constant_folding: OFF }");
+        cr_assert(!o.fold && o.merge_common && o.fuse && o.loops);
+        o = of("rewrite_options { arithmetic_optimization: OFF }");
+        cr_assert(o.fold && !o.merge_common);
+        o = of("rewrite_options { common_subgraph_elimination: OFF }");
+        cr_assert(o.fold && !o.merge_common);
+        o = of("rewrite_options { loop_optimization: OFF debug_stripper: ON }");
+        cr_assert(!o.loops && o.strip && o.fuse);
+}
+
+Test(optimizer, a_flag_by_name_wins_over_a_toggle)
+{
+        cr_assert(of("optimizer_options { do_constant_folding: true } "
+                     "rewrite_options { constant_folding: OFF }")
+                          .fold);
+}
+
+Test(optimizer, a_list_of_names_replaces_the_toggles)
+{
+        OptimizerOptions o = of("rewrite_options { optimizers: 'constfold' optimizers: 'none_such' "
+                                "constant_folding: OFF }");
+        cr_assert(o.fold && !o.merge_common && !o.fuse && !o.loops && !o.strip);
+        o = of("rewrite_options { optimizers: 'remap' optimizers: 'arithmetic' "
+               "optimizers: 'debug_stripper' optimizers: 'loop' }");
+        cr_assert(!o.fold && o.merge_common && o.fuse && o.loops && o.strip);
+}
+
+Test(optimizer, small_plans_may_be_left_alone)
+{
+        cr_assert_eq(of("rewrite_options { min_graph_nodes: 5 }").min_nodes, 5);
+        cr_assert_eq(of("rewrite_options { min_graph_nodes: -1 }").min_nodes, 0);
 }
 
 Test(optimizer, the_size_of_folded_constants_is_the_clients)
