@@ -13,7 +13,7 @@
 #include "engine/ops/op.h"
 #include "engine/ops/signature.h"
 
-enum { FUSION_STEPS = 6 };
+enum { FUSION_STEPS = 10 };
 
 typedef struct FusionStep {
         const char *ops;             /* names joined by commas */

@@ -1,28 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Fused chains give what their nodes give one by one. The reference is the same step with all
  * intermediate values fetched, too, which keeps the nodes apart. */
-#include "engine/base/buf.h"
-#include "tests/lib/op_session.h"
+#include "tests/engine/fuse_fixture.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
 
 TestSuite(fuse, .timeout = 60);
-
-/* name = sin(scale * i + shift), of that shape. */
-static void sines(Buf *b, const char *name, const char *shape, int rank, int n, double scale,
-                  double shift)
-{
-        buf_printf(b,
-                   "%s/0 = Const float [] { 0 }\n%s/n = Const float [] { %d }\n"
-                   "%s/1 = Const float [] { 1 }\n%s/k = Const float [] { %g }\n"
-                   "%s/s = Const float [] { %g }\n%s/d = Const int32 [%d] { %s }\n"
-                   "%s/r = Range(%s/0, %s/n, %s/1)\n%s/m = Mul(%s/r, %s/k)\n"
-                   "%s/i = Sin(%s/m)\n%s/a = Add(%s/i, %s/s)\n%s = Reshape(%s/a, %s/d)\n",
-                   name, name, n, name, name, scale, name, shift, name, rank, shape, name, name,
-                   name, name, name, name, name, name, name, name, name, name, name, name, name);
-}
 
 /* A picture, two filters and what goes with four channels. */
 static void start_graph(Buf *b)
@@ -84,16 +69,6 @@ static Tensor *value_of(TestSession *s, const char *const *fetches, int n, const
 static Tensor *value_with(TestSession *s, const char *const *fetches, int n, Status **ret)
 {
         return value_of(s, fetches, n, NULL, ret);
-}
-
-static void expect_near(const Tensor *a, const Tensor *b)
-{
-        cr_assert(shape_equal(tensor_shape(a), tensor_shape(b)));
-        for (int64_t i = 0; i < tensor_count(a); i++) {
-                double x = tensor_double(a, i), y = tensor_double(b, i);
-                cr_assert(x == y || (isnan(x) && isnan(y)) || fabs(x - y) < 2e-5 * (1 + fabs(y)),
-                          "element %ld: %g, one by one %g", (long)i, x, y);
-        }
 }
 
 /* The last line of text is y; the names of the others are in `between`. */

@@ -177,11 +177,12 @@ static Status *gemm_pieces(OpCtx *c, const Gemm *g, bool parallel)
         int64_t pieces = by_rows ? g->m : g->n;
         void *arg = blas ? (void *)g : &ints;
         double each = (double)g->k * (double)(by_rows ? g->n : g->m); /* work per piece */
+        double grain = g->m == 1 ? GEMM_GRAIN / 8 : GEMM_GRAIN;       /* a row waits for memory */
         ints.rows = each < LOOK_AFTER ? (int64_t)(LOOK_AFTER / each) : 1;
-        if (!parallel || each * (double)pieces < 2.0 * GEMM_GRAIN)
+        if (!parallel || each * (double)pieces < 2 * grain)
                 fn(arg, 0, pieces);
         else
-                ctx_parallel(c, pieces, (int64_t)(GEMM_GRAIN / each) + 8, fn, arg);
+                ctx_parallel(c, pieces, (int64_t)(grain / each) + 8, fn, arg);
         return NULL;
 }
 

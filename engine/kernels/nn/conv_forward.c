@@ -6,6 +6,7 @@
  * up, because |y| is bounded; otherwise the activation is a pass of its own. */
 #include "engine/kernels/nn/conv_forward.h"
 
+#include "engine/kernels/nn/conv_rows.h"
 #include "engine/kernels/nn/winograd.h"
 
 #include <float.h>
@@ -155,19 +156,39 @@ static Status *run_winograd(OpCtx *c, const ConvForward *f)
                        .shift = weights_shift(f->weights),
                        .x = f->x,
                        .y = f->y };
-        TRY(weights_winograd(f->weights, &w.conv, &w.u));
+        TRY(weights_form(f->weights, &w.conv, WEIGHTS_WINOGRAD, &w.u));
         return winograd_run(c, &w);
+}
+
+static bool by_rows(const ConvForward *f)
+{
+        return f->own && conv_rows_usable(&f->conv) && !(f->conv.depthwise && f->tail.sum);
 }
 
 Status *conv_forward(OpCtx *c, const ConvForward *f)
 {
         Cut cut = { .f = f, .tail = f->tail };
         bool bounded = f->limit < FLT_MAX / LIMIT_ROOM;
-        if (bounded && f->winograd && winograd_usable(&f->conv, ctx_threads(c)))
+        if (bounded && f->own && winograd_usable(&f->conv, ctx_threads(c)))
                 return run_winograd(c, f);
+        if (by_rows(f))
+                return conv_rows(c, f);
         if (!bounded)
                 cut.tail.act = CONV_ACT_NONE;
         plan_cut(&f->conv, ctx_threads(c), &cut);
         ctx_parallel(c, cut.v.batch * cut.per_picture, 1, run_pieces, &cut);
         return cut.failed;
+}
+
+Status *conv_forward_pair(OpCtx *c, ConvForward *first, ConvForward *then)
+{
+        const Conv *v = &first->conv;
+        if (by_rows(first) && by_rows(then) && conv_rows_pair_usable(v, &then->conv))
+                return conv_rows_pair(c, first, then);
+        first->y = ctx_scratch(c, (size_t)(v->batch * plane(v, true, 0)) * sizeof(float));
+        if (!first->y)
+                return status_oom();
+        then->x = first->y;
+        TRY(conv_forward(c, first));
+        return conv_forward(c, then);
 }

@@ -8,6 +8,7 @@
 #include "engine/kernels/nn/conv_weights.h"
 
 #include "engine/kernels/nn/onednn_prim.h"
+#include "engine/kernels/nn/panels.h"
 #include "engine/kernels/nn/winograd.h"
 #include <math.h>
 
@@ -19,9 +20,15 @@ typedef struct Pack {
         size_t bytes;
 } Pack;
 
+/* For a kernel of the house's own. */
+typedef struct Form {
+        float *data;
+        size_t bytes;
+} Form;
+
 struct ConvWeights {
         atomic_int refs;
-        pthread_mutex_t lock; /* guards: packs, n_packs, winograd */
+        pthread_mutex_t lock; /* guards: packs, n_packs, forms */
         Pack packs[PACKS_MAX];
         int n_packs;
         WeightsSource source; /* tensors are held when kept */
@@ -29,8 +36,7 @@ struct ConvWeights {
         bool depthwise;
         int64_t channels, count; /* of the output; of the filter */
         float *scale, *shift;    /* per channel; NULL: none */
-        float *winograd;
-        size_t winograd_bytes;
+        Form forms[WEIGHTS_FORMS];
         float reach, most_shift; /* largest sum of a channel's |w|; largest |shift| */
 };
 
@@ -55,7 +61,8 @@ void weights_unref(ConvWeights *w)
                 block_free(w->packs[i].data, w->packs[i].bytes);
         for (int i = 0; i < WEIGHTS_SOURCES && w->kept; i++)
                 tensor_unref(w->source.t[i]);
-        block_free(w->winograd, w->winograd_bytes);
+        for (int i = 0; i < WEIGHTS_FORMS; i++)
+                block_free(w->forms[i].data, w->forms[i].bytes);
         mem_free(w->scale);
         mem_free(w->shift);
         pthread_mutex_destroy(&w->lock);
@@ -283,16 +290,43 @@ Status *weights_pack(ConvWeights *w, const dnnl_memory_desc_t *plain,
         return s;
 }
 
-Status *weights_winograd(ConvWeights *w, const Conv *v, const float **ret)
+/* ---- forms ---- */
+
+static size_t form_bytes(const ConvWeights *w, const Conv *v, WeightsForm form)
 {
-        pthread_mutex_lock(&w->lock);
-        if (!w->winograd) {
-                w->winograd_bytes = winograd_filter_bytes(v);
-                w->winograd = block_alloc(w->winograd_bytes);
-                if (w->winograd)
-                        winograd_filter(v, w->source.filter, w->scale, w->winograd);
+        switch (form) {
+        case WEIGHTS_PANELS: return panels_bytes(w->count / v->out_c, v->out_c);
+        case WEIGHTS_WINOGRAD: return winograd_filter_bytes(v);
+        default: return (size_t)w->count * sizeof(float);
         }
-        *ret = w->winograd;
+}
+
+static void form_fill(const ConvWeights *w, const Conv *v, WeightsForm form, float *to)
+{
+        const float *f = w->source.filter;
+        switch (form) {
+        case WEIGHTS_PANELS: panels_pack(f, w->scale, w->count / v->out_c, v->out_c, to); break;
+        case WEIGHTS_WINOGRAD: winograd_filter(v, f, w->scale, to); break;
+        default: multiply(f, w->count / w->channels, w->channels, w->scale, to);
+        }
+}
+
+/* What needs no change is lent as it is. */
+Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const float **ret)
+{
+        if (form == WEIGHTS_PLAIN && !w->scale) {
+                *ret = w->source.filter;
+                return NULL;
+        }
+        pthread_mutex_lock(&w->lock);
+        Form *f = &w->forms[form];
+        if (!f->data) {
+                f->bytes = form_bytes(w, v, form);
+                f->data = block_alloc(f->bytes);
+                if (f->data)
+                        form_fill(w, v, form, f->data);
+        }
+        *ret = f->data;
         pthread_mutex_unlock(&w->lock);
         return *ret ? NULL : status_oom();
 }

@@ -50,8 +50,15 @@ AUTOPTR_DEFINE(ConvWeights, weights_unref)
 bool weights_foldable(const ConvWeights *w);
 /* One number per output channel to be added; NULL: none. */
 const float *weights_shift(const ConvWeights *w);
-/* The filter for winograd_run(), made once. *ret lives as long as the weights. */
-Status *weights_winograd(ConvWeights *w, const Conv *v, const float **ret) MUST_USE;
+/* The filter, what is folded into it multiplied in, in the layout that one of the house's own
+ * kernels wants; made once. *ret lives as long as the weights. */
+typedef enum WeightsForm {
+        WEIGHTS_PLAIN,    /* TensorFlow's */
+        WEIGHTS_PANELS,   /* panels.h */
+        WEIGHTS_WINOGRAD, /* winograd.h */
+        WEIGHTS_FORMS
+} WeightsForm;
+Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const float **ret) MUST_USE;
 /* With inputs within [-limit, limit], outputs are within the returned number; infinite when that
  * is not known. */
 float weights_limit(const ConvWeights *w, float limit);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The pattern of a convolution with what usually follows: a bias or a normalization by known
- * statistics, a value to be added, an activation. One pass over memory instead of four. */
+/* The patterns of a convolution with what usually follows: a bias or a normalization by known
+ * statistics, a value to be added, an activation; and of a depthwise one with the 1x1 that follows
+ * it, together a separable convolution. One pass over memory instead of four, or eight. */
 #include "engine/kernels/nn/conv_forward.h"
 #include "engine/kernels/nn/layout.h"
 #include "engine/ops/fusion.h"
 #include <float.h>
 #include <math.h>
 
-enum { STEP_CONV, STEP_BIAS, STEP_NORM, STEP_ADD, STEP_ACT };
+/* The steps of a convolution; those of a second one come behind. */
+enum { STEP_CONV, STEP_BIAS, STEP_NORM, STEP_ADD, STEP_ACT, STEPS, CONVS_MAX = 2 };
 
 #define LIMIT_LOOSE 1e20f
 
@@ -22,13 +24,33 @@ static bool plain_norm(const Node *n)
         return plain(n) && !node_bool(n, "is_training", true);
 }
 
-/* What compute finds in its inputs. */
+/* A 1x1 filter, known to be one; pixels stay where they are. */
+static bool pointwise(const Node *n)
+{
+        const Shape *f = &n->in[1].node->out_shapes[n->in[1].output];
+        WindowAttrs a;
+        Status *s = window_conv_attrs(n, 2, &a);
+        bool ok = plain(n) && !s && f->rank == 4 && f->dim[0] == 1 && f->dim[1] == 1;
+        for (int i = 0; ok && i < WINDOW_AXES; i++)
+                ok = a.stride[i] == 1 && !a.before[i] && !a.after[i];
+        status_free(s);
+        return ok;
+}
+
+/* A convolution as compute finds it in its inputs. */
 typedef struct Found {
+        const FusedNode *n;
+        int first; /* its first step */
         Conv conv;
         WeightsSource source;
         Tensor *add;
         int add_at; /* which input that is */
 } Found;
+
+static const FusedMember *member(const Found *f, int step)
+{
+        return fused_member(f->n, f->first + step);
+}
 
 static bool vector_of(const Tensor *t, int64_t n)
 {
@@ -48,43 +70,47 @@ static bool take_vectors(OpCtx *c, const FusedMember *m, int first, int n, Found
 
 /* Anything unusual, errors included, is no match: the nodes then run one by one and give their own
  * messages. */
-static bool find_conv(OpCtx *c, const FusedNode *n, Found *f)
+static bool find_conv(OpCtx *c, const Shape *x, Found *f)
 {
-        const Node *head = n->member[0].node;
-        bool depthwise = head->op->def->name[0] == 'D';
-        const Tensor *x = c->in[0], *w = c->in[1];
+        const FusedMember *m = member(f, STEP_CONV);
+        bool depthwise = m->node->op->def->name[0] == 'D';
+        Tensor *w = c->in[m->chain < 0 ? 1 : m->first]; /* the only other input */
         WindowAttrs a;
-        Status *s = tensor_rank(x) == 4 && tensor_rank(w) == 4 ? window_conv_attrs(head, 2, &a)
-                                                               : status_oom();
+        Status *s = x->rank == 4 && tensor_rank(w) == 4 ? window_conv_attrs(m->node, 2, &a)
+                                                        : status_oom();
         if (!s)
-                s = conv_resolve(&a, depthwise, tensor_shape(x), tensor_shape(w), &f->conv);
-        bool ok = !s && tensor_dim(x, 3) == tensor_dim(w, 2) && tensor_count(x) &&
+                s = conv_resolve(&a, depthwise, x, tensor_shape(w), &f->conv);
+        bool ok = !s && x->dim[3] == tensor_dim(w, 2) && shape_product(x, 0, 4) &&
                   tensor_count(w) && onednn_conv_usable(&f->conv);
         for (int i = 0; ok && i < WINDOW_AXES; i++)
                 ok = f->conv.w[i].out > 0;
         status_free(s);
-        f->source.t[WEIGHTS_FILTER] = (Tensor *)w;
+        f->source.t[WEIGHTS_FILTER] = w;
         f->source.filter = tensor_data(w);
+        f->source.measured = true;
         return ok;
 }
 
-/* Is all as the fused kernel needs it? */
-static bool find(OpCtx *c, const FusedNode *n, Found *f)
+static Shape shape_after(const Conv *v)
 {
-        const FusedMember *bias = fused_member(n, STEP_BIAS), *norm = fused_member(n, STEP_NORM);
-        const FusedMember *add = fused_member(n, STEP_ADD);
-        if (!find_conv(c, n, f) || !take_vectors(c, bias, WEIGHTS_BIAS, 1, f) ||
+        return SHAPE(v->batch, v->w[1].out, v->w[2].out, v->out_c);
+}
+
+/* Is all as the fused kernel needs it? x: the shape of what is convolved. */
+static bool find(OpCtx *c, const Shape *x, Found *f)
+{
+        const FusedMember *bias = member(f, STEP_BIAS), *norm = member(f, STEP_NORM);
+        const FusedMember *add = member(f, STEP_ADD);
+        if (!find_conv(c, x, f) || !take_vectors(c, bias, WEIGHTS_BIAS, 1, f) ||
             !take_vectors(c, norm, WEIGHTS_SCALE, 4, f))
                 return false;
         if (norm)
                 f->source.epsilon = node_float(norm->node, "epsilon", 1e-4f);
         if (add) {
+                Shape after = shape_after(&f->conv);
                 f->add_at = add->first;
                 f->add = c->in[add->first];
-                const Shape *s = tensor_shape(f->add);
-                return s->rank == 4 && s->dim[0] == f->conv.batch &&
-                       s->dim[1] == f->conv.w[1].out && s->dim[2] == f->conv.w[2].out &&
-                       s->dim[3] == f->conv.out_c;
+                return shape_equal(tensor_shape(f->add), &after);
         }
         return true;
 }
@@ -92,12 +118,12 @@ static bool find(OpCtx *c, const FusedNode *n, Found *f)
 /* Where the result goes: over the value to be added, if nobody else needs it. */
 static Status *make_output(OpCtx *c, const Found *f, Tensor **ret)
 {
-        const Conv *v = &f->conv;
+        Shape shape = shape_after(&f->conv);
         Tensor *y = f->add ? ctx_take_input(c, f->add_at) : NULL;
         if (y) {
                 ctx_set_output(c, 0, y);
         } else {
-                TRY(ctx_alloc(c, 0, &SHAPE(v->batch, v->w[1].out, v->w[2].out, v->out_c), &y));
+                TRY(ctx_alloc(c, 0, &shape, &y));
                 if (f->add)
                         memcpy(tensor_fill(y), tensor_data(f->add), tensor_bytes(y));
         }
@@ -119,68 +145,133 @@ static float limit_of(const Tensor *t)
         return limit;
 }
 
-static ConvAct act_of(const FusedNode *n)
+static ConvAct act_of(const Found *f)
 {
-        const FusedMember *m = fused_member(n, STEP_ACT);
+        const FusedMember *m = member(f, STEP_ACT);
         return !m                                        ? CONV_ACT_NONE
                : strcmp(m->node->op->def->name, "Relu6") ? CONV_ACT_RELU
                                                          : CONV_ACT_RELU6;
 }
+
+/* One convolution's part of the work. *limit: the largest |x|, and then |y|. */
+static ConvForward describe(const Found *f, Onednn *o, ConvWeights *w, float *limit)
+{
+        float most = weights_limit(w, *limit);
+        if (f->add)
+                most += limit_of(f->add);
+        ConvForward ret = { .onednn = o,
+                            .conv = f->conv,
+                            .tail = { .shift = weights_shift(w) != NULL,
+                                      .sum = f->add != NULL,
+                                      .act = act_of(f) },
+                            .weights = w,
+                            .own = true,
+                            .limit = most };
+        *limit = ret.tail.act == CONV_ACT_RELU6 && isfinite(most) ? MIN(most, 6.0f) : most;
+        return ret;
+}
+
+/* What prepare makes. */
+typedef struct FusedConvs {
+        Onednn *onednn[CONVS_MAX];
+} FusedConvs;
 
 /* Leaves *ret_done alone when the folded weights are not good enough. The limit follows how large
  * results can get, which tells the next layer whether Winograd is safe. */
 static Status *compute(OpCtx *c, bool *ret_done)
 {
         const FusedNode *n = fused_node(ctx_node(c));
-        Found found = { .source.measured = true };
-        autoptr(ConvWeights) w = NULL;
-        Onednn *o = ctx_state(c);
-        if (!find(c, n, &found))
+        const FusedConvs *state = ctx_state(c);
+        Found found[CONVS_MAX] = { { .n = n }, { .n = n, .first = STEPS } };
+        int convs = fused_member(n, STEPS + STEP_CONV) ? 2 : 1;
+        autoptr(ConvWeights) w0 = NULL;
+        autoptr(ConvWeights) w1 = NULL;
+        Shape between;
+        if (!find(c, tensor_shape(c->in[0]), &found[0]))
                 return NULL;
-        TRY(weights_get(onednn_weights(o), &found.conv, &found.source, &w));
-        if (!weights_foldable(w))
+        between = shape_after(&found[0].conv);
+        if (convs == 2 && !find(c, &between, &found[1]))
                 return NULL;
-        float most = weights_limit(w, limit_of(c->in[0]));
-        if (found.add)
-                most += limit_of(found.add);
+        TRY(weights_get(onednn_weights(state->onednn[0]), &found[0].conv, &found[0].source, &w0));
+        if (convs == 2)
+                TRY(weights_get(onednn_weights(state->onednn[1]), &found[1].conv, &found[1].source,
+                                &w1));
+        if (!weights_foldable(w0) || (w1 && !weights_foldable(w1)))
+                return NULL;
+        float limit = limit_of(c->in[0]);
         Tensor *y;
-        TRY(make_output(c, &found, &y));
-        ConvForward f = { .onednn = o,
-                          .conv = found.conv,
-                          .tail = { .shift = weights_shift(w) != NULL,
-                                    .sum = found.add != NULL,
-                                    .act = act_of(n) },
-                          .weights = w,
-                          .x = tensor_data(c->in[0]),
-                          .y = tensor_fill(y),
-                          .winograd = true,
-                          .limit = most };
-        TRY(conv_forward(c, &f));
-        if (isfinite(most))
-                tensor_set_limit(y, f.tail.act == CONV_ACT_RELU6 ? MIN(most, 6.0f) : most);
+        TRY(make_output(c, &found[convs - 1], &y));
+        ConvForward first = describe(&found[0], state->onednn[0], w0, &limit), then;
+        first.x = tensor_data(c->in[0]);
+        if (convs == 2) {
+                then = describe(&found[1], state->onednn[1], w1, &limit);
+                then.y = tensor_fill(y);
+                TRY(conv_forward_pair(c, &first, &then));
+        } else {
+                first.y = tensor_fill(y);
+                TRY(conv_forward(c, &first));
+        }
+        if (isfinite(limit))
+                tensor_set_limit(y, limit);
         *ret_done = true;
         return NULL;
 }
 
-/* Weights are constant when the filter and every vector is. */
+/* Are the filter and every vector constants? */
+static bool constant_weights(const PrepareCtx *p, const FusedNode *n, int first)
+{
+        bool constant = true;
+        for (int i = 0; i < n->n; i++) {
+                const FusedMember *m = &n->member[i];
+                int step = m->step - first, own = m->node->n_in - (m->chain >= 0);
+                if (step < 0 || step >= STEPS || step == STEP_ADD)
+                        continue;
+                for (int k = m->chain < 0; k < own; k++) /* not what the head convolves */
+                        constant &= p->constant[m->first + k] != NULL;
+        }
+        return constant;
+}
+
+/* Each convolution has its own memory of weights. */
 static Status *prepare(PrepareCtx *p)
 {
         const FusedNode *n = fused_node(p->node);
-        TRY(onednn_prepare(p));
-        bool constant = p->constant[1];
-        for (int i = 1; i < n->n; i++)
-                for (int k = 0; n->member[i].step != STEP_ADD && k < n->member[i].node->n_in - 1;
-                     k++)
-                        constant &= p->constant[n->member[i].first + k] != NULL;
-        onednn_weights(p->state)->constant = constant;
+        FusedConvs *state = arena_calloc(p->arena, 1, sizeof *state);
+        if (!state)
+                return status_oom();
+        for (int i = 0; i < CONVS_MAX; i++) {
+                if (!fused_member(n, i * STEPS + STEP_CONV))
+                        break;
+                TRY(onednn_prepare(p));
+                state->onednn[i] = p->state;
+                onednn_weights(p->state)->constant = constant_weights(p, n, i * STEPS);
+        }
+        p->state = state;
         return NULL;
 }
 
+/* clang-format off */
+#define NORMS "FusedBatchNorm,FusedBatchNormV2,FusedBatchNormV3"
+
 FUSION(conv,
-       .steps = { { "Conv2D,DepthwiseConv2dNative", .fits = plain },
+       .steps = { { "Conv2D", .fits = plain },
                   { "BiasAdd", .chain = 1, .fits = plain },
-                  { "FusedBatchNorm,FusedBatchNormV2,FusedBatchNormV3", .chain = 1,
-                    .fits = plain_norm },
+                  { NORMS, .chain = 1, .fits = plain_norm },
                   { "Add,AddV2", .chain = 3 },
                   { "Relu,Relu6", .chain = 1 } },
        .prepare = prepare, .compute = compute);
+
+/* Nothing is added to what only the second convolution sees. */
+FUSION(separable,
+       .steps = { { "DepthwiseConv2dNative", .fits = plain },
+                  { "BiasAdd", .chain = 1, .fits = plain },
+                  { NORMS, .chain = 1, .fits = plain_norm },
+                  { "" },
+                  { "Relu,Relu6", .chain = 1 },
+                  { "Conv2D", .chain = 1, .fits = pointwise },
+                  { "BiasAdd", .chain = 1, .fits = plain },
+                  { NORMS, .chain = 1, .fits = plain_norm },
+                  { "Add,AddV2", .chain = 3 },
+                  { "Relu,Relu6", .chain = 1 } },
+       .prepare = prepare, .compute = compute);
+/* clang-format on */

@@ -188,7 +188,8 @@ Status *onednn_reorder(const dnnl_memory_desc_t *from_desc, const void *from,
         return s;
 }
 
-/* What was chosen is asked for afterwards: the layout of the filter and the bytes of scratch. */
+/* What was chosen is asked for afterwards: the layout of the filter and the bytes of scratch. The
+ * number of threads is chosen here, too. */
 Status *onednn_prim_new(ConvPass pass, const Conv *v, const ConvTail *tail, OnednnPrim **ret)
 {
         autoptr(OnednnPrim) p = mem_calloc(1, sizeof *p);
@@ -198,6 +199,7 @@ Status *onednn_prim_new(ConvPass pass, const Conv *v, const ConvTail *tail, Oned
         Taps t;
         if (!p)
                 return status_oom();
+        openmp_stay_here();
         TRY(onednn_engine(&engine));
         p->pass = pass;
         p->conv = *v;

@@ -9,18 +9,15 @@
  * products are exact. */
 #include "engine/kernels/nn/winograd.h"
 
-enum { TILE = 4, PATCH = 6, PLACES = PATCH * PATCH, LANES = 16, PANEL = 2 * LANES, ROWS_MAX = 14 };
+#include "engine/kernels/nn/lanes.h"
+
+enum { TILE = 4, PATCH = 6, PLACES = PATCH * PATCH };
 #define A  0.625f
 #define B  1.5f
 #define A2 (A * A)
 #define B2 (B * B)
 /* What a block's transformed inputs and products may take. */
 enum { BLOCK_BYTES = 1800 << 10 };
-
-/* 16 floats anywhere in memory, and their bits. */
-typedef float V __attribute__((vector_size(64), aligned(4), may_alias));
-typedef int32_t Bits __attribute__((vector_size(64)));
-#define PART static inline __attribute__((always_inline))
 
 static int64_t tiles_along(const Window *w)
 {
@@ -65,7 +62,7 @@ static bool worth_it(const Conv *v, int64_t threads)
 bool winograd_usable(const Conv *v, int threads)
 {
         if (v->spatial != 2 || v->depthwise || v->in_c % LANES || v->out_c % PANEL ||
-            v->in_c < LANES * 2 || !__builtin_cpu_supports("avx512f"))
+            v->in_c < LANES * 2 || !lanes_usable())
                 return false;
         for (int i = 1; i < WINDOW_AXES; i++)
                 if (v->w[i].size != 3 || v->w[i].stride != 1 || v->w[i].dilation != 1)
@@ -113,7 +110,7 @@ PART void filter_part(const Conv *v, const float *f, const float *scale, int64_t
         }
 }
 
-HOT void winograd_filter(const Conv *v, const float *f, const float *scale, float *u)
+WIDE void winograd_filter(const Conv *v, const float *f, const float *scale, float *u)
 {
         for (int64_t c = 0; c < v->in_c; c++)
                 for (int64_t k = 0; k < v->out_c; k += LANES)
@@ -175,7 +172,7 @@ PART void input_part(const Conv *v, const float *x, Corner at, float *to, int64_
         }
 }
 
-HOT static void input_tiles(const Block *b)
+WIDE static void input_tiles(const Block *b)
 {
         const Conv *v = &b->w->conv;
         int64_t plane = v->w[1].in * v->w[2].in * v->in_c;
@@ -187,25 +184,16 @@ HOT static void input_tiles(const Block *b)
         }
 }
 
-/* rows x in_c by in_c x 32: the sums stay in registers. rows is a constant wherever this is
- * inlined. fetch: the panel behind this one will be next, and comes from far: it is asked for
- * meanwhile, or else memory and arithmetic would wait for each other in turn. */
-PART void product_rows(const int rows, const float *a, int64_t in_c, const float *u, bool fetch,
+/* rows x in_c by in_c x 32. */
+PART void product_rows(const int rows, const float *a, int64_t in_c, const float *u, Ahead ahead,
                        float *out, int64_t out_c)
 {
         V sum[ROWS_MAX][2] = { 0 };
-        int64_t ahead = fetch ? in_c * PANEL : 0;
-        for (int64_t c = 0; c < in_c; c++, u += PANEL) {
-                V u0 = *(const V *)u, u1 = *(const V *)(u + LANES);
-                __builtin_prefetch(u + ahead, 0, 2);
-                __builtin_prefetch(u + ahead + LANES, 0, 2);
+        const float *row[ROWS_MAX];
 #pragma GCC unroll 14
-                for (int r = 0; r < rows; r++) {
-                        V x = a[r * in_c + c] - (V){ 0 }; /* all of them */
-                        sum[r][0] += x * u0;
-                        sum[r][1] += x * u1;
-                }
-        }
+        for (int r = 0; r < rows; r++)
+                row[r] = a + r * in_c;
+        lanes_product(rows, row, in_c, u, ahead, sum);
 #pragma GCC unroll 14
         for (int r = 0; r < rows; r++) {
                 *(V *)(out + r * out_c) = sum[r][0];
@@ -213,28 +201,10 @@ PART void product_rows(const int rows, const float *a, int64_t in_c, const float
         }
 }
 
-HOT static void product(int rows, const float *a, int64_t in_c, const float *u, bool fetch,
-                        float *out, int64_t out_c)
+WIDE static void product(int rows, const float *a, int64_t in_c, const float *u, Ahead ahead,
+                         float *out, int64_t out_c)
 {
-#define ROWS(n) \
-        case n: product_rows(n, a, in_c, u, fetch, out, out_c); break
-        switch (rows) {
-                ROWS(1);
-                ROWS(2);
-                ROWS(3);
-                ROWS(4);
-                ROWS(5);
-                ROWS(6);
-                ROWS(7);
-                ROWS(8);
-                ROWS(9);
-                ROWS(10);
-                ROWS(11);
-                ROWS(12);
-                ROWS(13);
-                ROWS(14);
-        }
-#undef ROWS
+        LANES_ROWS(rows, product_rows, a, in_c, u, ahead, out, out_c)
 }
 
 /* All rows in as few passes as possible, of nearly the same size. */
@@ -244,11 +214,13 @@ static void products(const Block *b)
         int64_t passes = (b->n + ROWS_MAX - 1) / ROWS_MAX, panels = v->out_c / PANEL;
         for (int64_t i = 0; i < PLACES * panels; i++) {
                 const float *a = b->in + i / panels * b->n * v->in_c;
+                const float *u = b->w->u + i * v->in_c * PANEL;
                 float *out = b->out + i / panels * b->n * v->out_c + i % panels * PANEL;
                 for (int64_t p = 0; p < passes; p++) {
                         int64_t from = b->n * p / passes, to = b->n * (p + 1) / passes;
-                        product((int)(to - from), a + from * v->in_c, v->in_c,
-                                b->w->u + i * v->in_c * PANEL, !p, out + from * v->out_c, v->out_c);
+                        product((int)(to - from), a + from * v->in_c, v->in_c, u,
+                                lanes_ahead(u, v->in_c, p, passes), out + from * v->out_c,
+                                v->out_c);
                 }
         }
 }
@@ -262,21 +234,6 @@ PART void output_four(const V m[PATCH], V y[TILE])
         y[3] = A * A2 * diff_a + B * B2 * diff_b + m[5];
 }
 
-/* Writes 16 results to y. */
-PART void finish(const ConvTail *tail, const V *result, const V *shift, float *y)
-{
-        V v = *result + *shift;
-        if (tail->sum)
-                v += *(const V *)y;
-        if (tail->act != CONV_ACT_NONE)
-                v = (V)((Bits)v & (v > 0));
-        if (tail->act == CONV_ACT_RELU6) {
-                Bits below = v < 6;
-                v = (V)(((Bits)v & below) | ((Bits)((V){ 0 } + 6) & ~below));
-        }
-        *(V *)y = v;
-}
-
 /* Sixteen channels of a tile: y is the picture's first element of these channels. */
 PART void output_part(const Winograd *w, const float *from, int64_t step, const V *shift, Corner at,
                       float *y)
@@ -288,6 +245,7 @@ PART void output_part(const Winograd *w, const float *from, int64_t step, const 
                         m[j] = *(const V *)(from + (i * PATCH + j) * step);
                 output_four(m, half[i]);
         }
+        const Bounds bounds = lanes_bounds(&w->tail);
         int64_t rows = MIN((int64_t)TILE, v->w[1].out - at.y);
         int64_t columns = MIN((int64_t)TILE, v->w[2].out - at.x);
         for (int j = 0; j < columns; j++) {
@@ -296,12 +254,15 @@ PART void output_part(const Winograd *w, const float *from, int64_t step, const 
                 output_four(m, out);
                 for (int i = 0; i < rows; i++) {
                         float *to = y + ((at.y + i) * v->w[2].out + at.x + j) * v->out_c;
-                        finish(&w->tail, &out[i], shift, to);
+                        V sum = out[i] + *shift;
+                        if (w->tail.sum)
+                                sum += *(const V *)to;
+                        lanes_finish(&bounds, sum, to);
                 }
         }
 }
 
-HOT static void output_tiles(const Block *b)
+WIDE static void output_tiles(const Block *b)
 {
         const Conv *v = &b->w->conv;
         int64_t plane = v->w[1].out * v->w[2].out * v->out_c;

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Pixels are taken in blocks: short ones that stay in the first-level cache where the weights stay
+ * in the second; long ones where weights come from farther, so that they come once. While a panel
+ * is at work the next one is fetched. */
+#include "engine/kernels/nn/panels.h"
+
+#include "engine/base/auto.h"
+#include "engine/kernels/nn/lanes.h"
+
+#include <string.h>
+
+enum { NEAR_BYTES = 32 << 10, FAR_BYTES = 768 << 10, WEIGHTS_NEAR = 512 << 10 };
+enum { BLOCK_MAX = 72 * ROWS_MAX };
+
+int64_t panels_count(const Panels *p)
+{
+        return (p->width + PANEL - 1) / PANEL;
+}
+
+size_t panels_bytes(int64_t depth, int64_t width)
+{
+        return (size_t)(depth * ((width + PANEL - 1) / PANEL) * PANEL) * sizeof(float);
+}
+
+/* The columns that the last panel lacks are zeros. */
+void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, float *u)
+{
+        for (int64_t k = 0; k < width; k += PANEL, u += depth * PANEL)
+                for (int64_t c = 0; c < depth; c++)
+                        for (int64_t i = 0; i < PANEL; i++) {
+                                float v = k + i < width ? f[c * width + k + i] : 0;
+                                u[c * PANEL + i] = scale && k + i < width ? v * scale[k + i] : v;
+                        }
+}
+
+/* Some pixels by a panel: where they come from, and how the product gets to y. */
+typedef struct Work {
+        const Panels *p;
+        const float *const *at; /* [taps][n], from the first pixel on */
+        int64_t n;
+        const float *u, *shift; /* this panel's */
+        bool half;              /* it has 16 columns only */
+        Ahead ahead;
+} Work;
+
+/* Columns [16 * i, 16 * i + 16) of the panel; i is a constant. */
+PART void finish_rows(const int rows, const int i, V sum[ROWS_MAX][2], const Work *w, float *y)
+{
+        const Bounds bounds = lanes_bounds(&w->p->tail);
+        int64_t width = w->p->width;
+        V shift = { 0 };
+        y += i * LANES;
+        if (w->shift)
+                shift = *(const V *)(w->shift + i * LANES);
+        if (w->p->tail.sum)
+#pragma GCC unroll 14
+                for (int r = 0; r < rows; r++)
+                        sum[r][i] += *(const V *)(y + r * width);
+#pragma GCC unroll 14
+        for (int r = 0; r < rows; r++)
+                lanes_finish(&bounds, sum[r][i] + shift, y + r * width);
+}
+
+PART void rows_of(const int rows, const Work *w, float *y)
+{
+        V sum[ROWS_MAX][2] = { 0 };
+        Ahead ahead = w->ahead;
+        int64_t depth = w->p->depth;
+        for (int64_t i = 0; i < w->p->taps; i++, ahead.at += depth * ahead.step)
+                lanes_product(rows, w->at + i * w->n, depth, w->u + i * depth * PANEL, ahead, sum);
+        finish_rows(rows, 0, sum, w, y);
+        if (!w->half)
+                finish_rows(rows, 1, sum, w, y);
+}
+
+WIDE static void multiply(int rows, const Work *w, float *y){ LANES_ROWS(rows, rows_of, w, y) }
+
+int64_t panels_block(const Panels *p, int64_t panels)
+{
+        int64_t row = p->depth * (int64_t)sizeof(float), weights = row * p->taps * PANEL * panels;
+        int64_t fit = (weights > WEIGHTS_NEAR ? FAR_BYTES : NEAR_BYTES) / row;
+        return MIN(MAX(fit / ROWS_MAX, (int64_t)2) * ROWS_MAX, (int64_t)BLOCK_MAX);
+}
+
+/* All pixels in as few passes as possible, of nearly the same size. */
+void panels_multiply(const Panels *p, const float *const *at, int64_t n, int64_t from, int64_t to,
+                     float *y)
+{
+        int64_t passes = (n + ROWS_MAX - 1) / ROWS_MAX, depth = p->taps * p->depth;
+        for (int64_t k = from; k < to; k++) {
+                Work w = { .p = p,
+                           .n = n,
+                           .u = p->u + k * depth * PANEL,
+                           .shift = p->shift ? p->shift + k * PANEL : NULL,
+                           .half = (k + 1) * PANEL > p->width };
+                for (int64_t i = 0; i < passes; i++) {
+                        int64_t first = n * i / passes, end = n * (i + 1) / passes;
+                        w.at = at + first;
+                        w.ahead = k + 1 < to ? lanes_ahead(w.u, depth, i, passes)
+                                             : (Ahead){ (const char *)w.u, 0 };
+                        multiply((int)(end - first), &w, y + first * p->width + k * PANEL);
+                }
+        }
+}
