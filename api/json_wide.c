@@ -168,10 +168,11 @@ static inline uint32_t up_to(uint32_t bit)
         return bit * 2 - (bit != 0);
 }
 
-/* A number's bytes, and zeros in front of them: what is there need not even be memory. */
+/* A number's bytes, and zeros in front of them: what is there need not even be memory. Of numbers
+ * that are too long some bytes, which nobody uses. */
 WIDE static inline __m256i load_number(const char *end, int n)
 {
-        return _mm256_maskz_loadu_epi8((__mmask32)(UINT32_MAX << (32 - n)), end - 32);
+        return _mm256_maskz_loadu_epi8((__mmask32)(UINT32_MAX << ((32 - n) & 31)), end - 32);
 }
 
 /* Numbers of eight digits each, from digits. */
