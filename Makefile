@@ -81,11 +81,11 @@ $(STRESS): $B/%: $B/%.o $(STRESSLIB) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS
 # What runs real models through a live daemon, and what measures one.
 $B/tests/conformance/conformance: $(patsubst %.c,$B/%.o,$(wildcard tests/conformance/*.c)) $(CLI_BASE) ; $(link) -larchive -ljansson -lcurl -lm -pthread -o $@
 
-BENCHES := $(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench http_bench session_bench load_bench)
-$B/bench/model_bench: $B/bench/models.o
+BENCHES := $(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench http_bench serve_bench session_bench load_bench)
+$B/bench/model_bench $B/bench/serve_bench: $B/bench/models.o
 $B/bench/work_bench: $(patsubst %,$B/bench/%.o,works works_rnn works_serve works_train)
-$(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench): %: %.o $(patsubst %,$B/bench/%.o,stepper table) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -lcurl -o $@
-$B/bench/http_bench: $(patsubst %,$B/bench/%.o,http_load http_peer)
+$(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench serve_bench): %: %.o $(patsubst %,$B/bench/%.o,stepper table) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -lcurl -o $@
+$B/bench/http_bench $B/bench/serve_bench: $(patsubst %,$B/%.o,bench/http_load bench/http_peer tests/conformance/daemon tests/conformance/http)
 $B/bench/http_bench $B/bench/session_bench $B/bench/load_bench: %: %.o $B/bench/table.o $(patsubst %,$B/tests/conformance/%.o,daemon http) $(CLI_BASE) ; $(link) -lmicrohttpd -ljansson -lcurl -lm -pthread -o $@
 
 # Fuzzers: clang gives them a driver that looks for faults; without it, replay.c runs what is already known.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a run costs over HTTP, against a bare libmicrohttpd server that answers as many bytes and
- * does nothing else: small runs by 1, 16 and 64 connections, and a picture as JSON, base64 and raw.
+ * does nothing else: small runs by 1 to 1,000 connections, and with 10,000 that wait; a picture in
+ * and out as JSON, base64 and raw.
  * usage: http_bench SESSRUND */
 #include "bench/http_load.h"
 #include "bench/http_peer.h"
@@ -24,13 +25,16 @@ static const char graph[] =
         "{\"name\":\"c\",\"op\":\"Mul\",\"input\":[\"a\",\"b\"],\"attr\":{\"T\":{\"type\":"
         "\"DT_FLOAT\"}}},"
         "{\"name\":\"image\",\"op\":\"Placeholder\",\"attr\":{\"dtype\":{\"type\":\"DT_FLOAT\"}}},"
+        "{\"name\":\"same\",\"op\":\"Identity\",\"input\":[\"image\"],\"attr\":{\"T\":{\"type\":"
+        "\"DT_FLOAT\"}}},"
         "{\"name\":\"shape\",\"op\":\"Shape\",\"input\":[\"image\"],\"attr\":{\"T\":{\"type\":"
         "\"DT_FLOAT\"}}}]}}}";
 
 /* What one row compares. */
 typedef struct Case {
         const char *name;
-        int connections, requests;
+        int connections, idle, requests;
+        size_t answer; /* bytes of the peer's answer's body */
         Buf request;
 } Case;
 
@@ -38,39 +42,51 @@ static void run_case(const Daemon *d, const Case *c, LoadResult *ret_ours, LoadR
 {
         Load load = { .port = (int)strtol(strrchr(d->base, ':') + 1, NULL, 10),
                       .connections = c->connections,
+                      .idle = c->idle,
                       .requests = bench_quick() ? MAX(c->requests / 10, 10) : c->requests,
                       .server = d->pid,
                       .request = &c->request };
         Peer peer;
         bench_must(load_run(&load, ret_ours));
-        bench_must(peer_start(18, &peer));
+        bench_must(peer_start(c->answer, &peer));
         load.port = peer.port;
         load.server = peer.pid;
         bench_must(load_run(&load, ret_peer));
         peer_stop(&peer);
 }
 
+static void small_run(const Daemon *d, int connections, int idle)
+{
+        autobuf body = BUF(1000);
+        Case c = { .connections = connections,
+                   .idle = idle,
+                   .answer = 26,
+                   .requests = connections == 1 ? 20000 : 40000,
+                   .request = BUF(10000) };
+        LoadResult ours, peer;
+        char name[64], others[32] = "";
+        buf_puts(&body, "{\"fetches\":\"c:0\",\"feeds\":{\"a\":5.0,\"b\":6.0}}");
+        load_request(&c.request, "/v1/sessions/bench:run", "", &body);
+        run_case(d, &c, &ours, &peer);
+        if (idle)
+                snprintf(others, sizeof(others), ", %d idle", idle);
+        snprintf(name, sizeof(name), "%d connection%s%s: requests/s", connections,
+                 connections > 1 ? "s" : "", others);
+        table_row(name, peer.per_second, ours.per_second);
+        table_row("  p50, us", peer.p50 * 1e6, ours.p50 * 1e6);
+        table_row("  p99, us", peer.p99 * 1e6, ours.p99 * 1e6);
+        table_row("  server CPU per request, us", peer.cpu * 1e6, ours.cpu * 1e6);
+        buf_done(&c.request);
+}
+
 static void small_runs(const Daemon *d)
 {
-        static const int connections[] = { 1, 16, 64 };
-        autobuf body = BUF(1000);
-        buf_puts(&body, "{\"fetches\":\"c:0\",\"feeds\":{\"a\":5.0,\"b\":6.0}}");
-        for (size_t i = 0; i < COUNTOF(connections); i++) {
-                Case c = { .connections = connections[i],
-                           .requests = connections[i] == 1 ? 20000 : 40000,
-                           .request = BUF(10000) };
-                LoadResult ours, peer;
-                char name[64];
-                load_request(&c.request, "/v1/sessions/bench:run", "", &body);
-                run_case(d, &c, &ours, &peer);
-                snprintf(name, sizeof(name), "%d connection%s: requests/s", c.connections,
-                         c.connections > 1 ? "s" : "");
-                table_row(name, peer.per_second, ours.per_second);
-                table_row("  p50, us", peer.p50 * 1e6, ours.p50 * 1e6);
-                table_row("  p99, us", peer.p99 * 1e6, ours.p99 * 1e6);
-                table_row("  server CPU per request, us", peer.cpu * 1e6, ours.cpu * 1e6);
-                buf_done(&c.request);
-        }
+        static const int connections[] = { 1, 4, 16, 64, 256, 1000 };
+        for (size_t i = 0; i < COUNTOF(connections); i++)
+                small_run(d, connections[i], 0);
+        small_run(d, 16, 1000);
+        if (!bench_quick())
+                small_run(d, 16, 9000);
 }
 
 /* ---- pictures ---- */
@@ -110,41 +126,63 @@ static void encoded(Buf *b)
 }
 
 /* JSON, then the bytes; the head says where they begin. */
-static void raw(Buf *b, char *heads, size_t n)
+static void raw(const char *fetch, const char *output, Buf *b, char *heads, size_t n)
 {
-        buf_printf(b,
-                   "{\"fetches\":\"shape:0\",\"feeds\":{\"image\":{\"dtype\":\"float32\","
-                   "\"shape\":[1,224,224,3],\"binary_data_size\":%d}}}",
-                   ELEMENTS * 4);
+        buf_reset(b);
+        buf_printf(
+                b,
+                "{\"fetches\":\"%s\",\"output\":\"%s\",\"feeds\":{\"image\":{\"dtype\":\"float32\","
+                "\"shape\":[1,224,224,3],\"binary_data_size\":%d}}}",
+                fetch, output, ELEMENTS * 4);
         snprintf(heads, n, "Inference-Header-Content-Length: %zu\r\n", b->len);
         for (int i = 0; i < ELEMENTS; i++)
                 buf_append(b, &(float){ pixel(i) }, sizeof(float));
 }
 
-static void picture(const Daemon *d, const char *name, const char *heads, const Buf *body)
+/* answer: what the peer is to answer. */
+static void picture(const Daemon *d, const char *name, const char *heads, const Buf *body,
+                    size_t answer)
 {
-        Case c = { .connections = 1, .requests = 200, .request = BUF(1 << 28) };
+        Case c = { .connections = 1, .requests = 300, .answer = answer, .request = BUF(1 << 28) };
         LoadResult ours, peer;
         char row[64];
         bench_must(buf_status(body));
         load_request(&c.request, "/v1/sessions/bench:run", heads, body);
         run_case(d, &c, &ours, &peer);
-        snprintf(row, sizeof(row), "%s, %.2f MB: p50, ms", name, (double)body->len / 1e6);
+        snprintf(row, sizeof(row), "%s, %.2f MB: p50, ms", name,
+                 (double)MAX(body->len, answer) / 1e6);
         table_row(row, peer.p50 * 1e3, ours.p50 * 1e3);
         table_row("  server CPU per request, ms", peer.cpu * 1e3, ours.cpu * 1e3);
         buf_done(&c.request);
 }
 
-static void pictures(const Daemon *d)
+static void pictures_in(const Daemon *d)
 {
         autobuf json = BUF(1 << 26), base64 = BUF(1 << 26), bytes = BUF(1 << 26);
         char heads[64];
         nested(&json);
         encoded(&base64);
-        raw(&bytes, heads, sizeof(heads));
-        picture(d, "nested JSON", "", &json);
-        picture(d, "base64", "", &base64);
-        picture(d, "raw", heads, &bytes);
+        raw("shape:0", "plain", &bytes, heads, sizeof(heads));
+        picture(d, "nested JSON", "", &json, 40);
+        picture(d, "base64", "", &base64, 40);
+        picture(d, "raw", heads, &bytes, 40);
+}
+
+/* The same picture comes back, in each form; it goes in raw, which costs least. */
+static void pictures_out(const Daemon *d)
+{
+        static const struct {
+                const char *name, *output;
+                size_t bytes;
+        } forms[] = { { "nested JSON", "plain", 1756000 },
+                      { "base64", "b64", 803000 },
+                      { "raw", "binary", 602200 } };
+        autobuf bytes = BUF(1 << 26);
+        char heads[64];
+        for (size_t i = 0; i < COUNTOF(forms); i++) {
+                raw("same:0", forms[i].output, &bytes, heads, sizeof(heads));
+                picture(d, forms[i].name, heads, &bytes, forms[i].bytes);
+        }
 }
 
 static void post(const Daemon *d, const char *path, const char *body)
@@ -222,13 +260,16 @@ int main(int argc, char **argv)
                 return 2;
         }
         curl_global_init(CURL_GLOBAL_DEFAULT);
+        load_raise_limit();
         bench_must(daemon_start(argv[1], false, &d));
         post(&d, "/v1/sessions", graph);
         table_machine();
         table_begin("HTTP: c = a * b | bare libmicrohttpd", "");
         small_runs(&d);
         table_begin("HTTP: a 1x224x224x3 picture in | same bytes", "");
-        pictures(&d);
+        pictures_in(&d);
+        table_begin("HTTP: that picture in raw, and out as | same bytes", "");
+        pictures_out(&d);
         table_begin("HTTP: a row through two 1024x1024 | each alone", "");
         batches(&d);
         return daemon_stop(&d) ? 1 : 0;

@@ -10,11 +10,10 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-#define MAX_CONNECTIONS 256
 
 typedef struct Connection {
         int fd;
@@ -28,7 +27,8 @@ typedef struct Loop {
         int epoll, to_send, to_finish, finished;
         double *latency; /* NULL while warming up */
         size_t answer;
-        Connection c[MAX_CONNECTIONS];
+        Connection *c; /* those of the load, then those that wait */
+        int n;
 } Loop;
 
 static Status *connect_one(Loop *l, Connection *c)
@@ -159,28 +159,64 @@ static Status *measure(Loop *l, LoadResult *ret)
         return NULL;
 }
 
+/* One request on each connection that is to wait, so that it is one that was kept alive. */
+static Status *use_idle(Loop *l)
+{
+        int active = l->load->connections;
+        for (int i = active; i < l->n; i++) {
+                Connection *c = &l->c[i];
+                c->sent = 0;
+                TRY(send_more(l, c));
+                while (c->expected == 0 || c->got < c->expected) {
+                        char part[4096];
+                        ssize_t n = recv(c->fd, part, sizeof(part), 0);
+                        if (n <= 0)
+                                return unavailable("the server hung up");
+                        c->got += (size_t)n;
+                        buf_append(&c->head, part, (size_t)n);
+                        TRY(read_head(c));
+                }
+                buf_done(&c->head);
+        }
+        return NULL;
+}
+
+static Status *run(Loop *l, LoadResult *ret)
+{
+        for (int i = 0; i < l->n; i++)
+                TRY(connect_one(l, &l->c[i]));
+        TRY(use_idle(l));
+        return measure(l, ret);
+}
+
+void load_raise_limit(void)
+{
+        struct rlimit r;
+        if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+                r.rlim_cur = r.rlim_max;
+                setrlimit(RLIMIT_NOFILE, &r);
+        }
+}
+
 Status *load_run(const Load *load, LoadResult *ret)
 {
-        Loop *l = mem_calloc(1, sizeof(*l));
-        if (!l)
+        Loop l = { .load = load,
+                   .epoll = epoll_create1(EPOLL_CLOEXEC),
+                   .n = load->connections + load->idle };
+        l.c = mem_calloc((size_t)l.n, sizeof(*l.c));
+        if (!l.c)
                 return status_oom();
-        l->load = load;
-        l->epoll = epoll_create1(EPOLL_CLOEXEC);
-        Status *e = load->connections <= MAX_CONNECTIONS ? NULL : invalid_argument("too many");
-        for (int i = 0; i < MAX_CONNECTIONS; i++)
-                l->c[i] = (Connection){ .fd = -1, .head = BUF(1 << 20) };
-        for (int i = 0; !e && i < load->connections; i++)
-                e = connect_one(l, &l->c[i]);
-        if (!e)
-                e = measure(l, ret);
-        for (int i = 0; i < MAX_CONNECTIONS; i++) {
-                buf_done(&l->c[i].head);
-                if (l->c[i].fd >= 0)
-                        close(l->c[i].fd);
+        for (int i = 0; i < l.n; i++)
+                l.c[i] = (Connection){ .fd = -1, .head = BUF(1 << 20) };
+        Status *e = run(&l, ret);
+        for (int i = 0; i < l.n; i++) {
+                buf_done(&l.c[i].head);
+                if (l.c[i].fd >= 0)
+                        close(l.c[i].fd);
         }
-        close(l->epoll);
-        mem_free(l->latency);
-        mem_free(l);
+        close(l.epoll);
+        mem_free(l.latency);
+        mem_free(l.c);
         return e;
 }
 

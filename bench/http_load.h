@@ -7,6 +7,7 @@
 
 typedef struct Load {
         int port, connections;
+        int idle;           /* connections besides that have had an answer and wait */
         int requests;       /* over all connections */
         pid_t server;       /* whose CPU time is measured; 0: none */
         const Buf *request; /* head and body, as they go over the wire */
@@ -18,6 +19,8 @@ typedef struct LoadResult {
         size_t answer;               /* bytes of the last answer, head included */
 } LoadResult;
 
+/* Lets this process and those it starts have as many files open as the system allows. */
+void load_raise_limit(void);
 /* Runs the load, after a tenth of it to warm up. UNAVAILABLE for a broken connection, UNKNOWN for
  * an answer other than 200. */
 Status *load_run(const Load *l, LoadResult *ret) MUST_USE;

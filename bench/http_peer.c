@@ -36,10 +36,10 @@ static void serve(int out, size_t n)
         MHD_add_response_header(response, "Content-Type", "application/json");
         MHD_add_response_header(response, "X-Request-Id", "0123456789abcdef");
         MHD_add_response_header(response, "Server-Timing", "total;dur=0.1");
-        struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL,
-                                                answer, NULL, MHD_OPTION_THREAD_POOL_SIZE,
-                                                (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
-                                                MHD_OPTION_CONNECTION_LIMIT, 1000u, MHD_OPTION_END);
+        struct MHD_Daemon *d = MHD_start_daemon(
+                MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, answer, NULL,
+                MHD_OPTION_THREAD_POOL_SIZE, (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
+                MHD_OPTION_CONNECTION_LIMIT, 20000u, MHD_OPTION_END);
         int port = d ? MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port : 0;
         if (write(out, &port, sizeof(port)) != sizeof(port))
                 _exit(1);

@@ -57,11 +57,15 @@ export function model(name, opset, input, output) {
 
 // Runs it for so many milliseconds: the best by the clock and by CPU time, and the last outputs.
 // Exits with 2 when onnxruntime-node is not there.
-export async function time(bytes, feed, dims, threads, milliseconds) {
+export async function open(bytes, threads) {
   let ort;
   try { ort = (await import("onnxruntime-node")).default; } catch { process.exit(2); }
   const session = await ort.InferenceSession.create(bytes, {
     intraOpNumThreads: threads, interOpNumThreads: 1, graphOptimizationLevel: "all", executionMode: "sequential" });
+  return { ort, session };
+}
+export async function time(bytes, feed, dims, threads, milliseconds) {
+  const { ort, session } = await open(bytes, threads);
   const feeds = { x: new ort.Tensor(feed instanceof BigInt64Array ? "int64" : "float32", feed, dims) };
   let best = Infinity, cpu = Infinity, outputs;
   const end = performance.now() + milliseconds;
