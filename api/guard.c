@@ -125,6 +125,15 @@ static void take_text(Head *h, const char *key, const char *value)
 }
 
 /* All fields are checked, those that nobody reads, too. */
+/* libmicrohttpd 0.9.75 appends a line that goes on from the one before to that one's name, in other
+ * memory: "Content-Length: 2" becomes a field Content-Length3, and a body the next request. Only of
+ * such fields the value does not stand behind the name. */
+static bool is_one_line(const char *key, size_t key_len, const char *value)
+{
+        return (uintptr_t)value > (uintptr_t)key + key_len &&
+               (uintptr_t)value - (uintptr_t)key <= key_len + LIMIT_HEADER_BYTES;
+}
+
 static enum MHD_Result take(void *arg, enum MHD_ValueKind kind UNUSED, const char *key,
                             size_t key_len, const char *value, size_t n)
 {
@@ -134,6 +143,8 @@ static enum MHD_Result take(void *arg, enum MHD_ValueKind kind UNUSED, const cha
                 refuse(h, 431, "The request's header fields are too many or too large.");
         if (!is_token(key, key_len))
                 refuse(h, 400, "A header field has a malformed name.");
+        else if (value && !is_one_line(key, key_len, value))
+                refuse(h, 400, "A header field goes on in the next line.");
         else if (!is_field_value(value ? value : "", n))
                 refuse(h, 400, "A header field has a malformed value.");
         else if (!take_special(h, key, value ? value : "", n))

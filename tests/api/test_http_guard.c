@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Bytes that two HTTP parsers could read in two ways, slow clients, and clients that lie. */
+#include "api/reply.h"
 #include "tests/lib/http_client.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ TestSuite(http_guard, .init = server_begin, .fini = server_end);
 
 typedef struct Vector {
         const char *what, *bytes;
+        bool early; /* libmicrohttpd answers, before we see it: a few words of HTML, or nothing */
 } Vector;
 
 /* Each is refused with a 4xx or 5xx and a closed connection, or not answered at all. (Two things
@@ -31,13 +33,14 @@ static const Vector refused[] = {
           POST "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" INNER },
         { "two lengths", POST "Content-Length: 2\r\nContent-Length: 40\r\n\r\n{}" INNER },
         { "the same length twice", POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}" INNER },
-        { "a list of lengths", POST "Content-Length: 2, 2\r\n\r\n{}" INNER },
-        { "a length with a plus", POST "Content-Length: +2\r\n\r\n{}" INNER },
-        { "a negative length", POST "Content-Length: -2\r\n\r\n{}" INNER },
-        { "a length in hex", POST "Content-Length: 0x2\r\n\r\n{}" INNER },
-        { "a length with a tail", POST "Content-Length: 2x\r\n\r\n{}" INNER },
-        { "an empty length", POST "Content-Length:\r\n\r\n{}" INNER },
-        { "a length beyond 64 bits", POST "Content-Length: 99999999999999999999\r\n\r\n{}" INNER },
+        { "a list of lengths", POST "Content-Length: 2, 2\r\n\r\n{}" INNER, true },
+        { "a length with a plus", POST "Content-Length: +2\r\n\r\n{}" INNER, true },
+        { "a negative length", POST "Content-Length: -2\r\n\r\n{}" INNER, true },
+        { "a length in hex", POST "Content-Length: 0x2\r\n\r\n{}" INNER, true },
+        { "a length with a tail", POST "Content-Length: 2x\r\n\r\n{}" INNER, true },
+        { "an empty length", POST "Content-Length:\r\n\r\n{}" INNER, true },
+        { "a length beyond 64 bits", POST "Content-Length: 99999999999999999999\r\n\r\n{}" INNER,
+          true },
         { "a space before the colon", POST "Content-Length : 5\r\n\r\n{}" INNER },
         { "a tab before the colon", POST "Transfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n" INNER },
         { "a coding that only ends in chunked",
@@ -55,7 +58,7 @@ static const Vector refused[] = {
           "POST /v1/sessions HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: "
           "chunked\r\n\r\n0\r\n\r\n" INNER },
         { "two hosts", GET "Host: evil\r\n\r\n" INNER },
-        { "no host", "GET /healthz HTTP/1.1\r\n\r\n" },
+        { "no host", "GET /healthz HTTP/1.1\r\n\r\n", true },
         { "a control character in a value", GET "X-A: a\x01z\r\n\r\n" },
         { "a bare CR in a value", GET "X-A: a\rContent-Length: 5\r\n\r\n" },
         { "a name with a space", GET "X A: b\r\n\r\n" },
@@ -65,18 +68,87 @@ static const Vector refused[] = {
         { "a backslash", "GET /v1\\..\\x HTTP/1.1\r\nHost: localhost\r\n\r\n" },
         { "high bytes in the target", "GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n" },
         { "an authority as target", "CONNECT evil:80 HTTP/1.1\r\nHost: localhost\r\n\r\n" },
-        { "HTTP/2 with prior knowledge", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" },
-        { "an unknown version", "GET /healthz HTTP/3.7\r\nHost: localhost\r\n\r\n" },
-        { "no version", "GET /healthz\r\n\r\n" },
+        { "HTTP/2 with prior knowledge", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", true },
+        { "an unknown version", "GET /healthz HTTP/3.7\r\nHost: localhost\r\n\r\n", true },
+        { "no version", "GET /healthz\r\n\r\n", true },
         { "an expectation of another kind", GET "Expect: 200-maybe\r\nContent-Length: 0\r\n\r\n" },
         { "a chunk size that overflows",
-          POST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n0\r\n\r\n" },
+          POST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n0\r\n\r\n", true },
         { "a chunk size that is negative",
-          POST "Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n" },
+          POST "Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n", true },
         { "a chunk size with a prefix",
-          POST "Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n" INNER },
+          POST "Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n" INNER, true },
         { "a chunk longer than it says",
-          POST "Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n" INNER },
+          POST "Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n" INNER, true },
+        { "a length with a blank inside", POST "Content-Length: 1 2\r\n\r\n{}" INNER, true },
+        { "a length with a decimal point", POST "Content-Length: 2.0\r\n\r\n{}" INNER, true },
+        { "a length with an exponent", POST "Content-Length: 2e0\r\n\r\n{}" INNER, true },
+        { "a length in quotes", POST "Content-Length: \"2\"\r\n\r\n{}" INNER, true },
+        { "a length of 2^64 and a bit", POST "Content-Length: 18446744073709551618\r\n\r\n{}" INNER,
+          true },
+        { "a length of 19 digits", POST "Content-Length: 9223372036854775807\r\n\r\n{}" INNER },
+        { "a list of different lengths", POST "Content-Length: 2, 40\r\n\r\n{}" INNER, true },
+        { "two lengths in different case",
+          POST "Content-Length: 2\r\ncontent-length: 40\r\n\r\n{}" INNER },
+        { "a length continued on the next line", POST "Content-Length: 2\r\n 3\r\n\r\n{}" INNER },
+        { "a length after a vertical tab", POST "Content-Length: \v2\r\n\r\n{}" INNER, true },
+        { "a length with a NUL's escape", POST "Content-Length: 2%00\r\n\r\n{}" INNER, true },
+        { "a length named with an underscore, and chunked as a list",
+          POST "Content_Length: 5\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n" INNER },
+        { "chunked in a list with an empty element",
+          POST "Transfer-Encoding: , chunked\r\n\r\n0\r\n\r\n" INNER },
+        { "chunked with a parameter",
+          POST "Transfer-Encoding: chunked;q=1\r\n\r\n0\r\n\r\n" INNER },
+        { "chunked with a tail", POST "Transfer-Encoding: chunkedx\r\n\r\n0\r\n\r\n" INNER },
+        { "chunked, written with a kelvin sign", POST "Transfer-Encoding: chun\xe2\x84\xaa"
+                                                      "ed\r\n\r\n0\r\n\r\n" INNER },
+        { "an empty coding", POST "Transfer-Encoding:\r\nContent-Length: 2\r\n\r\n{}" INNER },
+        { "a coding and a length in another case",
+          POST "TRANSFER-ENCODING: chunked\r\nCONTENT-LENGTH: 5\r\n\r\n0\r\n\r\n" INNER },
+        { "deflate", POST "Transfer-Encoding: deflate\r\n\r\n" INNER },
+        { "a coding on a GET with a length",
+          GET "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n0\r\n\r\n" INNER },
+        { "a chunk size with a sign",
+          POST "Transfer-Encoding: chunked\r\n\r\n+2\r\n{}\r\n0\r\n\r\n" INNER, true },
+        { "a chunk size that is no number",
+          POST "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n" INNER, true },
+        { "a chunk size with a blank in front",
+          POST "Transfer-Encoding: chunked\r\n\r\n 2\r\n{}\r\n0\r\n\r\n" INNER, true },
+        { "a chunk without its line end",
+          POST "Transfer-Encoding: chunked\r\n\r\n2\r\n{}0\r\n\r\n" INNER, true },
+        { "an empty chunk size", POST "Transfer-Encoding: chunked\r\n\r\n\r\n{}\r\n0\r\n\r\n" INNER,
+          true },
+        { "no host under HTTP/1.1 with an absolute target",
+          "GET http://localhost/healthz HTTP/1.1\r\n\r\n" INNER, true },
+        { "a coding on the next line",
+          POST "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n" INNER },
+        { "a coding continued with a tab",
+          POST "Transfer-Encoding: chunked\r\n\t, gzip\r\nX: y\r\n\r\n0\r\n\r\n" INNER },
+        { "a host continued",
+          "GET /healthz HTTP/1.1\r\nHost: localhost\r\n .evil\r\nX: y\r\n\r\n" INNER, true },
+        { "any field continued", GET "X-A: b\r\n c\r\nX-C: d\r\n\r\n" INNER },
+        { "a name on a line that continues", GET "X-A\r\n : b\r\n\r\n" INNER, true },
+        { "an empty name before a length", POST " : x\r\nContent-Length : 5\r\n\r\n{}" INNER,
+          true },
+        { "a name in quotes", GET "\"X\": b\r\n\r\n" INNER },
+        { "a name with a slash", GET "X/Y: b\r\n\r\n" INNER },
+        { "a name with a high byte", GET "X\xe9: b\r\n\r\n" INNER },
+        { "a DEL in a value", GET "X-A: a\x7fz\r\n\r\n" INNER },
+        { "a tab in the target", "GET /healthz\t/x HTTP/1.1\r\nHost: localhost\r\n\r\n" INNER },
+        { "a target with a blank", "GET /healthz x HTTP/1.1\r\nHost: localhost\r\n\r\n" INNER,
+          true },
+        { "a target of another scheme",
+          "GET ftp://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" INNER },
+        { "an asterisk", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n" INNER },
+        { "a version with two digits", "GET /healthz HTTP/1.10\r\nHost: localhost\r\n\r\n" INNER,
+          true },
+        { "a version in lower case", "GET /healthz http/1.1\r\nHost: localhost\r\n\r\n" INNER,
+          true },
+        { "HTTP/0.9", "GET /healthz\r\n" INNER, true },
+        { "a packed body packed twice",
+          POST "Content-Encoding: gzip, gzip\r\nContent-Length: 2\r\n\r\n{}" INNER },
+        { "a JSON length with a sign",
+          POST "Inference-Header-Content-Length: -1\r\nContent-Length: 2\r\n\r\n{}" INNER },
 };
 
 static int count(const char *text, const char *what)
@@ -96,6 +168,8 @@ Test(http_guard, ambiguous_requests_are_refused_and_nothing_behind_them_is_read)
                 const char *answer = raw_read(fd, 700, &closed);
                 int status = *answer ? (int)strtol(answer + 9, NULL, 10) : 0;
                 cr_expect(status == 0 || status >= 400, "%s: %d", refused[i].what, status);
+                cr_expect_eq(strstr(answer, TYPE_PROBLEM) == NULL, refused[i].early, "%s: %s",
+                             refused[i].what, answer);
                 cr_expect(closed, "%s: the connection stays open", refused[i].what);
                 cr_expect_eq(count(answer, "HTTP/1.1 2"), 0, "%s: %s", refused[i].what, answer);
                 cr_expect(!strstr(answer, "smuggled"), "%s: smuggled", refused[i].what);
