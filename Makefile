@@ -93,10 +93,10 @@ FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_MAIN = $B/tests/fuzz/replay.o
 $(FUZZERS): $B/%: $B/%.o $(FUZZ_MAIN) $(LIBOBJ) ; $(link) $(LIBS) -o $@
 
-.PHONY: claims damage docs all help deps release run test suites stress demo conformance crash fuzz fuzz-run asan ubsan tsan clang format \
+.PHONY: claims damage docs all help deps release run test suites stress demo training conformance crash fuzz fuzz-run asan ubsan tsan clang format \
         bench bench-quick benches bench-json openapi lint tidy systemd-check check install dist clean
 help: ## this list
-	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' Makefile
+	@sed -n 's/^\([a-z0-9 -]*\):.*## /  \1\t/p' Makefile
 deps: ; @tools/deps.sh build ## install the Debian packages that building needs
 release: deps ## build build/release/sessrund, optimized; asserts stay
 	@$(MAKE) $(JOBS) B=build/release CFLAGS="-O3 -g" all
@@ -110,7 +110,7 @@ claims: $B/tests/test_ops $B/tests/test_engine $B/tests/stress/op_types ## have 
 	@export SESSRUN_KERNEL_LOG=$B/kernels.log && rm -f $$SESSRUN_KERNEL_LOG && tools/suites.sh $B $(filter %_ops %_engine,$^) && \
 	  tools/op_edges.sh $B && tools/suites.sh $B $(lastword $^)
 docs: all ; @tools/ops_doc.sh $B ## write docs/ops.md: which of TensorFlow's ops there are
-demo: all ; @tools/demo.sh $B/sessrund ## play the documentation's examples against a daemon of its own
+demo training: all ; @tools/$@.sh $B/sessrund $(LONG) ## the documentation's examples, or real training graphs (LONG=1: big ones, too), with curl
 conformance: $B/sessrund $B/tests/conformance/conformance ## run the models of ../shared through HTTP
 	@tools/ops_doc.sh --check $B && $B/tests/conformance/conformance --daemon $B/sessrund --min-pass $(CONFORMANCE_MIN)
 DAMAGE ?= 20
@@ -142,7 +142,7 @@ tidy: $(PHDR) $B/gen/proto_types.h $B/gen/version.h $B/gen/migrations.inc ## cla
 	@clang-tidy --quiet $(SRC) $(CLI) -- $(filter-out -MMD -MP,$(SR_CFLAGS))
 systemd-check: ; @tools/systemd-check.sh ## verify the units and their exposure
 check: ## everything that CI runs
-	@tools/deps.sh build test lint && tools/check.sh test claims conformance openapi lint systemd-check clang asan tsan
+	@tools/deps.sh build test lint && tools/check.sh test claims conformance training openapi lint systemd-check clang asan tsan
 install: ; @tools/install.sh $B "$(DESTDIR)" "$(PREFIX)" ## install below DESTDIR; PREFIX is /usr
 dist: ## pack the committed sources as build/sessrun-VERSION.tar.gz
 	@mkdir -p build && git archive --prefix=sessrun-$(VERSION)/ -o build/sessrun-$(VERSION).tar.gz HEAD

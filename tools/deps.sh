@@ -6,7 +6,7 @@ build="gcc make pkg-config protobuf-c-compiler protobuf-compiler libmicrohttpd-d
         libopenblas-dev libsqlite3-dev libprotobuf-c-dev libdnnl-dev libsystemd-dev libsnappy-dev zlib1g-dev
         libpcre2-dev libgnutls28-dev libarchive-dev libjpeg-dev libpng-dev libgif-dev libicu-dev
         libcurl4-openssl-dev curl ca-certificates python3 python3-yaml"
-test="libcriterion-dev lmdb-utils"
+test="libcriterion-dev lmdb-utils jq"
 lint="clang clang-format clang-tidy shellcheck systemd git"
 wanted=
 for set; do
