@@ -3,11 +3,10 @@
  * InitializeTableFromDataset. Each is the one element of a dataset over it. DatasetCardinality
  * only asks. */
 #include "engine/kernels/data/batch.h"
+#include "engine/kernels/data/single.h"
 #include "engine/kernels/lookup/lookup.h"
 
 /* ---- running ---- */
-
-typedef Status *(*UseRow)(OpCtx *c, const Row *row); /* row NULL: there was none */
 
 typedef struct Whole {
         OpCtx *c;
@@ -37,8 +36,7 @@ static Status *whole_new(OpCtx *c, Dataset *d, UseRow use, Whole **ret)
         return NULL;
 }
 
-/* Pulls the element of d, which is taken over, unless s is an error. */
-static void run(OpCtx *c, Status *s, Dataset *d, UseRow use)
+void single_run(OpCtx *c, Status *s, Dataset *d, UseRow use)
 {
         Whole *w = NULL;
         autoptr(Dataset) hold = d;
@@ -85,7 +83,7 @@ static void single_element(OpCtx *c)
 {
         Dataset *d = NULL;
         Status *s = dataset_unary(c, &single_kind, &d);
-        run(c, s, d, row_put);
+        single_run(c, s, d, row_put);
 }
 
 /* ---- ReduceDataset ---- */
@@ -137,7 +135,7 @@ static void reduce(OpCtx *c)
 {
         Dataset *d = NULL;
         Status *s = reduce_new(c, &d);
-        run(c, s, d, row_put);
+        single_run(c, s, d, row_put);
 }
 
 /* ---- InitializeTableFromDataset ---- */
@@ -178,7 +176,7 @@ static void initialize_table(OpCtx *c)
 {
         Dataset *d = NULL;
         Status *s = table_rows(c, &d);
-        run(c, s, d, fill_table);
+        single_run(c, s, d, fill_table);
 }
 
 /* ---- DatasetCardinality ---- */

@@ -85,7 +85,8 @@ static Status *multinomial(OpCtx *c)
         uint64_t rows = (uint64_t)tensor_dim(ctx_input(c, 0), 0);
         uint64_t n = (uint64_t)tensor_dim(ctx_output(c, 0), 1);
         Philox gen;
-        TRY(philox_reserve(c, rows * ((n + 3) / 4 * 4) * RANDOM_RESERVED, &gen));
+        /* Doubles take two words each. */
+        TRY(philox_reserve(c, rows * ((n + 3) / 4 * 4) * 2 * RANDOM_RESERVED, &gen));
         return sample(c, gen);
 }
 

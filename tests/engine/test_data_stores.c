@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Datasets that go into files, and come out of databases; elements by number, and as one. */
+#include "tests/engine/data_fixture.h"
+
+#include "tests/lib/op_session.h"
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char folder[64];
+
+static void setup(void)
+{
+        snprintf(folder, sizeof folder, "/tmp/sessrun-data-XXXXXX");
+        cr_assert_not_null(mkdtemp(folder));
+        test_data_root = folder;
+        data_setup();
+}
+
+static void teardown(void)
+{
+        char command[128];
+        session_teardown();
+        snprintf(command, sizeof command, "rm -r '%s'", folder);
+        cr_assert_eq(system(command), 0);
+}
+
+TestSuite(data_stores, .init = setup, .fini = teardown, .timeout = 60);
+
+/* Adds nodes; each "~" of the text stands for the folder. */
+static void grow_here(const char *text)
+{
+        char all[2048];
+        size_t n = 0;
+        for (; *text && n + sizeof folder < sizeof all; text++)
+                n += (size_t)(*text == '~' ? snprintf(all + n, sizeof all - n, "%s", folder)
+                                           : snprintf(all + n, sizeof all - n, "%c", *text));
+        grow_ok(all);
+}
+
+/* Draws all of `d`. */
+static void expect(const char *types, int components, const char *want)
+{
+        grow_iterator(types);
+        autoptr(Status) s = finish(start("", "", "init"));
+        autofree char *is =
+                s ? mem_printf("!%s", status_message(s)) : draw_all("next", components, 100);
+        cr_assert(!strcmp(is, want) || (*want == '!' && strstr(is, want + 1)),
+                  "got '%s', want '%s'", is, want);
+}
+
+/* ---- TFRecord ---- */
+
+#define STRINGS "output_types: [string], output_shapes: [?]"
+#define WORDS                                                                      \
+        "x = Const string [3] { \"one\", \"\", \"three\" }\n"                      \
+        "e = TensorSliceDataset(x) Toutput_types: [string], output_shapes: [[]]\n" \
+        "f = Const string [] { \"~/out\" }\n"
+
+Test(data_stores, records_that_are_written_can_be_read)
+{
+        grow_here(WORDS "w = DatasetToTFRecord(e, f, none)\nd = TFRecordDataset(f, none, c0)\n");
+        run_ok("", "", "w");
+        expect("string", 1, "one  three");
+}
+
+#define PACKED(kind)                                   \
+        WORDS "p = Const string [] { \"" kind "\" }\n" \
+              "w = ExperimentalDatasetToTFRecord(e, f, p)\nd = TFRecordDataset(f, p, c0)\n"
+
+Test(data_stores, records_packed_by_zlib)
+{
+        grow_here(PACKED("ZLIB"));
+        run_ok("", "", "w");
+        expect("string", 1, "one  three");
+}
+
+Test(data_stores, records_packed_by_gzip)
+{
+        grow_here(PACKED("GZIP"));
+        run_ok("", "", "w");
+        expect("string", 1, "one  three");
+}
+
+Test(data_stores, only_strings_are_records)
+{
+        grow_here("f = Const string [] { \"~/out\" }\nodd = Const string [] { \"LZ\" }\n"
+                  "w = DatasetToTFRecord(r3, f, none)\nv = DatasetToTFRecord(r3, f, odd)\n"
+                  "o = Const string [] { \"/etc/out\" }\nu = DatasetToTFRecord(r3, o, none)\n");
+        run_fails("w", "", SR_INVALID_ARGUMENT, "TFRecordWriter accepts only scalar strings");
+        run_fails("v", "", SR_INVALID_ARGUMENT, "Unsupported compression_type.");
+        run_fails("u", "", SR_PERMISSION_DENIED, "");
+}
+
+/* ---- databases ---- */
+
+static void make_database(void)
+{
+        char path[128];
+        sqlite3 *db;
+        snprintf(path, sizeof path, "%s/db", folder);
+        cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+        cr_assert_eq(sqlite3_exec(db,
+                                  "create table t (name text, n integer, x real);"
+                                  "insert into t values ('John', 5, 0.5), ('Jane', -7, 2.25);",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+        sqlite3_close(db);
+}
+
+#define QUERY(text)                                                                 \
+        "drv = Const string [] { \"sqlite\" }\ndb = Const string [] { \"~/db\" }\n" \
+        "q = Const string [] { \"" text "\" }\n"
+#define THREE "output_types: [string, int32, double], output_shapes: [[], [], []]"
+#define ONE   "output_types: [int64], output_shapes: [[]]"
+
+Test(data_stores, rows_of_a_query)
+{
+        make_database();
+        grow_here(QUERY("select name, n, x from t order by n") "d = SqlDataset(drv, db, q) " THREE);
+        expect("string, int32, double", 3, "Jane/-7/2.25 John/5/0.5");
+}
+
+Test(data_stores, a_query_that_gives_nothing_ends)
+{
+        make_database();
+        grow_here(QUERY(
+                "select n from t where n > 99") "d = ExperimentalSqlDataset(drv, db, q) " ONE);
+        expect("int64", 1, "");
+}
+
+Test(data_stores, columns_must_be_as_many_as_declared)
+{
+        make_database();
+        grow_here(QUERY("select name, n from t") "d = SqlDataset(drv, db, q) " ONE);
+        expect("int64", 1,
+               "!The number of columns in query (2) must match the number of elements in "
+               "output_types (1).");
+}
+
+Test(data_stores, queries_can_neither_write_nor_open_other_files)
+{
+        make_database();
+        grow_here(QUERY(
+                "insert into t values ('x', 1, 1) returning n") "d = SqlDataset(drv, db, q) " ONE);
+        expect("int64", 1, "!readonly");
+        grow_here("q2 = Const string [] { \"attach '/etc/passwd' as p\" }\n"
+                  "q3 = Const string [] { \"select load_extension('x')\" }\n"
+                  "d2 = SqlDataset(drv, db, q2) " ONE "\nd3 = SqlDataset(drv, db, q3) " ONE "\n"
+                  "g2 = DatasetToSingleElement(d2) " ONE "\n"
+                  "g3 = DatasetToSingleElement(d3) " ONE "\n");
+        run_fails("g2:0", "", SR_INVALID_ARGUMENT, "Failed to prepare the query: not authorized");
+        run_fails("g3:0", "", SR_INVALID_ARGUMENT, "Failed to prepare the query: not authorized");
+}
+
+Test(data_stores, databases_are_checked)
+{
+        grow_here(QUERY("select 1") "pg = Const string [] { \"postgres\" }\n"
+                                    "d = SqlDataset(pg, db, q) " ONE
+                                    "\ng = DatasetToSingleElement(d) " ONE
+                                    "\nd2 = SqlDataset(drv, db, q) " ONE
+                                    "\ng2 = DatasetToSingleElement(d2) " ONE
+                                    "\nd3 = SqlDataset(drv, db, q) output_types: [float], "
+                                    "output_shapes: [[]]\n"
+                                    "g3 = DatasetToSingleElement(d3) output_types: [float], "
+                                    "output_shapes: [[]]\n");
+        run_fails("g:0", "", SR_INVALID_ARGUMENT,
+                  "The database type, postgres, is not supported by SqlDataset.");
+        run_fails("g2:0", "", SR_NOT_FOUND, "");
+        run_fails("g3:0", "", SR_INVALID_ARGUMENT, "Each element of `output_types_` must be one");
+}
+
+Test(data_stores, keys_and_values_of_lmdb)
+{
+        char command[512];
+        if (system("command -v mdb_load >/dev/null") != 0)
+                cr_skip_test("no mdb_load: install lmdb-utils");
+        snprintf(command, sizeof command,
+                 "printf 'VERSION=3\\nformat=print\\ntype=btree\\nHEADER=END\\n k1\\n one\\n k2\\n "
+                 "two\\nDATA=END\\n' | mdb_load -n %s/lm",
+                 folder);
+        cr_assert_eq(system(command), 0);
+        grow_here("f = Const string [2] { \"~/lm\", \"~/lm\" }\n"
+                  "d = LMDBDataset(f) output_types: [string, string], output_shapes: [[], []]\n"
+                  "e = ExperimentalLMDBDataset(f) output_types: [string], output_shapes: [[]]\n"
+                  "g = DatasetToSingleElement(e) output_types: [string], output_shapes: [[]]\n");
+        expect("string, string", 2, "k1/one k2/two k1/one k2/two");
+        run_fails("g:0", "", SR_INVALID_ARGUMENT,
+                  "The elements of an LMDB are a key and a value, both strings");
+}
+
+/* ---- elements ---- */
+
+static const DataCase rebatched[] = {
+        { "batches of sizes in turn",
+          "e = BatchDataset(r5, c3) " INT64S "\ns = Const int64 [2] { 2, 1 }\n"
+          "d = RebatchDatasetV2(e, s, no) " INT64S,
+          .want = "[0 1] [2] [3 4]" },
+        { "the rest is smaller",
+          "e = BatchDataset(r5, c2) " INT64S "\nd = RebatchDatasetV2(e, c3, no) " INT64S,
+          .want = "[0 1 2] [3 4]" },
+        { "or left out",
+          "e = BatchDataset(r5, c2) " INT64S "\nd = RebatchDatasetV2(e, c3, yes) " INT64S,
+          .want = "[0 1 2]" },
+        { "empty batches come without an input",
+          "e = BatchDataset(r3, c2) " INT64S "\ns = Const int64 [2] { 3, 0 }\n"
+          "d = RebatchDatasetV2(e, s, no) " INT64S,
+          .want = "[0 1 2] " },
+        { "batches have a size", "d = RebatchDatasetV2(r5, c3, no) " INT64S,
+          .want = "!Input element must have a non-scalar value in each component." },
+        { "sizes are not negative", "d = RebatchDatasetV2(r5, cm1, no) " INT64S,
+          .want = "!`batch_sizes` must be >= 0." },
+};
+DATA_CASES(data_stores, rebatched)
+
+Test(data_stores, an_element_by_its_number)
+{
+        grow_ok("s = SkipDataset(r5, c2) " INT64S "\na = GetElementAtIndex(s, c1) " INT64S "\n"
+                "b = GetElementAtIndex(s, c3) " INT64S "\nc = GetElementAtIndex(s, cm1) " INT64S
+                "\n");
+        cr_assert_eq(value_of("a:0", ""), 3);
+        run_fails("b:0", "", SR_OUT_OF_RANGE, "Index out of range [0, 3):3");
+        run_fails("c:0", "", SR_OUT_OF_RANGE, "Index out of range [0, 3):-1");
+}
+
+Test(data_stores, an_element_as_one_and_back)
+{
+        grow_ok("e = CompressElement(c3, none) input_types: [int64, string]\n"
+                "u = UncompressElement(e) output_types: [int64, string], output_shapes: [[], []]\n"
+                "w = UncompressElement(e) output_types: [int64], output_shapes: [[]]\n"
+                "x = UncompressElement(r3) output_types: [int64], output_shapes: [[]]\n");
+        cr_assert_eq(value_of("u:0", ""), 3);
+        run_fails("w:0", "", SR_INVALID_ARGUMENT, "Number of components does not match");
+        run_fails("x:0", "", SR_INVALID_ARGUMENT, "Input does not contain a compressed element.");
+}
+
+Test(data_stores, the_size_of_batches_is_seen_through_what_leaves_them_alone)
+{
+        grow_ok("e = BatchDataset(r5, c3) " INT64S "\nt = TakeDataset(e, c2) " INT64S "\n"
+                "p = PrefetchDataset(t, c2) " INT64S "\na = ComputeBatchSize(p)\n"
+                "b = ComputeBatchSize(r5)\nfact = Fact\nn = DummyIterationCounter\n");
+        cr_assert_eq(value_of("a:0", ""), 3);
+        cr_assert_eq(value_of("b:0", ""), -1);
+        run_ok("fact:0", "", "n");
+        cr_assert_eq(memcmp(tensor_strings(got[0])->data, "0! == 1", 7), 0);
+}
