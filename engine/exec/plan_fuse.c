@@ -93,6 +93,14 @@ static bool plain(const Compile *c, const Draft *d)
                !d->node->op->function;
 }
 
+static bool taken(const Chain *ch, int step)
+{
+        bool found = false;
+        for (int i = 0; i < ch->n; i++)
+                found |= ch->step[i] == step;
+        return found;
+}
+
 /* Adds the only consumer of the chain's last member, if a later step takes it. */
 static bool grow(const Fuse *f, Chain *ch)
 {
@@ -108,6 +116,7 @@ static bool grow(const Fuse *f, Chain *ch)
                 return false;
         for (int s = ch->step[ch->n - 1] + 1; s < FUSION_STEPS && ch->fusion->steps[s].ops; s++)
                 if (ch->fusion->steps[s].chain >> u->input & 1 &&
+                    taken(ch, ch->fusion->steps[s].needs) &&
                     step_fits(&ch->fusion->steps[s], next->node)) {
                         ch->draft[ch->n] = u->by;
                         ch->step[ch->n] = s;

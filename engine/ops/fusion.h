@@ -19,6 +19,7 @@ typedef struct FusionStep {
         const char *ops;             /* names joined by commas */
         unsigned chain;              /* bit i: input i may be what the step before gives */
         bool (*fits)(const Node *n); /* NULL: any node of these ops */
+        int needs;                   /* the step that must have been taken before; 0: the first */
 } FusionStep;
 
 typedef struct Fusion {

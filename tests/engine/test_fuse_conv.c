@@ -123,6 +123,17 @@ Test(fuse_conv, a_separable_convolution)
                                  BETWEEN("d:0", "e:0", "f:0", "c:0", "b:0"));
 }
 
+/* What may follow the second convolution does not follow the first when there is no second. */
+Test(fuse_conv, a_depthwise_convolution_alone)
+{
+        expect_same_at_all_sizes("d = DepthwiseConv2dNative(x, dw) strides: [1, 1, 1, 1], padding: "
+                                 "\"SAME\"\ne = BiasAdd(d, b32)\na = Add(e, x)\ny = Relu6(a)\n",
+                                 BETWEEN("d:0", "e:0", "a:0"));
+        expect_same_at_all_sizes("d = DepthwiseConv2dNative(x, dw) strides: [1, 1, 1, 1], padding: "
+                                 "\"SAME\"\ne = Relu(d)\nf = BiasAdd(e, b32)\ny = Relu6(f)\n",
+                                 BETWEEN("d:0", "e:0", "f:0"));
+}
+
 /* The second convolution is no 1x1, or the first has several filters a channel: two kernels. */
 Test(fuse_conv, what_looks_like_a_separable_convolution)
 {

@@ -269,9 +269,9 @@ FUSION(separable,
                   { "" },
                   { "Relu,Relu6", .chain = 1 },
                   { "Conv2D", .chain = 1, .fits = pointwise },
-                  { "BiasAdd", .chain = 1, .fits = plain },
-                  { NORMS, .chain = 1, .fits = plain_norm },
-                  { "Add,AddV2", .chain = 3 },
-                  { "Relu,Relu6", .chain = 1 } },
+                  { "BiasAdd", .chain = 1, .fits = plain, .needs = STEPS },
+                  { NORMS, .chain = 1, .fits = plain_norm, .needs = STEPS },
+                  { "Add,AddV2", .chain = 3, .needs = STEPS },
+                  { "Relu,Relu6", .chain = 1, .needs = STEPS } },
        .prepare = prepare, .compute = compute);
 /* clang-format on */
