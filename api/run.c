@@ -48,16 +48,25 @@ static void write_debug(Writer *w, const DebugLog *log, const Run *run)
         writer_close(w, '}');
 }
 
-/* Makes the tail the rest of the body without holding it twice: the short text moves, in effect,
- * not the tensors. */
-static Status *put_in_front(Buf *tail, Buf *body)
+/* In front of the tensors' bytes there is room for the JSON, which mostly fits. Blanks fill it up
+ * when there is much that would have to move otherwise. */
+enum { JSON_ROOM = 1024, LONG_TAIL = 32 * 1024 };
+
+static Status *put_in_front(Buf *tail, Buf *body, size_t *ret_json_length)
 {
         TRY(buf_status(body));
-        if (!buf_reserve(tail, body->len))
+        TRY(buf_status(tail));
+        size_t bytes = tail->len - JSON_ROOM, n = body->len;
+        bool stays = n <= JSON_ROOM && bytes >= LONG_TAIL;
+        size_t room = stays ? JSON_ROOM : n;
+        if (room > JSON_ROOM && !buf_reserve(tail, room - JSON_ROOM))
                 return buf_status(tail);
-        memmove(tail->data + body->len, tail->data, tail->len);
-        memcpy(tail->data, body->data, body->len);
-        tail->len += body->len;
+        if (!stays)
+                memmove(tail->data + n, tail->data + JSON_ROOM, bytes);
+        memcpy(tail->data, body->data, n);
+        memset(tail->data + n, ' ', room - n);
+        tail->len = room + bytes;
+        *ret_json_length = room;
         buf_done(body);
         *body = *tail;
         *tail = BUF(0);
@@ -81,6 +90,8 @@ static Status *write_result(const Run *run, Session *session, const RunResult *r
                           .names = &run->fetches };
         Writer w = writer(&reply->body);
         reply->type = TYPE_JSON;
+        if (run->style == JSON_BINARY && buf_reserve(&binary, JSON_ROOM))
+                binary.len = JSON_ROOM;
         writer_open(&w, '{');
         writer_key(&w, "result");
         if (run->has_fetches)
@@ -95,8 +106,7 @@ static Status *write_result(const Run *run, Session *session, const RunResult *r
         writer_close(&w, '}');
         if (run->style != JSON_BINARY)
                 return NULL;
-        reply->json_length = reply->body.len;
-        return put_in_front(&binary, &reply->body);
+        return put_in_front(&binary, &reply->body, &reply->json_length);
 }
 
 /* The engine names what was fed by its key, and knows nothing of nesting or of JSON. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Inference-Header-Content-Length: JSON first, then the tensors' bytes, both ways; a string is its
  * length in four bytes, then its own. */
+#include "engine/base/buf.h"
 #include "tests/lib/http_client.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -69,6 +70,35 @@ Test(http_binary, tensors_follow_in_the_order_of_the_text)
         memcpy(x, out, 8);
         cr_expect(x[0] == -1 && x[1] == -2);
         cr_expect_eq(memcmp(out + 8, STRINGS, 17), 0);
+}
+
+/* The JSON may be shorter or longer than the room that is left for it in front of many bytes. */
+Test(http_binary, much_comes_behind_short_and_long_json)
+{
+        for (int copies = 1; copies <= 41; copies += 20) {
+                enum { N = 10000 };
+                autobuf json = BUF(1 << 16);
+                size_t n;
+                buf_puts(&json, "{\"output\":\"binary\",\"fetches\":[");
+                for (int i = 0; i < copies; i++)
+                        buf_puts(&json, i ? ",\"y:0\"" : "\"y:0\"");
+                buf_puts(&json, "],\"feeds\":{\"x\":[");
+                for (int i = 0; i < N; i++)
+                        buf_printf(&json, "%s%d", i ? "," : "", i);
+                buf_puts(&json, "]}}");
+                Answer a = http_with("POST", "/v1/sessions/s:run", "", json.data, json.len);
+                cr_assert_eq(a.status, 200, "%s", a.body);
+                const char *out = tail_of(a, &n);
+                cr_assert_eq(n, (size_t)copies * N * 4);
+                json_t *head = json_loadb(a.body, a.len - n, 0, NULL);
+                cr_assert_eq(json_array_size(json_object_get(head, "result")), (size_t)copies);
+                json_decref(head);
+                for (int i = 0; i < copies * N; i++) {
+                        float v;
+                        memcpy(&v, out + (size_t)i * 4, 4);
+                        cr_assert_eq(v, -(float)(i % N));
+                }
+        }
 }
 
 Test(http_binary, sizes_that_disagree_are_refused)
