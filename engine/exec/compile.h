@@ -52,6 +52,8 @@ Status *compile_merge(Compile *c) MUST_USE;
 /* plan_fold.c: kernels' prepare, constants and their folding. */
 Status *compile_kernels(Compile *c) MUST_USE;
 
+/* plan_pattern.c: one node in the place of a group. */
+Status *compile_patterns(Compile *c) MUST_USE;
 /* plan_fuse.c: one node in the place of several. */
 Status *compile_fuse(Compile *c) MUST_USE;
 

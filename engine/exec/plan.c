@@ -353,6 +353,7 @@ static Status *compile(Compile *c)
         TRY(compile_frames(c));
         TRY(compile_merge(c));
         TRY(compile_kernels(c));
+        TRY(compile_patterns(c));
         TRY(compile_fuse(c));
         keep_constants_for_merges(c);
         TRY(fill_nodes(c));

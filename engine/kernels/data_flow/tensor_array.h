@@ -14,6 +14,14 @@ typedef struct Entry {
         bool written, read, cleared;
 } Entry;
 
+/* What a kernel has made of elements [from, from + count) before they were read, and with what. */
+typedef struct Ahead {
+        const void *key; /* whose it is */
+        Tensor *with, *rows;
+        int64_t from, count;
+        struct Ahead *next;
+} Ahead;
+
 typedef struct TensorArray TensorArray;
 struct TensorArray {
         Resource base;
@@ -27,6 +35,7 @@ struct TensorArray {
         char *source;       /* of a gradient array: which gradient it is */
         TensorArray *next;  /* next gradient of the same forward array */
         TensorArray *grads; /* owned references */
+        Ahead *ahead;       /* one for each key; owned, with their tensors */
 };
 
 /* An array of size elements, unwritten. *ret: one reference. RESOURCE_EXHAUSTED for more than
@@ -45,6 +54,16 @@ Status *tensor_array_grad(TensorArray *t, const char *source, const Shape *prepe
 /* Each call locks the array. write takes a reference of its own; read returns a new reference. */
 Status *tensor_array_write(TensorArray *t, int64_t index, Tensor *value) MUST_USE;
 Status *tensor_array_read(TensorArray *t, int64_t index, Tensor **ret) MUST_USE;
+/* A new reference to an element that was written and can still be read, without reading it; else
+ * NULL. */
+Tensor *tensor_array_peek(TensorArray *t, int64_t index);
+/* The key's rows, a new reference, if they cover the index and were made with that tensor; else
+ * NULL.
+ */
+Tensor *tensor_array_ahead(TensorArray *t, const void *key, const Tensor *with, int64_t index,
+                           int64_t *ret_from);
+/* Keeps rows for the key instead of those before; takes references of its own. */
+Status *tensor_array_keep(TensorArray *t, const Ahead *a) MUST_USE;
 int64_t tensor_array_size(TensorArray *t);
 bool tensor_array_dynamic(TensorArray *t); /* may it still grow? */
 /* Grows a dynamic array to at least n elements; INVALID_ARGUMENT when that many do not fit. */

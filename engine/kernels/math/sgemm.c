@@ -28,24 +28,43 @@ void openmp_stay_here(void)
         told = true;
 }
 
-/* y += x[0] b[0] + ... + x[lines - 1] b[lines - 1], over n columns. */
-#define ADD_LINES(lines)                                                                    \
-        HOT static void add_##lines(const float *x, const float *b, int64_t ldb, int64_t n, \
-                                    float *y)                                               \
+/* Columns [j, j + WIDTH vectors) of y += x[0] b[0] + ... + x[7] b[7]. Half of the time is waiting
+ * for b, so the sums stay in registers: four vectors of eight lines were the best of many shapes.
+ */
+#define ADD(width)                                                                          \
+        static inline __attribute__((always_inline)) void add_##width(                      \
+                const float *x, const float *b, int64_t ldb, float *y)                      \
         {                                                                                   \
-                int64_t j = 0;                                                              \
-                for (; j + LANES <= n; j += LANES) {                                        \
-                        V sum = *(const V *)(y + j);                                        \
-                        _Pragma("GCC unroll 8") for (int i = 0; i < (lines); i++) sum +=    \
-                                *(const V *)(b + i * ldb + j) * x[i];                       \
-                        *(V *)(y + j) = sum;                                                \
-                }                                                                           \
-                for (; j < n; j++)                                                          \
-                        for (int i = 0; i < (lines); i++)                                   \
-                                y[j] += b[i * ldb + j] * x[i];                              \
+                V sum[width];                                                               \
+                for (int u = 0; u < (width); u++)                                           \
+                        sum[u] = *(const V *)(y + u * LANES);                               \
+                _Pragma("GCC unroll 8") for (int i = 0; i < LINES; i++)                     \
+                        _Pragma("GCC unroll 4") for (int u = 0; u < (width); u++) sum[u] += \
+                        *(const V *)(b + i * ldb + u * LANES) * x[i];                       \
+                for (int u = 0; u < (width); u++)                                           \
+                        *(V *)(y + u * LANES) = sum[u];                                     \
         }
-ADD_LINES(8)
-ADD_LINES(1)
+ADD(4)
+ADD(1)
+
+/* y += x[0] b[0] + ... + x[7] b[7], over n columns. */
+HOT static void add_lines(const float *x, const float *b, int64_t ldb, int64_t n, float *y)
+{
+        int64_t j = 0;
+        for (; j + 4 * LANES <= n; j += 4 * LANES)
+                add_4(x, b + j, ldb, y + j);
+        for (; j + LANES <= n; j += LANES)
+                add_1(x, b + j, ldb, y + j);
+        for (; j < n; j++)
+                for (int i = 0; i < LINES; i++)
+                        y[j] += b[i * ldb + j] * x[i];
+}
+
+HOT static void add_line(float x, const float *b, int64_t n, float *y)
+{
+        for (int64_t j = 0; j < n; j++)
+                y[j] += b[j] * x;
+}
 
 /* One row: all of b is read once, line by line. */
 static void run_row(const Sgemm *g)
@@ -56,9 +75,9 @@ static void run_row(const Sgemm *g)
                 const float *b = g->b + from;
                 int64_t n = MIN(g->n - from, (int64_t)BLOCK), p = 0;
                 for (; p + LINES <= g->k; p += LINES)
-                        add_8(g->a + p, b + p * g->ldb, g->ldb, n, g->c + from);
+                        add_lines(g->a + p, b + p * g->ldb, g->ldb, n, g->c + from);
                 for (; p < g->k; p++)
-                        add_1(g->a + p, b + p * g->ldb, g->ldb, n, g->c + from);
+                        add_line(g->a[p], b + p * g->ldb, n, g->c + from);
         }
 }
 

@@ -3,6 +3,7 @@
  *     [r, u] = sigmoid([x, h_prev] w_ru + b_ru)
  *     c = tanh([x, h_prev * r] w_c + b_c),  h = u * h_prev + (1 - u) * c */
 #include "engine/kernels/nn/rnn.h"
+#include "engine/ops/pattern.h"
 
 static Status *gru_shape(ShapeCtx *c)
 {
@@ -33,38 +34,118 @@ HOT static void update(const float *u, const float *h_prev, const float *cand, f
                 h[i] = u[i] * h_prev[i] + (1 - u[i]) * cand[i];
 }
 
-/* w_ru and w_c are read in two parts, for x and h_prev, so that these need not be joined. h serves
- * as space for h_prev * r until it gets its value. */
+typedef struct Gru {
+        int64_t batch, cell;
+        const float *h_prev, *w_ru, *w_c; /* the weights' lines for h_prev */
+        const float *b_ru, *b_c;
+        float *ru;            /* scratch: the part of x, [batch, 2 cell] */
+        float *r, *u, *c, *h; /* results, [batch, cell]; c begins with the part of x */
+} Gru;
+
+/* h serves as space for h_prev * r until it gets its value. */
+static void gru_step(OpCtx *c, const Gru *v)
+{
+        int64_t n = v->cell;
+        rnn_layer(c, v->h_prev, v->batch, n, v->w_ru, 2 * n, 1, v->ru);
+        for (int64_t b = 0; b < v->batch; b++) {
+                rnn_sigmoid(v->ru + 2 * b * n, v->b_ru, 0, v->r + b * n, n);
+                rnn_sigmoid(v->ru + (2 * b + 1) * n, v->b_ru + n, 0, v->u + b * n, n);
+        }
+        reset(v->h_prev, v->r, v->h, v->batch * n);
+        rnn_layer(c, v->h, v->batch, n, v->w_c, n, 1, v->c);
+        for (int64_t b = 0; b < v->batch; b++)
+                rnn_tanh(v->c + b * n, v->b_c, v->c + b * n, n);
+        update(v->u, v->h_prev, v->c, v->h, v->batch * n);
+}
+
+/* Inputs h_prev, w_ru, w_c, b_ru and b_c by their numbers; size: of x. Outputs are there. */
+static Status *gru_begin(OpCtx *c, const int at[5], int64_t size, Gru *ret)
+{
+        const Tensor *h_prev = ctx_input(c, at[0]);
+        int64_t n = tensor_dim(h_prev, 1);
+        Gru v = { .batch = tensor_dim(h_prev, 0),
+                  .cell = n,
+                  .h_prev = tensor_data(h_prev),
+                  .w_ru = (const float *)tensor_data(ctx_input(c, at[1])) + size * 2 * n,
+                  .w_c = (const float *)tensor_data(ctx_input(c, at[2])) + size * n,
+                  .b_ru = tensor_data(ctx_input(c, at[3])),
+                  .b_c = tensor_data(ctx_input(c, at[4])),
+                  .r = tensor_fill(ctx_output(c, 0)),
+                  .u = tensor_fill(ctx_output(c, 1)),
+                  .c = tensor_fill(ctx_output(c, 2)),
+                  .h = tensor_fill(ctx_output(c, 3)) };
+        v.ru = ctx_scratch(c, (size_t)(2 * v.batch * n) * sizeof *v.ru);
+        if (!v.ru)
+                return status_oom();
+        *ret = v;
+        return NULL;
+}
+
+/* w_ru and w_c are read in two parts, for x and h_prev, so that these need not be joined. */
 static Status *gru(OpCtx *c)
 {
-        const float *x = tensor_data(ctx_input(c, 0)), *h_prev = tensor_data(ctx_input(c, 1));
-        const float *w_ru = tensor_data(ctx_input(c, 2)), *w_c = tensor_data(ctx_input(c, 3));
-        const float *b_ru = tensor_data(ctx_input(c, 4)), *b_c = tensor_data(ctx_input(c, 5));
-        float *r = tensor_fill(ctx_output(c, 0)), *u = tensor_fill(ctx_output(c, 1)),
-              *cand = tensor_fill(ctx_output(c, 2)), *h = tensor_fill(ctx_output(c, 3));
-        int64_t batch = tensor_dim(ctx_input(c, 0), 0), in = tensor_dim(ctx_input(c, 0), 1);
-        int64_t cell = tensor_dim(ctx_input(c, 1), 1);
-        float *ru = ctx_scratch(c, (size_t)(2 * batch * cell) * sizeof *ru);
-        if (!ru)
-                return status_oom();
-        rnn_layer(c, x, batch, in, w_ru, 2 * cell, 0, ru);
-        rnn_layer(c, h_prev, batch, cell, w_ru + in * 2 * cell, 2 * cell, 1, ru);
-        for (int64_t b = 0; b < batch; b++) {
-                rnn_sigmoid(ru + 2 * b * cell, b_ru, 0, r + b * cell, cell);
-                rnn_sigmoid(ru + (2 * b + 1) * cell, b_ru + cell, 0, u + b * cell, cell);
-        }
-        reset(h_prev, r, h, batch * cell);
-        rnn_layer(c, x, batch, in, w_c, cell, 0, cand);
-        rnn_layer(c, h, batch, cell, w_c + in * cell, cell, 1, cand);
-        for (int64_t b = 0; b < batch; b++)
-                rnn_tanh(cand + b * cell, b_c, cand + b * cell, cell);
-        update(u, h_prev, cand, h, batch * cell);
+        static const int at[] = { 1, 2, 3, 4, 5 };
+        const float *x = tensor_data(ctx_input(c, 0));
+        int64_t size = tensor_dim(ctx_input(c, 0), 1);
+        Gru v;
+        TRY(gru_begin(c, at, size, &v));
+        rnn_layer(c, x, v.batch, size, tensor_data(ctx_input(c, 2)), 2 * v.cell, 0, v.ru);
+        rnn_layer(c, x, v.batch, size, tensor_data(ctx_input(c, 3)), v.cell, 0, v.c);
+        gru_step(c, &v);
         return NULL;
 }
 
 OP(GRUBlockCell, .inputs = "x:T; h_prev:T; w_ru:T; w_c:T; b_ru:T; b_c:T",
    .outputs = "r:T; u:T; c:T; h:T", .attrs = "T:type in [float]", .shape = gru_shape,
    .compute = gru);
+
+/* ---- a cell in a loop, with the read of its input: see rnn_input.c ---- */
+
+static bool read_fits(const OpCtx *c, const RnnInput *x, const int at[5])
+{
+        const Tensor *h = ctx_input(c, at[0]);
+        if (tensor_rank(h) != 2)
+                return false;
+        int64_t n = tensor_dim(h, 1), limit = INT32_MAX / 8;
+        return n > 0 && n < limit && x->size < limit && rnn_is(h, SHAPE(x->rows, n)) &&
+               rnn_is(ctx_input(c, at[1]), SHAPE(x->size + n, 2 * n)) &&
+               rnn_is(ctx_input(c, at[2]), SHAPE(x->size + n, n)) &&
+               rnn_is(ctx_input(c, at[3]), SHAPE(2 * n)) && rnn_is(ctx_input(c, at[4]), SHAPE(n));
+}
+
+static Status *read_run(OpCtx *c, const RnnInput *x, const int at[5])
+{
+        const char *key = (const char *)ctx_node(c);
+        int64_t n = tensor_dim(ctx_input(c, at[0]), 1);
+        Tensor *t;
+        Gru v;
+        for (int i = 0; i < 4; i++)
+                TRY(ctx_alloc(c, i, &SHAPE(x->rows, n), &t));
+        TRY(gru_begin(c, at, x->size, &v));
+        TRY(rnn_input_product(c, x, key, c->in[at[1]], 2 * n, v.ru));
+        TRY(rnn_input_product(c, x, key + 1, c->in[at[2]], n, v.c));
+        TRY(rnn_input_read(x));
+        gru_step(c, &v);
+        return NULL;
+}
+
+static Status *read_and_cell(OpCtx *c, bool *ret_done)
+{
+        static const char letters[] = "hwvbe";
+        int at[5];
+        RnnInput x;
+        for (int i = 0; i < 5; i++)
+                at[i] = pattern_input(ctx_node(c), letters[i]);
+        if (!rnn_input_find(c, -1, &x))
+                return NULL;
+        *ret_done = read_fits(c, &x, at);
+        Status *s = *ret_done ? read_run(c, &x, at) : NULL;
+        rnn_input_done(&x);
+        return s;
+}
+
+PATTERN(gru_block_cell, .steps = { { "TensorArrayReadV3", "rif" }, { "GRUBlockCell", "A0hwvbe" } },
+        .compute = read_and_cell);
 
 /* ---- the gradient ---- */
 

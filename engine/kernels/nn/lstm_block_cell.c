@@ -5,7 +5,9 @@
  *     ci = tanh(gates.c), cs = clip(ci i + cs_prev f), o = sigmoid(gates.o + cs wco)
  *     co = tanh(cs), h = o co
  * The gates lie as i, c, f, o; in BlockLSTMV2 as i, f, c, o. */
+#include "engine/kernels/math/types.h"
 #include "engine/kernels/nn/rnn.h"
+#include "engine/ops/pattern.h"
 
 enum { OUTPUTS = 7 };
 
@@ -39,10 +41,13 @@ HOT static void new_state(const float *ci, const float *i, const float *prev, co
         }
 }
 
-HOT static void multiply(const float *a, const float *b, float *y, int64_t n)
+/* co = tanh(cs), h = o co */
+HOT static void new_output(const float *cs, const float *o, float *co, float *h, int64_t n)
 {
         for (int64_t i = 0; i < n; i++)
-                y[i] = a[i] * b[i];
+                co[i] = tanh(cs[i]);
+        for (int64_t i = 0; i < n; i++)
+                h[i] = o[i] * co[i];
 }
 
 /* One row of a step from its gates g, which serve as scratch. */
@@ -63,8 +68,7 @@ static void lstm_row(const Lstm *v, float *g, const float *prev, float *const ou
         if (v->peephole)
                 add_products(cs, v->wco, g + 3 * n, n);
         rnn_sigmoid(g + 3 * n, v->b + 3 * n, 0, o, n);
-        rnn_tanh(cs, NULL, co, n);
-        multiply(o, co, out[6] + at, n);
+        new_output(cs, o, co, out[6] + at, n);
 }
 
 /* One step, whose gates have what comes from x; out are the outputs i, cs, f, o, ci, co, h, each
@@ -100,23 +104,31 @@ static Status *shape_from(ShapeCtx *c, int first)
         return NULL;
 }
 
-/* BlockLSTM has seq_len_max in front, hence first. V2 is known by the attribute that it lacks. */
+/* The inputs of a cell by their names below, and what its attributes say. V2 is known by the
+ * attribute that it lacks. */
+static Lstm lstm_of(const OpCtx *c, const Node *n, const int at[7])
+{
+        return (Lstm){ .cell = tensor_dim(ctx_input(c, at[0]), 1),
+                       .w = tensor_data(ctx_input(c, at[2])),
+                       .wci = tensor_data(ctx_input(c, at[3])),
+                       .wcf = tensor_data(ctx_input(c, at[4])),
+                       .wco = tensor_data(ctx_input(c, at[5])),
+                       .b = tensor_data(ctx_input(c, at[6])),
+                       .forget_bias = node_float(n, "forget_bias", 0),
+                       .clip = node_float(n, "cell_clip", 0),
+                       .v2 = !node_attr(n, "forget_bias"),
+                       .peephole = node_bool(n, "use_peephole", false) };
+}
+
+/* BlockLSTM has seq_len_max in front, hence first. */
 static Status *begin(OpCtx *c, int first, int64_t ahead, Lstm *ret)
 {
-        const Node *n = ctx_node(c);
         const Tensor *x = ctx_input(c, first);
-        Lstm v = { .batch = tensor_dim(x, first),
-                   .in = tensor_dim(x, first + 1),
-                   .cell = tensor_dim(ctx_input(c, first + 1), 1),
-                   .w = tensor_data(ctx_input(c, first + 3)),
-                   .wci = tensor_data(ctx_input(c, first + 4)),
-                   .wcf = tensor_data(ctx_input(c, first + 5)),
-                   .wco = tensor_data(ctx_input(c, first + 6)),
-                   .b = tensor_data(ctx_input(c, first + 7)),
-                   .forget_bias = node_float(n, "forget_bias", 0),
-                   .clip = node_float(n, "cell_clip", 0),
-                   .v2 = !node_attr(n, "forget_bias"),
-                   .peephole = node_bool(n, "use_peephole", false) };
+        const int at[] = { first + 1, first + 2, first + 3, first + 4,
+                           first + 5, first + 6, first + 7 };
+        Lstm v = lstm_of(c, ctx_node(c), at);
+        v.batch = tensor_dim(x, first);
+        v.in = tensor_dim(x, first + 1);
         v.gates = ctx_scratch(c, (size_t)(ahead * 4 * v.batch * v.cell) * sizeof(float));
         if (!v.gates)
                 return status_oom();
@@ -140,6 +152,66 @@ static Status *cell(OpCtx *c)
         lstm_step(c, &v, v.gates, tensor_data(ctx_input(c, 1)), tensor_data(ctx_input(c, 2)), out);
         return NULL;
 }
+
+/* ---- a cell in a loop, with the read of its input: see rnn_input.c ---- */
+
+static bool read_fits(const OpCtx *c, const RnnInput *x, const int at[7])
+{
+        const Tensor *cs = ctx_input(c, at[0]);
+        if (tensor_rank(cs) != 2)
+                return false;
+        int64_t n = tensor_dim(cs, 1), limit = INT32_MAX / 8;
+        bool fits = n > 0 && n < limit && x->size < limit && rnn_is(cs, SHAPE(x->rows, n)) &&
+                    rnn_is(ctx_input(c, at[1]), SHAPE(x->rows, n)) &&
+                    rnn_is(ctx_input(c, at[2]), SHAPE(x->size + n, 4 * n)) &&
+                    rnn_is(ctx_input(c, at[6]), SHAPE(4 * n));
+        for (int i = 3; i < 6; i++)
+                fits &= rnn_is(ctx_input(c, at[i]), SHAPE(n));
+        return fits;
+}
+
+static Status *read_run(OpCtx *c, const RnnInput *x, const int at[7])
+{
+        float *out[OUTPUTS];
+        const PatternNode *f = pattern_node(ctx_node(c));
+        Lstm v = lstm_of(c, f->member[1].node, at);
+        v.batch = x->rows;
+        v.in = x->size;
+        v.gates = ctx_scratch(c, (size_t)(4 * v.batch * v.cell) * sizeof(float));
+        if (!v.gates)
+                return status_oom();
+        for (int i = 0; i < OUTPUTS; i++) {
+                Tensor *t;
+                TRY(ctx_alloc(c, i, &SHAPE(v.batch, v.cell), &t));
+                out[i] = tensor_fill(t);
+        }
+        TRY(rnn_input_product(c, x, f, c->in[at[2]], 4 * v.cell, v.gates));
+        TRY(rnn_input_read(x));
+        lstm_step(c, &v, v.gates, tensor_data(ctx_input(c, at[0])),
+                  tensor_data(ctx_input(c, at[1])), out);
+        return NULL;
+}
+
+static Status *read_and_cell(OpCtx *c, bool *ret_done)
+{
+        static const char letters[] = "chwpqtb";
+        int at[7];
+        RnnInput x;
+        for (int i = 0; i < 7; i++)
+                at[i] = pattern_input(ctx_node(c), letters[i]);
+        if (!rnn_input_find(c, -1, &x))
+                return NULL;
+        *ret_done = read_fits(c, &x, at);
+        Status *s = *ret_done ? read_run(c, &x, at) : NULL;
+        rnn_input_done(&x);
+        return s;
+}
+
+PATTERN(lstm_block_cell,
+        .steps = { { "TensorArrayReadV3", "rif" }, { "LSTMBlockCell", "A0chwpqtb" } },
+        .compute = read_and_cell);
+
+/* ---- a sequence ---- */
 
 static Status *block_shape(ShapeCtx *c)
 {

@@ -43,23 +43,17 @@ void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w
                                 .beta = beta });
 }
 
-/* Sums first: with what is not there left out, the loops below are plain enough for vectors. */
-HOT static void add(const float *x, const float *b, float more, float *y, int64_t n)
-{
-        for (int64_t i = 0; i < n; i++)
-                y[i] = x[i] + (b ? b[i] : 0) + more;
-}
-
+/* The arrays are one or apart, which the compiler need not check. */
 HOT void rnn_sigmoid(const float *x, const float *b, float more, float *y, int64_t n)
 {
-        add(x, b, more, y, n);
+        SAME_OR_APART
         for (int64_t i = 0; i < n; i++)
-                y[i] = 1 / (1 + exp(-y[i]));
+                y[i] = 1 / (1 + exp(-(x[i] + b[i] + more)));
 }
 
 HOT void rnn_tanh(const float *x, const float *b, float *y, int64_t n)
 {
-        add(x, b, 0, y, n);
+        SAME_OR_APART
         for (int64_t i = 0; i < n; i++)
-                y[i] = tanh(y[i]);
+                y[i] = tanh(x[i] + b[i]);
 }

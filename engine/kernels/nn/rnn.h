@@ -9,10 +9,35 @@ void rnn_product(OpCtx *c, Sgemm g);
 /* The same for y[rows, cols] = a[rows, n] w[n, cols] + beta y. */
 void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
                float beta, float *y);
-/* y = sigmoid(x + b + more) and y = tanh(x + b), n numbers each; b may be NULL, y may be x. */
+/* y = sigmoid(x + b + more) and y = tanh(x + b), n numbers each; y may be x. */
 void rnn_sigmoid(const float *x, const float *b, float more, float *y, int64_t n);
 void rnn_tanh(const float *x, const float *b, float *y, int64_t n);
 
+/* What a fused cell multiplies first: a tensor, or an element of an array that it reads. */
+typedef struct RnnInput {
+        struct TensorArray *array; /* NULL: x is an input */
+        struct Resource *held;
+        int64_t index;
+        Tensor *x; /* [rows, size], float; of an array: a reference */
+        int64_t rows, size;
+} RnnInput;
+
+/* Finds it: input `at`, or if that is -1 the element of the array in input 0 that input 1 names.
+ * False when there is none to be had like that; else rnn_input_done() must follow. */
+bool rnn_input_find(OpCtx *c, int at, RnnInput *ret);
+void rnn_input_done(RnnInput *v);
+/* y[rows, cols] = x w, where w's first lines are meant. Of an array, products of later elements are
+ * made at once and kept with it under the key. */
+Status *rnn_input_product(OpCtx *c, const RnnInput *v, const void *key, Tensor *w, int64_t cols,
+                          float *y) MUST_USE;
+/* Reads the element for good, which nothing may follow that could decline. */
+Status *rnn_input_read(const RnnInput *v) MUST_USE;
+
+/* Is a tensor float and of that shape? */
+UNUSED static bool rnn_is(const Tensor *t, Shape want)
+{
+        return tensor_dtype(t) == DT_FLOAT && shape_equal(tensor_shape(t), &want);
+}
 /* Input i has this shape; sizes -1 are not compared. */
 UNUSED static Status *rnn_want(const ShapeCtx *c, int i, const char *name, Shape want)
 {

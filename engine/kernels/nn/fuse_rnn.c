@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The patterns of BasicLSTMCell and GRUCell as TensorFlow's Python layers write them, with the read
+ * of the step's input when they stand in dynamic_rnn's loop: one kernel instead of some fifteen
+ * nodes, whose products are made ahead (rnn_input.c). */
+#include "engine/kernels/math/types.h"
+#include "engine/kernels/nn/rnn.h"
+#include "engine/ops/pattern.h"
+
+static bool is_float(const Node *n)
+{
+        return node_type(n, "dtype", DT_INVALID) == DT_FLOAT;
+}
+
+static bool plain_product(const Node *n)
+{
+        return node_type(n, "T", DT_INVALID) == DT_FLOAT && !node_bool(n, "transpose_a", false) &&
+               !node_bool(n, "transpose_b", false);
+}
+
+static bool in_two(const Node *n)
+{
+        return n->n_out == 2;
+}
+
+static bool in_four(const Node *n)
+{
+        return n->n_out == 4;
+}
+
+static const Tensor *input(const OpCtx *c, char letter)
+{
+        return ctx_input(c, pattern_input(ctx_node(c), letter));
+}
+
+/* The axis of a matrix's columns? */
+static bool is_last_axis(const OpCtx *c, char letter)
+{
+        const Tensor *t = input(c, letter);
+        if (tensor_count(t) != 1 || !dtype_is_integer(tensor_dtype(t)))
+                return false;
+        int64_t axis = tensor_int(t, 0);
+        return axis == 1 || axis == -1;
+}
+
+static bool is_scalar(const OpCtx *c, char letter)
+{
+        return tensor_dtype(input(c, letter)) == DT_FLOAT && tensor_rank(input(c, letter)) == 0;
+}
+
+static float number(const OpCtx *c, char letter)
+{
+        return *(const float *)tensor_data(input(c, letter));
+}
+
+/* Are these the weights of a layer of `gates` gates on [x, h]? */
+static bool fits(const OpCtx *c, const RnnInput *v, char h, char w, char b, int64_t gates)
+{
+        const Tensor *state = input(c, h);
+        if (tensor_rank(state) != 2 || !v->rows)
+                return false;
+        int64_t n = tensor_dim(state, 1), limit = INT32_MAX / 8;
+        return n > 0 && n < limit && v->size < limit && rnn_is(state, SHAPE(v->rows, n)) &&
+               rnn_is(input(c, w), SHAPE(v->size + n, gates * n)) &&
+               rnn_is(input(c, b), SHAPE(gates * n));
+}
+
+/* gates = [x, h] w */
+static Status *layer(OpCtx *c, const RnnInput *v, char w, const float *h, int64_t n, int64_t cols,
+                     float *gates)
+{
+        Tensor *weights = c->in[pattern_input(ctx_node(c), w)];
+        /* A letter's name within the node is nobody else's address. */
+        const char *key = (const char *)ctx_node(c) + pattern_letter(w);
+        TRY(rnn_input_product(c, v, key, weights, cols, gates));
+        rnn_layer(c, h, v->rows, n, (const float *)tensor_data(weights) + v->size * cols, cols, 1,
+                  gates);
+        return NULL;
+}
+
+/* ---- LSTM: the gates lie as i, j, f, o ---- */
+
+/* cs = j i + prev f and then o = o tanh(cs), whose place becomes h's. */
+HOT static void lstm_end(const float *g, const float *prev, float *cs, float *h, int64_t n)
+{
+        const float *i = g, *j = g + n, *f = g + 2 * n, *o = g + 3 * n;
+        for (int64_t k = 0; k < n; k++)
+                cs[k] = prev[k] * f[k] + i[k] * j[k];
+        for (int64_t k = 0; k < n; k++)
+                h[k] = tanh(cs[k]) * o[k];
+}
+
+static Status *lstm_run(OpCtx *c, const RnnInput *v)
+{
+        const float *b = tensor_data(input(c, 'b')), *prev = tensor_data(input(c, 'c'));
+        int64_t n = tensor_dim(input(c, 'h'), 1);
+        float *gates = ctx_scratch(c, (size_t)(v->rows * 4 * n) * sizeof *gates);
+        Tensor *h, *cs;
+        if (!gates)
+                return status_oom();
+        TRY(ctx_alloc(c, 0, &SHAPE(v->rows, n), &h));
+        TRY(ctx_alloc(c, 1, &SHAPE(v->rows, n), &cs));
+        TRY(layer(c, v, 'w', tensor_data(input(c, 'h')), n, 4 * n, gates));
+        TRY(rnn_input_read(v));
+        for (int64_t row = 0; row < v->rows; row++) {
+                float *g = gates + row * 4 * n;
+                rnn_sigmoid(g, b, 0, g, n);
+                rnn_tanh(g + n, b + n, g + n, n);
+                rnn_sigmoid(g + 2 * n, b + 2 * n, number(c, 'o'), g + 2 * n, n);
+                rnn_sigmoid(g + 3 * n, b + 3 * n, 0, g + 3 * n, n);
+                lstm_end(g, prev + row * n, (float *)tensor_fill(cs) + row * n,
+                         (float *)tensor_fill(h) + row * n, n);
+        }
+        return NULL;
+}
+
+static Status *lstm(OpCtx *c, bool *ret_done)
+{
+        RnnInput v;
+        if (!is_last_axis(c, 'a') || !is_last_axis(c, 's') || !is_scalar(c, 'o') ||
+            !rnn_input_find(c, pattern_input(ctx_node(c), 'A'), &v))
+                return NULL;
+        Status *s = NULL;
+        *ret_done = fits(c, &v, 'h', 'w', 'b', 4) &&
+                    rnn_is(input(c, 'c'), *tensor_shape(input(c, 'h')));
+        if (*ret_done)
+                s = lstm_run(c, &v);
+        rnn_input_done(&v);
+        return s;
+}
+
+PATTERN(lstm,
+        .steps = { { "TensorArrayReadV3", "rif", .fits = is_float, .optional = true },
+                   { "ConcatV2", "A0ha" },
+                   { "MatMul", "B0w", .fits = plain_product },
+                   { "BiasAdd", "C0b" },
+                   { "Split", "sD0", .fits = in_four },
+                   { "~Add,AddV2", "E2o" },
+                   { "Sigmoid", "F0" },
+                   { "~Mul", "cG0" },
+                   { "Sigmoid", "E0" },
+                   { "Tanh", "E1" },
+                   { "~Mul", "I0J0" },
+                   { "~Add,AddV2", "H0K0", .shown = true },
+                   { "Tanh", "L0" },
+                   { "Sigmoid", "E3" },
+                   { "~Mul", "M0N0" } },
+        .compute = lstm);
+
+/* ---- GRU: the gates lie as r, u ---- */
+
+HOT static void gru_reset(const float *r, const float *h, float *y, int64_t n)
+{
+        for (int64_t i = 0; i < n; i++)
+                y[i] = r[i] * h[i];
+}
+
+HOT static void gru_end(const float *u, const float *h, const float *candidate, float *y, int64_t n)
+{
+        for (int64_t i = 0; i < n; i++)
+                y[i] = u[i] * h[i] + (1 - u[i]) * candidate[i];
+}
+
+static Status *gru_run(OpCtx *c, const RnnInput *v)
+{
+        const float *b = tensor_data(input(c, 'b')), *e = tensor_data(input(c, 'e'));
+        const float *h = tensor_data(input(c, 'h'));
+        int64_t n = tensor_dim(input(c, 'h'), 1), size = v->rows * n;
+        float *ru = ctx_scratch(c, (size_t)(size * 4) * sizeof *ru);
+        float *reset = ru + 2 * size, *candidate = ru + 3 * size;
+        Tensor *y;
+        if (!ru)
+                return status_oom();
+        TRY(ctx_alloc(c, 0, &SHAPE(v->rows, n), &y));
+        TRY(layer(c, v, 'w', h, n, 2 * n, ru));
+        for (int64_t row = 0; row < v->rows; row++) {
+                rnn_sigmoid(ru + row * 2 * n, b, 0, ru + row * 2 * n, n);
+                rnn_sigmoid(ru + row * 2 * n + n, b + n, 0, ru + row * 2 * n + n, n);
+                gru_reset(ru + row * 2 * n, h + row * n, reset + row * n, n);
+        }
+        TRY(layer(c, v, 'v', reset, n, n, candidate));
+        TRY(rnn_input_read(v));
+        for (int64_t row = 0; row < v->rows; row++) {
+                rnn_tanh(candidate + row * n, e, candidate + row * n, n);
+                gru_end(ru + row * 2 * n + n, h + row * n, candidate + row * n,
+                        (float *)tensor_fill(y) + row * n, n);
+        }
+        return NULL;
+}
+
+static Status *gru(OpCtx *c, bool *ret_done)
+{
+        RnnInput v;
+        if (!is_last_axis(c, 'a') || !is_last_axis(c, 's') || !is_last_axis(c, 'd') ||
+            !is_scalar(c, 'o') || number(c, 'o') != 1 ||
+            !rnn_input_find(c, pattern_input(ctx_node(c), 'A'), &v))
+                return NULL;
+        Status *s = NULL;
+        *ret_done = fits(c, &v, 'h', 'w', 'b', 2) && fits(c, &v, 'h', 'v', 'e', 1);
+        if (*ret_done)
+                s = gru_run(c, &v);
+        rnn_input_done(&v);
+        return s;
+}
+
+PATTERN(gru,
+        .steps = { { "TensorArrayReadV3", "rif", .fits = is_float, .optional = true },
+                   { "ConcatV2", "A0ha" },
+                   { "MatMul", "B0w", .fits = plain_product },
+                   { "BiasAdd", "C0b" },
+                   { "Sigmoid", "D0" },
+                   { "Split", "sE0", .fits = in_two },
+                   { "~Mul", "F0h" },
+                   { "ConcatV2", "A0G0d" },
+                   { "MatMul", "H0v", .fits = plain_product },
+                   { "BiasAdd", "I0e" },
+                   { "Tanh", "J0" },
+                   { "~Mul", "F1h" },
+                   { "Sub", "oF1" },
+                   { "~Mul", "M0K0" },
+                   { "~Add,AddV2", "L0N0" } },
+        .compute = gru);

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Cells of recurrent networks, as nodes and as fused ops, inside dynamic_rnn's loop and outside,
+ * give what their nodes give one by one: every graph runs with rewriting on and off. */
+#include "engine/base/buf.h"
+#include "engine/engine.h"
+#include "tests/lib/graph_builder.h"
+#include "tests/lib/op_session.h"
+#include <criterion/criterion.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+
+TestSuite(pattern, .timeout = 60);
+
+enum { TIME = 6, ROWS = 3, IN = 4, UNITS = 5 };
+
+typedef struct Result {
+        pthread_mutex_t lock;
+        pthread_cond_t cond;
+        bool done;
+        Tensor *value;
+        char *error;
+        int groups; /* nodes that stand for five or more, or for a cell and its read */
+} Result;
+
+/* The op of such a node is those of its members, with a + between. */
+static int groups_of(const Tensorflow__GraphDef *g)
+{
+        int n = 0;
+        for (size_t i = 0; i < g->n_node; i++) {
+                const char *op = g->node[i]->op;
+                n += strstr(op, "+Split+") || strstr(op, "+LSTMBlockCell") ||
+                     strstr(op, "+GRUBlockCell");
+        }
+        return n;
+}
+
+static void keep(void *arg, Status *s, const RunResult *r)
+{
+        Result *to = arg;
+        pthread_mutex_lock(&to->lock);
+        if (s)
+                to->error = mem_strdup(status_message(s));
+        else
+                to->value = tensor_ref(r->values[0]);
+        if (!s && r->metadata && r->metadata->n_partition_graphs)
+                to->groups = groups_of(r->metadata->partition_graphs[0]);
+        status_free(s);
+        to->done = true;
+        pthread_cond_signal(&to->cond);
+        pthread_mutex_unlock(&to->lock);
+}
+
+/* Fetches out:0 of a session with rewriting on or off; the value or the error is the caller's. */
+static Result run(bool rewrite, const char *text)
+{
+        static int count;
+        char name[32];
+        GraphSource *src = NULL;
+        Session *s = NULL;
+        Engine *e = NULL;
+        ExtendResult grown;
+        const char *fetch = "out:0";
+        Tensorflow__RewriterConfig rewriter = TENSORFLOW__REWRITER_CONFIG__INIT;
+        Tensorflow__GraphOptions graph = TENSORFLOW__GRAPH_OPTIONS__INIT;
+        ConfigProto config = TENSORFLOW__CONFIG_PROTO__INIT;
+        Result r = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, NULL, NULL, 0 };
+        rewriter.remapping = TENSORFLOW__REWRITER_CONFIG__TOGGLE__OFF;
+        graph.rewrite_options = &rewriter;
+        config.graph_options = &graph;
+        snprintf(name, sizeof name, "pattern%d", count++);
+        SessionOptions o = { .name = name, .config = rewrite ? NULL : &config };
+        cr_assert_null(test_engine(&e));
+        cr_assert_null(engine_create_session(e, &o, &s));
+        Status *st = graph_text(text, &src);
+        cr_assert_null(st, "%s", st ? status_message(st) : "");
+        st = session_extend(s, src, false, &grown);
+        cr_assert_null(st, "%s", st ? status_message(st) : "");
+        graph_source_free(src);
+        RunOptions options = TENSORFLOW__RUN_OPTIONS__INIT;
+        options.output_partition_graphs = true;
+        session_run(
+                s,
+                &(RunRequest){
+                        .fetches = &fetch, .n_fetches = 1, .options = &options, .metadata = true },
+                keep, &r);
+        pthread_mutex_lock(&r.lock);
+        while (!r.done)
+                pthread_cond_wait(&r.cond, &r.lock);
+        pthread_mutex_unlock(&r.lock);
+        session_close(s, NULL, NULL);
+        session_unref(s);
+        return r;
+}
+
+static void expect_same(const char *text, int groups)
+{
+        Result on = run(true, text), off = run(false, text);
+        cr_assert(on.value && off.value, "%s%s", on.error ? on.error : "",
+                  off.error ? off.error : "");
+        cr_assert_eq(on.groups, groups, "%d", on.groups);
+        cr_assert_eq(off.groups, 0);
+        cr_assert(shape_equal(tensor_shape(on.value), tensor_shape(off.value)));
+        for (int64_t i = 0; i < tensor_count(on.value); i++) {
+                double a = tensor_double(on.value, i), b = tensor_double(off.value, i);
+                cr_assert(fabs(a - b) < 2e-6, "%ld: %.9g, one by one %.9g", (long)i, a, b);
+                cr_assert(fabs(a) < 10 && a != 0);
+        }
+        tensor_unref(on.value);
+        tensor_unref(off.value);
+}
+
+static void expect_same_error(const char *text, const char *part)
+{
+        Result on = run(true, text), off = run(false, text);
+        cr_assert(on.error && off.error);
+        cr_assert(strstr(on.error, part), "%s", on.error);
+        cr_assert(strstr(off.error, part), "%s", off.error);
+        mem_free(on.error);
+        mem_free(off.error);
+}
+
+/* name = scale sin(i + 1), of that shape. */
+static void sines(Buf *b, const char *name, const char *shape, int rank, int n, double scale)
+{
+        buf_printf(b,
+                   "%s/1 = Const float [] { 1 }\n%s/n = Const float [] { %d.5 }\n"
+                   "%s/k = Const float [] { %g }\n%s/d = Const int32 [%d] { %s }\n"
+                   "%s/r = Range(%s/1, %s/n, %s/1)\n%s/s = Sin(%s/r)\n%s/m = Mul(%s/s, %s/k)\n"
+                   "%s = Reshape(%s/m, %s/d)\n",
+                   name, name, n, name, scale, name, rank, shape, name, name, name, name, name,
+                   name, name, name, name, name, name, name);
+}
+
+static void weights(Buf *b)
+{
+        sines(b, "x", "6, 3, 4", 3, TIME * ROWS * IN, 0.9);
+        sines(b, "w4", "9, 20", 2, 9 * 20, 0.7);
+        sines(b, "b4", "20", 1, 20, 0.3);
+        sines(b, "w2", "9, 10", 2, 9 * 10, 0.7);
+        sines(b, "b2", "10", 1, 10, 0.3);
+        sines(b, "w1", "9, 5", 2, 9 * 5, 0.7);
+        sines(b, "b1", "5", 1, 5, 0.3);
+        sines(b, "peep", "5", 1, 5, 0.4);
+        sines(b, "start", "3, 5", 2, ROWS * UNITS, 0.5);
+        buf_puts(b, "steps = Const int32 [] { 6 }\nzero = Const int32 [] { 0 }\n"
+                    "one = Const int32 [] { 1 }\nunit = Const float [] { 1 }\n"
+                    "x0 = Const int32 [3] { 0, 0, 0 }\nx1 = Const int32 [3] { 1, 3, 4 }\n"
+                    "first3 = Slice(x, x0, x1)\nfirst = Squeeze(first3) squeeze_dims: [0]\n");
+}
+
+static void loop_value(Buf *b, const char *name, const char *from, const char *type)
+{
+        buf_printf(b,
+                   "e_%s = Enter(%s) frame_name: \"f\", T: %s\n"
+                   "m_%s = Merge(e_%s, n_%s) N: 2, T: %s\ns_%s = Switch(m_%s, cond) T: %s\n"
+                   "%s = Identity(s_%s:1) T: %s\nx_%s = Exit(s_%s) T: %s\n",
+                   name, from, type, name, name, name, type, name, name, type, name, name, type,
+                   name, name, type);
+}
+
+/* Around a body that makes new_h, new_c from now, h, c and the weights, called as outside but for a
+ * k in front. */
+static void loop(Buf *b, const char *body, const char *array_attrs, const char *new_h,
+                 const char *new_c)
+{
+        static const char *const outside[] = {
+                "steps", "w4", "b4", "w2", "b2", "w1", "b1", "peep"
+        };
+        weights(b);
+        buf_printf(b,
+                   "range = Range(zero, steps, one)\n"
+                   "in = TensorArrayV3(steps) dtype: float%s\n"
+                   "out_ta = TensorArrayV3(steps) dtype: float\n"
+                   "in_flow = TensorArrayScatterV3(in, range, x, in:1)\n",
+                   array_attrs);
+        loop_value(b, "t", "zero", "int32");
+        loop_value(b, "flow", "out_ta:1", "float");
+        loop_value(b, "h", "start", "float");
+        loop_value(b, "c", "start", "float");
+        for (size_t i = 0; i < COUNTOF(outside); i++)
+                buf_printf(b, "k%s = Enter(%s) frame_name: \"f\", is_constant: true, T: %s\n",
+                           outside[i], outside[i], i ? "float" : "int32");
+        buf_puts(b, "kin = Enter(in) frame_name: \"f\", is_constant: true, T: resource\n"
+                    "kflow = Enter(in_flow) frame_name: \"f\", is_constant: true, T: float\n"
+                    "kout = Enter(out_ta) frame_name: \"f\", is_constant: true, T: resource\n"
+                    "less = Less(m_t, ksteps) T: int32\ncond = LoopCond(less)\n"
+                    "one_t = Const(^t) int32 [] { 1 }\nnew_t = Add(t, one_t) T: int32\n"
+                    "axis = Const(^t) int32 [] { 1 }\nkunit = Const(^t) float [] { 1 }\n"
+                    "now = TensorArrayReadV3(kin, t, kflow) dtype: float\n");
+        buf_puts(b, body);
+        buf_printf(b,
+                   "new_flow = TensorArrayWriteV3(kout, t, %s, flow) T: float\n"
+                   "n_t = NextIteration(new_t) T: int32\nn_flow = NextIteration(new_flow) T: "
+                   "float\nn_h = NextIteration(%s) T: float\nn_c = NextIteration(%s) T: float\n"
+                   "all = TensorArrayGatherV3(out_ta, range, x_flow) dtype: float\n"
+                   "minus = Const int32 [1] { -1 }\nmany = Const int32 [1] { 90 }\nflat = "
+                   "Reshape(all, many)\n"
+                   "ends = Reshape(x_c, minus)\n"
+                   "z = Const int32 [] { 0 }\nout = ConcatV2(flat, ends, z) T: float, N: 2, "
+                   "Tidx: int32\n",
+                   new_h, new_h, new_c);
+}
+
+static void expect_loop(const char *body, const char *array_attrs, const char *new_h,
+                        const char *new_c)
+{
+        autobuf b = BUF(1 << 20);
+        loop(&b, body, array_attrs, new_h, new_c);
+        expect_same(buf_cstr(&b), 1);
+}
+
+#define GATES(x, k)                                                       \
+        "joined = ConcatV2(" x ", h, axis) T: float, N: 2, Tidx: int32\n" \
+        "product = MatMul(joined, " k "w4) T: float\ngates = BiasAdd(product, " k "b4) T: float\n"
+#define LSTM(split, add)                                                                   \
+        "p = Split(" split ", gates) num_split: 4, T: float\nf1 = " add "(p:2, kunit) T: " \
+        "float\nf = Sigmoid(f1) T: float\nkept = Mul(c, f) T: float\ni = Sigmoid(p) T: "   \
+        "float\nj = Tanh(p:1) T: float\nmore = Mul(i, j) T: float\nnew_c = " add           \
+        "(kept, more) T: float\nshown = Tanh(new_c) T: float\no = Sigmoid(p:3) T: float\n" \
+        "new_h = Mul(shown, o) T: float\n"
+
+Test(pattern, an_lstm_of_nodes_in_a_loop)
+{
+        expect_loop(GATES("now", "k") LSTM("axis", "Add"), "", "new_h", "new_c");
+        expect_loop(GATES("now", "k") LSTM("axis", "AddV2"), ", clear_after_read: false", "new_h",
+                    "new_c");
+}
+
+Test(pattern, factors_may_stand_the_other_way_about)
+{
+        expect_loop(GATES("now", "k") "p = Split(axis, gates) num_split: 4, T: float\n"
+                                      "f1 = AddV2(kunit, p:2) T: float\nf = Sigmoid(f1) T: float\n"
+                                      "kept = Mul(f, c) T: float\ni = Sigmoid(p) T: float\n"
+                                      "j = Tanh(p:1) T: float\nmore = Mul(j, i) T: float\n"
+                                      "new_c = AddV2(more, kept) T: float\n"
+                                      "shown = Tanh(new_c) T: float\no = Sigmoid(p:3) T: float\n"
+                                      "new_h = Mul(o, shown) T: float\n",
+                    "", "new_h", "new_c");
+}
+
+Test(pattern, an_input_that_others_read_too_is_not_made_ahead)
+{
+        expect_loop(GATES("now", "k") LSTM("axis", "Add") "part = Mul(kunit, kunit) T: float\n"
+                                                          "other = Identity(now) T: float\n"
+                                                          "sum = Sum(other, axis2) T: float, "
+                                                          "Tidx: int32, keep_dims: true\n"
+                                                          "axis2 = Const(^t) int32 [] { 1 }\n"
+                                                          "tiny = Const(^t) float [] { 0.01 }\n"
+                                                          "small = Mul(sum, tiny) T: float\n"
+                                                          "y = Add(new_h, small) T: float\n",
+                    "", "y", "new_c");
+}
+
+/* What looks like a cell, but is split along the other axis: a gate for each row. */
+Test(pattern, gates_that_lie_otherwise_run_one_by_one)
+{
+        autobuf b = BUF(1 << 20);
+        weights(&b);
+        buf_puts(&b,
+                 "axis = Const int32 [] { 1 }\nkunit = Const float [] { 1 }\n"
+                 "by_rows = Const int32 [] { 0 }\ntwo = Const int32 [2] { 4, 5 }\n"
+                 "y4 = ConcatV2(first, first, axis)\nn8 = Const int32 [2] { 4, 6 }\n"
+                 "left = Reshape(y4, n8)\nhs = Const int32 [2] { 4, 3 }\nh4 = RandomUniform(hs) "
+                 "seed: 1, seed2: 2, dtype: float\njoined = ConcatV2(left, h4, "
+                 "axis)\nproduct = MatMul(joined, w1)\n"
+                 "gates = BiasAdd(product, b1)\nc = Const float [1, 5] { 0.3, 0.2, 0.1, 0.5, "
+                 "0.7 }\n" LSTM("by_rows", "Add") "out = ConcatV2(new_h, new_c, axis)\n");
+        expect_same(buf_cstr(&b), 1);
+}
+
+Test(pattern, cells_one_after_the_other_without_a_loop)
+{
+        autobuf b = BUF(1 << 20);
+        weights(&b);
+        buf_puts(&b, "axis = Const int32 [] { 1 }\nkunit = Const float [] { 1 }\n"
+                     "hs = Const int32 [2] { 3, 5 }\nh = RandomUniform(hs) seed: 1, seed2: 2, "
+                     "dtype: float\nc = Identity(h)\n" GATES("first", "") LSTM("axis", "Add"));
+        for (int i = 2; i < 5; i++) {
+                char h[32], c[32];
+                snprintf(h, sizeof h, i == 2 ? "new_h" : "new_h%d", i - 1);
+                snprintf(c, sizeof c, i == 2 ? "new_c" : "new_c%d", i - 1);
+                buf_printf(&b,
+                           "j%d = ConcatV2(first, %s, axis)\ng%d = MatMul(j%d, w4)\n"
+                           "gb%d = BiasAdd(g%d, b4)\np%d = Split(axis, gb%d) num_split: 4\n",
+                           i, h, i, i, i, i, i, i);
+                buf_printf(&b,
+                           "ff%d = Add(p%d:2, kunit)\nf%d = Sigmoid(ff%d)\nk%d = Mul(%s, f%d)\n"
+                           "i%d = Sigmoid(p%d)\nt%d = Tanh(p%d:1)\nmm%d = Mul(i%d, t%d)\n",
+                           i, i, i, i, i, c, i, i, i, i, i, i, i, i);
+                buf_printf(&b,
+                           "new_c%d = Add(k%d, mm%d)\ns%d = Tanh(new_c%d)\no%d = Sigmoid(p%d:3)\n"
+                           "new_h%d = Mul(s%d, o%d)\n",
+                           i, i, i, i, i, i, i, i, i, i);
+        }
+        buf_puts(&b, "out = ConcatV2(new_h4, new_c4, new_c, axis)\n");
+        expect_same(buf_cstr(&b), 4);
+}
+
+#define GRU                                                                                \
+        "j1 = ConcatV2(now, h, axis) T: float, N: 2, Tidx: int32\n"                        \
+        "p1 = MatMul(j1, kw2) T: float\ng1 = BiasAdd(p1, kb2) T: float\n"                  \
+        "gates = Sigmoid(g1) T: float\np = Split(axis, gates) num_split: 2, T: float\n"    \
+        "part = Mul(p, h) T: float\nj2 = ConcatV2(now, part, axis) T: float, N: 2, Tidx: " \
+        "int32\np2 = MatMul(j2, kw1) T: float\ng2 = BiasAdd(p2, kb1) T: float\n"           \
+        "cand = Tanh(g2) T: float\nkept = Mul(p:1, h) T: float\n"                          \
+        "rest = Sub(kunit, p:1) T: float\nmore = Mul(rest, cand) T: float\n"               \
+        "new_h = Add(kept, more) T: float\n"
+
+Test(pattern, a_gru_of_nodes_in_a_loop)
+{
+        expect_loop(GRU, "", "new_h", "c");
+}
+
+Test(pattern, fused_cells_in_a_loop_read_ahead)
+{
+        expect_loop("cell = LSTMBlockCell(now, c, h, kw4, kpeep, kpeep, kpeep, kb4) T: float, "
+                    "use_peephole: true, cell_clip: 0.4, forget_bias: 0.5\n",
+                    "", "cell:6", "cell:1");
+        expect_loop("cell = GRUBlockCell(now, h, kw2, kw1, kb2, kb1) T: float\n", "", "cell:3",
+                    "c");
+}
+
+Test(pattern, errors_name_the_node_that_made_them)
+{
+        autobuf b = BUF(1 << 20);
+        loop(&b,
+             "again = TensorArrayReadV3(kin, t, kflow, ^now) dtype: float\n" GATES("again", "k")
+                     LSTM("axis", "Add"),
+             "", "new_h", "new_c");
+        expect_same_error(buf_cstr(&b), "{{node again}}");
+        b.len = 0;
+        loop(&b,
+             "joined = ConcatV2(now, h, axis) T: float, N: 2, Tidx: int32\n"
+             "product = MatMul(joined, kw4) T: float\ngates = BiasAdd(product, kb2) T: "
+             "float\n" LSTM("axis", "Add"),
+             "", "new_h", "new_c");
+        expect_same_error(buf_cstr(&b), "{{node gates}}");
+}
