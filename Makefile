@@ -72,7 +72,7 @@ $(SUITE_BINS): $B/tests/test_%: $$(call suite_objects,$$*) $(TESTLIB) $(LIBOBJ) 
 # Races are looked for by plain programs: ThreadSanitizer and Criterion do not run together.
 STRESS := $(patsubst %.c,$B/%,$(wildcard tests/stress/*.c))
 # All but those that try every op, which belong to the suites.
-OP_FUZZ := $B/tests/stress/op_fuzz
+OP_FUZZ := $B/tests/stress/op_fuzz $B/tests/stress/op_mutants
 RACES := $(filter-out $B/tests/stress/op_%,$(STRESS))
 PLAIN_TESTLIB := $(patsubst %,$B/tests/lib/%.o,attr_text graph_builder kernel_log)
 STRESSLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/stress/lib/*.c) tests/engine/wait_op.c)

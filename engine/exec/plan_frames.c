@@ -56,7 +56,7 @@ static Status *agree(Frames *f, Draft *d)
                 bool fed = i < node->n_in ? compile_feed_of(f->c, src, node->in[i].output) >= 0
                                           : !compile_keeps_control(f->c, src);
                 if (src->op->def->flow == FLOW_NEXT && node->op->def->flow == FLOW_MERGE)
-                        continue; /* a back edge stays in its frame */
+                        continue; /* a back edge: where it comes from is not known yet */
                 uint32_t frame = fed ? 0 : compile_draft(f->c, src)->out_frame;
                 if (first && frame != d->frame)
                         return different(f, node, first, d->frame, src, frame);
@@ -84,6 +84,23 @@ static Status *leave(Frames *f, Draft *d)
         return NULL;
 }
 
+/* Back edges stay in their frame: one that came from another loop would bring its value to an
+ * iteration that has no place for it. */
+static Status *check_back_edges(const Frames *f, const Draft *d)
+{
+        const Node *node = d->node;
+        for (int i = 0; i < node->n_in && node->op->def->flow == FLOW_MERGE; i++) {
+                const Node *src = node->in[i].node;
+                if (src->op->def->flow != FLOW_NEXT ||
+                    compile_feed_of(f->c, src, node->in[i].output) >= 0)
+                        continue;
+                uint32_t frame = compile_draft(f->c, src)->out_frame;
+                if (frame != d->frame)
+                        return different(f, node, node, d->frame, src, frame);
+        }
+        return NULL;
+}
+
 /* In topological order: a node is in the frame that its inputs are in, after Enter and before
  * Exit. */
 Status *compile_frames(Compile *c)
@@ -104,6 +121,8 @@ Status *compile_frames(Compile *c)
                 if (!s)
                         s = leave(&f, d);
         }
+        for (uint32_t i = 0; i < c->n && !s; i++)
+                s = check_back_edges(&f, &c->drafts[i]);
         map_done(&f.by_name);
         c->plan->frames = f.list;
         c->plan->n_frames = f.n;

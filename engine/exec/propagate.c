@@ -18,9 +18,16 @@ static Status *read_ref(const PlanNode *from, const Tensor *t, Tensor **ret)
         return NULL;
 }
 
-/* A fetch keeps the value; a ref is read now. */
+/* A fetch keeps the value; a ref is read now. Within a loop there may be one live value only:
+ * TensorFlow's call frame is set once. */
 static void fetch(Step *s, uint32_t i, const PlanNode *from, int output, Tensor *t)
 {
+        if (s->fetched[i]) {
+                if (t)
+                        step_abort(s, internal_error("Retval[%u] has already been set.", i));
+                tensor_unref(t);
+                return;
+        }
         if (t && from && dtype_is_ref(from->node->out_types[output])) {
                 Tensor *value = NULL;
                 Status *st = read_ref(from, t, &value);
@@ -29,7 +36,6 @@ static void fetch(Step *s, uint32_t i, const PlanNode *from, int output, Tensor 
                 if (st)
                         step_abort(s, st);
         }
-        tensor_unref(s->fetched[i]);
         s->fetched[i] = t;
         if (s->spec.fetched && !s->aborted)
                 s->spec.fetched(s->spec.arg, i, t);

@@ -149,3 +149,34 @@ Test(loops, a_constant_that_goes_round_never_ends)
                   status_code(s) == SR_RESOURCE_EXHAUSTED);
         status_free(s);
 }
+
+/* ---- what loops refuse ---- */
+
+static const char counted[] =
+        "x = Placeholder dtype: float, shape: []\none = Const float [] { 1 }\n"
+        "ei = Enter(x) frame_name: \"f\"\n"
+        "eo = Enter(one) frame_name: \"f\", is_constant: true\n"
+        "mi = Merge(ei, ni) T: float, N: 2\nless = Less(mi, eo)\n"
+        "cond = LoopCond(less)\nsi = Switch(mi, cond) T: float\n"
+        "next = Add(si:1, eo)\nni = NextIteration(next) T: float\n"
+        "xi = Exit(si) T: float\n";
+
+Test(loops, a_value_within_is_fetched_of_one_iteration_or_not_at_all)
+{
+        grow_ok(counted);
+        cr_assert_eq(value_of("next:0", "x=0"), 1);
+        run_fails("next:0", "x=-1", SR_INTERNAL, "Retval[0] has already been set.");
+        run_fails("next:0", "x=1", SR_INVALID_ARGUMENT, "Retval[0] does not have value");
+}
+
+Test(loops, a_back_edge_from_another_loop_is_refused)
+{
+        grow_ok(counted);
+        grow_ok("e2 = Enter(si:1) T: float, frame_name: \"inner\"\nback = NextIteration(next) T: "
+                "float\n"
+                "m2 = Merge(e2, back) T: float, N: 2\nx2 = Exit(m2) T: float\n"
+                "n2 = Identity(x2)\n");
+        run_fails("n2:0", "x=0", SR_INVALID_ARGUMENT,
+                  "{{node m2}} has inputs from different frames. The input {{node m2}} is in frame "
+                  "'inner'. The input {{node back}} is in frame 'f'.");
+}

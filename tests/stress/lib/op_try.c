@@ -45,15 +45,24 @@ static Status *wait_for(Run *run)
         return run->status;
 }
 
-static Status *run_node(Session *s, const Gen *g, const Op *op)
+Status *run_try(Session *s, const RunRequest *request)
 {
         Run run = { .lock = PTHREAD_MUTEX_INITIALIZER,
                     .changed = PTHREAD_COND_INITIALIZER,
                     .session = s };
         RunOptions o = TENSORFLOW__RUN_OPTIONS__INIT;
+        RunRequest r = *request;
         o.timeout_in_ms = TIMEOUT_MS;
         if (kernel_log_wanted())
                 o.trace_level = TENSORFLOW__RUN_OPTIONS__TRACE_LEVEL__FULL_TRACE;
+        r.options = &o;
+        r.metadata = kernel_log_wanted();
+        session_run(s, &r, on_done, &run);
+        return wait_for(&run);
+}
+
+static Status *run_node(Session *s, const Gen *g, const Op *op)
+{
         Feed feeds[GEN_MAX_IN];
         char keys[GEN_MAX_IN][16];
         for (int i = 0; i < g->n_fed; i++) {
@@ -61,16 +70,12 @@ static Status *run_node(Session *s, const Gen *g, const Op *op)
                 feeds[i] = (Feed){ keys[i], g->fed[i] };
         }
         const char *fetch = "op:0", *target = "op";
-        RunRequest r = { .fetches = &fetch,
-                         .n_fetches = op->n_out > 0,
-                         .targets = &target,
-                         .n_targets = 1,
-                         .feeds = feeds,
-                         .n_feeds = g->n_fed,
-                         .options = &o,
-                         .metadata = kernel_log_wanted() };
-        session_run(s, &r, on_done, &run);
-        return wait_for(&run);
+        return run_try(s, &(RunRequest){ .fetches = &fetch,
+                                         .n_fetches = op->n_out > 0,
+                                         .targets = &target,
+                                         .n_targets = 1,
+                                         .feeds = feeds,
+                                         .n_feeds = g->n_fed });
 }
 
 Status *op_try(Engine *e, const Gen *g, const Op *op)
