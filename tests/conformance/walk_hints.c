@@ -51,6 +51,9 @@ static const Hint hints[] = {
         { "tf_grappler_graph_properties/function_functional_while.pbtxt", .cannot = NOT_RUN },
         { "tf_grappler_graph_properties/function_with_dt_resource_input.pbtxt",
           .cannot = NO_CALLER },
+        /* The inner loop ends once in each iteration of the outer one. */
+        { "tf_grappler_graph_properties/nested_loop.pbtxt", .except = "while/while/*" },
+        { "tf_grappler_graph_properties/loops_and_resource_vars.pbtxt", .except = "while/while/*" },
         { "tf_grappler_graph_properties/while_loop_var_handle_op.pbtxt", .cannot = NOT_SO },
         { "tf_grappler_graph_properties/*queues*.pbtxt",
           .cannot = "it fills a queue that nobody empties" },
