@@ -30,6 +30,16 @@ static Status *note_state(void *arg, const Graph *g)
         return NULL;
 }
 
+/* For the graph to keep, so that it is not in memory twice. */
+static Status *take_bytes(const SessionGraph *v, Buf *ret)
+{
+        void *data;
+        size_t n;
+        TRY(store_version_take(v, &data, &n));
+        *ret = (Buf){ .data = data, .len = n, .cap = n, .max = n };
+        return NULL;
+}
+
 /* The model of bytes; sessions made from the same ones share it. */
 static Status *model_of_bytes(Context *c, const SessionGraph *v, const char *const *tags,
                               Model **ret)
@@ -37,10 +47,9 @@ static Status *model_of_bytes(Context *c, const SessionGraph *v, const char *con
         *ret = tags ? NULL : graph_cache_get(c->graphs, v->digest);
         if (*ret)
                 return NULL;
-        if (!v->data)
-                return data_loss("%s",
-                                 v->lost ? status_message(v->lost) : "the graph is not there");
-        ModelSource src = { .bytes = v->data, .n = v->n, .tags = tags };
+        autobuf bytes = BUF(0);
+        TRY(take_bytes(v, &bytes));
+        ModelSource src = { .bytes = bytes.data, .n = bytes.len, .take = &bytes, .tags = tags };
         TRY(model_load(c->engine, &src, ret));
         if (!tags)
                 graph_cache_put(c->graphs, v->digest, *ret);
@@ -67,11 +76,10 @@ static Status *first_model(Context *c, const SessionGraph *v, Model **ret, Statu
 static Status *extend(Session *session, const SessionGraph *v)
 {
         autoptr(GraphSource) src = NULL;
+        autobuf bytes = BUF(0);
         ExtendResult result;
-        if (!v->data)
-                return data_loss("%s", v->lost ? status_message(v->lost)
-                                               : "a graph version is not there");
-        TRY(graph_source_parse(v->data, v->n, NULL, NULL, &src));
+        TRY(take_bytes(v, &bytes));
+        TRY(graph_source_take(&bytes, NULL, NULL, &src));
         return session_extend(session, src, false, &result);
 }
 

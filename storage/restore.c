@@ -66,9 +66,8 @@ static Status *read_blob(Store *s, Loaded *l)
         return blob_read(fd, l->digest, l->n, &l->data);
 }
 
-/* Sessions often share a graph: each blob is read once, as long as CACHE_BYTES allow. A lost one is
- * remembered as such and costs only its own sessions. */
-static Status *load(Restore *r, const char *digest, Loaded **ret)
+/* What is known of a digest; its bytes are read when somebody asks. */
+static Status *find(Restore *r, const char *digest, Loaded **ret)
 {
         *ret = map_get(&r->loaded, digest);
         if (*ret)
@@ -77,12 +76,41 @@ static Status *load(Restore *r, const char *digest, Loaded **ret)
         if (!l)
                 return status_oom();
         snprintf(l->digest, sizeof l->digest, "%s", digest);
-        l->lost = read_blob(r->store, l);
-        if (status_code(l->lost) == SR_RESOURCE_EXHAUSTED)
-                return steal(&l->lost);
         TRY(map_set(&r->loaded, l->digest, l));
-        r->loaded_bytes += l->data ? l->n : 0;
         *ret = steal(&l);
+        return NULL;
+}
+
+/* Sessions often share a graph: each blob is read once, as long as CACHE_BYTES allow. A lost one is
+ * remembered as such and costs only its own sessions. */
+Status *store_version_look(const SessionGraph *g, const void **ret, size_t *ret_n)
+{
+        Loaded *l = g->loaded;
+        if (!l->data && !l->lost) {
+                Status *e = read_blob(g->restore->store, l);
+                if (status_code(e) == SR_RESOURCE_EXHAUSTED)
+                        return e;
+                l->lost = e;
+                g->restore->loaded_bytes += e ? 0 : l->n;
+        }
+        if (l->lost)
+                return status_copy(l->lost);
+        *ret = l->data;
+        *ret_n = l->n;
+        return NULL;
+}
+
+Status *store_version_take(const SessionGraph *g, void **ret, size_t *ret_n)
+{
+        enum { BIG = 1 << 20 };
+        const void *data;
+        TRY(store_version_look(g, &data, ret_n));
+        if (*ret_n < BIG) {
+                *ret = mem_dup(data, *ret_n);
+                return *ret ? NULL : status_oom();
+        }
+        g->restore->loaded_bytes -= *ret_n;
+        *ret = steal(&g->loaded->data);
         return NULL;
 }
 
@@ -94,7 +122,7 @@ static void drop_origins(Restore *r)
         r->n = 0;
 }
 
-static Status *push(Restore *r, int64_t version, const Loaded *l, const char *origin)
+static Status *push(Restore *r, int64_t version, Loaded *l, const char *origin)
 {
         if (r->n == r->cap) {
                 int cap = MAX(r->cap * 2, 8);
@@ -111,9 +139,8 @@ static Status *push(Restore *r, int64_t version, const Loaded *l, const char *or
                 .version = version,
                 .origin = copy,
                 .digest = l->digest,
-                .data = l->data,
-                .n = l->data ? l->n : 0,
-                .lost = l->lost,
+                .restore = r,
+                .loaded = l,
         };
         return NULL;
 }
@@ -134,7 +161,7 @@ static Status *gather(Restore *r, const char *session)
                 if (strcmp(name, session) != 0)
                         break;
                 Loaded *l;
-                TRY(load(r, digest, &l));
+                TRY(find(r, digest, &l));
                 TRY(push(r, sqlite3_column_int64(r->versions, 1), l, origin));
                 TRY(db_next(r->store, r->versions, &r->more));
         }

@@ -139,16 +139,20 @@ Status *store_each_session(Store *s, const SessionFilter *filter, SessionFn fn, 
 typedef struct SessionGraph {
         int64_t version;
         const char *digest, *origin; /* origin: as given, or "" */
-        const void *data;            /* NULL when lost */
-        size_t n;
-        const Status *lost; /* why data is NULL; not yours */
+        struct Restore *restore;     /* the store's, as is what follows */
+        struct Loaded *loaded;
 } SessionGraph;
 
 typedef Status *(*RestoreFn)(const SessionRow *, const SessionGraph *graphs, int n, void *arg);
-/* For start-up: each session, closed ones too, with its graph versions in order. Two queries in
- * all, and bytes that sessions share are read once, the same digest giving the same pointer in
- * neighbouring calls. Everything is borrowed for the call. */
+/* For start-up: each session, closed ones too, with its graph versions in order, in two queries.
+ * Everything is borrowed for the call. */
 Status *store_restore(Store *s, RestoreFn fn, void *arg) MUST_USE;
+/* Within a RestoreFn: the bytes of a version, read when first asked for and kept for others that
+ * share them, within limits; borrowed for the call. DATA_LOSS when they are gone or damaged. */
+Status *store_version_look(const SessionGraph *g, const void **ret, size_t *ret_n) MUST_USE;
+/* The same for the caller to keep (mem_free() them): big bytes without a copy, so that who asks
+ * for them again has them read again. */
+Status *store_version_take(const SessionGraph *g, void **ret, size_t *ret_n) MUST_USE;
 
 /* ---- callables ---- */
 

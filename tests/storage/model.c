@@ -80,8 +80,10 @@ static Status *note(const SessionRow *row, const SessionGraph *graphs, int n, vo
         for (int i = 0; i < n; i++) {
                 char text[32] = "";
                 int number = -1;
-                memcpy(text, graphs[i].data ? graphs[i].data : "",
-                       MIN(graphs[i].n, sizeof text - 1));
+                const void *data = "";
+                size_t size = 0;
+                status_free(store_version_look(&graphs[i], &data, &size));
+                memcpy(text, data, MIN(size, sizeof text - 1));
                 sscanf(text, "the graph with number %d", &number);
                 s->text[i] = graphs[i].version == i ? number : -1;
         }

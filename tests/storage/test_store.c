@@ -379,10 +379,13 @@ Test(store, remembers_an_answer_until_it_expires)
 static Status *note_restored(const SessionRow *row, const SessionGraph *graphs, int n, void *arg)
 {
         buf_printf(arg, "%s%s:", row->name, row->state == SESSION_CLOSED ? "(closed)" : "");
-        for (int i = 0; i < n; i++)
-                buf_printf(arg, " %d=%.*s%s", (int)graphs[i].version, (int)graphs[i].n,
-                           graphs[i].data ? (const char *)graphs[i].data : "",
-                           graphs[i].lost ? status_message(graphs[i].lost) : "");
+        for (int i = 0; i < n; i++) {
+                const void *data = "";
+                size_t size = 0;
+                autoptr(Status) lost = store_version_look(&graphs[i], &data, &size);
+                buf_printf(arg, " %d=%.*s%s", (int)graphs[i].version, (int)size, (const char *)data,
+                           lost ? status_message(lost) : "");
+        }
         buf_puts(arg, "; ");
         return NULL;
 }
@@ -405,6 +408,90 @@ Test(store, restores_sessions_with_their_graphs_in_order)
         autobuf b = BUF(1000);
         expect_ok(store_restore(s, note_restored, &b));
         cr_assert_str_eq(buf_cstr(&b), "a: 0=first; b:; c(closed):; d: 0=first 1=second 2=first; ");
+        store_close(s);
+}
+
+/* Bytes of 5 MiB, told apart by their first. */
+static StoreBlob big_blob(char *bytes, char first)
+{
+        enum { N = 5 << 20 };
+        memset(bytes, 'x', N);
+        bytes[0] = first;
+        return (StoreBlob){ .data = bytes, .n = N };
+}
+
+static Status *take_twice(const SessionRow *row UNUSED, const SessionGraph *graphs, int n,
+                          void *arg)
+{
+        for (int i = 0; i < 2 * n; i++) {
+                autofree void *data = NULL;
+                size_t size;
+                TRY(store_version_take(&graphs[i % n], &data, &size));
+                buf_printf(arg, "%c%d ", *(char *)data, (int)size);
+                memset(data, 0, size); /* nobody else's */
+        }
+        return NULL;
+}
+
+Test(store, bytes_of_a_version_may_be_kept_and_asked_for_again)
+{
+        static char bytes[5 << 20];
+        Store *s = fixture_open();
+        StoreBlob small = text("small"), big = big_blob(bytes, 'b');
+        SessionRow a = fixture_session("a"), b = fixture_session("b"), c = fixture_session("c");
+        expect_ok(store_create_session(s, &a, &big));
+        expect_ok(store_create_session(s, &b, &small));
+        expect_ok(store_create_session(s, &c, &big));
+        autobuf out = BUF(1000);
+        expect_ok(store_restore(s, take_twice, &out));
+        cr_expect_str_eq(buf_cstr(&out), "b5242880 b5242880 s5 s5 b5242880 b5242880 ");
+        store_close(s);
+}
+
+typedef struct Checked {
+        int n;
+        bool spare;
+        Status *answer;
+} Checked;
+
+static Status *checked(void *arg, bool spare)
+{
+        Checked *c = arg;
+        c->n++;
+        c->spare = spare;
+        return steal(&c->answer);
+}
+
+static bool has_blobs(int n)
+{
+        return !fixture_shell("test $(find %s/blobs -type f | wc -l) = %d", fixture_dir, n);
+}
+
+/* What has been written is forgotten when the caller finds fault with it. */
+Test(store, big_bytes_are_looked_at_between_disk_and_name)
+{
+        static char bytes[5 << 20];
+        Store *s = fixture_open();
+        GraphPut how;
+        char digest[STORE_DIGEST_SIZE], want[STORE_DIGEST_SIZE];
+        Checked c = { .answer = invalid_argument("no graph") };
+        GraphRow row = { .name = "g", .format = "pb" };
+        StoreBlob blob = big_blob(bytes, 'b');
+        blob.checked = checked;
+        blob.arg = &c;
+        blob.ret_digest = digest;
+        expect_error(store_put_graph(s, &row, &blob, false, &how), SR_INVALID_ARGUMENT, "no graph");
+        cr_expect(c.n == 1 && c.spare);
+        cr_expect(has_blobs(0));
+        expect_ok(store_put_graph(s, &row, &blob, false, &how));
+        store_digest(bytes, sizeof bytes, want);
+        cr_expect_str_eq(digest, want);
+        cr_expect(c.n == 2 && how == GRAPH_CREATED);
+        cr_expect(has_blobs(1));
+        expect_ok(store_put_graph(s, &row, &blob, false, &how));
+        cr_expect(c.n == 3 && how == GRAPH_SAME);
+        cr_expect(has_blobs(1));
+        expect_ok(store_check(s));
         store_close(s);
 }
 
@@ -436,8 +523,12 @@ Test(store, restores_the_others_when_one_graph_is_damaged)
 static Status *count_bytes(const SessionRow *row UNUSED, const SessionGraph *graphs, int n,
                            void *arg)
 {
-        for (int i = 0; i < n; i++)
-                *(int64_t *)arg += (int64_t)graphs[i].n;
+        for (int i = 0; i < n; i++) {
+                const void *data;
+                size_t size;
+                TRY(store_version_look(&graphs[i], &data, &size));
+                *(int64_t *)arg += (int64_t)size;
+        }
         return NULL;
 }
 
