@@ -82,7 +82,7 @@ $(STRESS): $B/%: $B/%.o $(STRESSLIB) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS
 $B/tests/conformance/conformance: $(patsubst %.c,$B/%.o,$(wildcard tests/conformance/*.c)) $(CLI_BASE) ; $(link) -larchive -ljansson -lcurl -lm -pthread -o $@
 
 BENCHES := $(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench http_bench serve_bench session_bench load_bench)
-$B/bench/model_bench $B/bench/serve_bench: $B/bench/models.o
+$B/bench/model_bench $B/bench/serve_bench: $(patsubst %,$B/bench/%.o,models memory)
 $B/bench/work_bench: $(patsubst %,$B/bench/%.o,works works_rnn works_serve works_train)
 $(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench serve_bench): %: %.o $(patsubst %,$B/bench/%.o,stepper table) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -lcurl -o $@
 $B/bench/http_bench $B/bench/serve_bench: $(patsubst %,$B/%.o,bench/http_load bench/http_peer tests/conformance/daemon tests/conformance/http)

@@ -3,6 +3,7 @@
  * one and two threads, one picture and eight, weights as constants and as variables. The peer is
  * ONNX Runtime in node, on the same network; without it the column stays empty.
  * usage: model_bench [MODEL [BATCH [THREADS]]] */
+#include "bench/memory.h"
 #include "bench/models.h"
 #include "bench/stepper.h"
 #include "bench/table.h"
@@ -16,6 +17,15 @@ typedef struct Case {
         const char *model;
         int batch, threads;
 } Case;
+
+/* What else a session of constants showed. */
+typedef struct Found {
+        char name[64];
+        double first, steady; /* milliseconds: its first step, the best */
+        double packed;        /* bytes that stay after the first step */
+        double mallocs;       /* of tensors, per steady step */
+        StepMemory memory;
+} Found;
 
 /* Milliseconds of ONNX Runtime; 0 when it is not there. */
 static double time_peer(const Case *c, double *ret_cpu)
@@ -65,7 +75,26 @@ static double time_best(Stepper *s, int batch, double *ret_cpu)
         return best * 1e3;
 }
 
-static void measure(Engine *e, const Case *c, bool variables, double peer, double peer_cpu)
+static double time_step(Stepper *s)
+{
+        double start = bench_now();
+        stepper_step(s);
+        return (bench_now() - start) * 1e3;
+}
+
+static double steady_mallocs(Stepper *s)
+{
+        enum { STEPS = 10 };
+        for (int i = 0; i < 2 * STEPS; i++)
+                stepper_step(s);
+        int64_t before = mem_stats().mallocs;
+        for (int i = 0; i < STEPS; i++)
+                stepper_step(s);
+        return (double)(mem_stats().mallocs - before) / STEPS;
+}
+
+static void measure(Engine *e, const Case *c, bool variables, double peer, double peer_cpu,
+                    Found *f)
 {
         char name[64];
         double cpu;
@@ -75,13 +104,39 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         Stepper *s = stepper_of(e, src, pictures(c->batch), "softmax:0");
         if (variables)
                 stepper_target(s, "init");
+        int64_t before = mem_stats().block_bytes;
+        double first = time_step(s);
+        double packed = (double)(mem_stats().block_bytes - before);
         snprintf(name, sizeof(name), "%s, %s, batch %d, %d thread%s", c->model,
                  variables ? "variables" : "constants", c->batch, c->threads,
                  c->threads > 1 ? "s" : "");
-        table_row(name, peer, time_best(s, c->batch, &cpu));
+        double best = time_best(s, c->batch, &cpu);
+        table_row(name, peer, best);
         table_note("CPU time: %.4g ms, peer %.4g ms, ratio %.2f", cpu, peer_cpu,
                    peer_cpu > 0 ? cpu / peer_cpu : 0);
+        if (!variables) {
+                *f = (Found){ .first = first, .steady = best, .packed = packed };
+                memcpy(f->name, name, sizeof(name));
+                f->mallocs = steady_mallocs(s);
+                f->memory = step_memory(s);
+        }
         stepper_free(s);
+}
+
+static void print_found(const Found *f, size_t n)
+{
+        table_begin("first step | a steady one", "ms");
+        for (size_t i = 0; i < n; i++) {
+                table_row(f[i].name, f[i].steady, f[i].first);
+                table_note("keeps %.4g MB of packed weights and plan; %.1f tensor mallocs per "
+                           "steady step",
+                           f[i].packed / 1e6, f[i].mallocs);
+        }
+        table_begin("peak of a step | the least for its plan", "MB");
+        for (size_t i = 0; i < n; i++) {
+                table_row(f[i].name, f[i].memory.needed / 1e6, f[i].memory.peak / 1e6);
+                table_note("scratch in it: at most %.4g MB", f[i].memory.scratch / 1e6);
+        }
 }
 
 int main(int argc, char **argv)
@@ -92,9 +147,11 @@ int main(int argc, char **argv)
                 { "resnet50", 8, 1 },  { "resnet50", 8, 2 },
         };
         Engine *engines[3] = { NULL };
+        Found found[COUNTOF(cases)];
+        size_t n = 0;
         exec_with_environment(argv);
-        for (int n = 1; n <= 2; n++)
-                bench_must(engine_new(&(EngineOptions){ .threads = n }, &engines[n]));
+        for (int k = 1; k <= 2; k++)
+                bench_must(engine_new(&(EngineOptions){ .threads = k }, &engines[k]));
         table_machine();
         table_begin("model: time of a step | ONNX Runtime", "ms");
         for (size_t i = 0; i < COUNTOF(cases); i++) {
@@ -105,8 +162,10 @@ int main(int argc, char **argv)
                         continue;
                 double peer_cpu, peer = time_peer(c, &peer_cpu);
                 for (int variables = 0; variables < 2; variables++)
-                        measure(engines[c->threads], c, variables, peer, peer_cpu);
+                        measure(engines[c->threads], c, variables, peer, peer_cpu, &found[n]);
+                n++;
         }
+        print_found(found, n);
         engine_free(engines[1]);
         engine_free(engines[2]);
         return 0;

@@ -14,9 +14,11 @@ struct Stepper {
         Session *session;
         Tensor *x;
         char *fetch;
-        SessionCallable *prepared; /* or NULL */
-        Tensor **keep;             /* where the next step's value goes, or NULL */
-        pthread_mutex_t lock;      /* guards done */
+        SessionCallable *prepared;                     /* or NULL */
+        void (*told)(void *arg, const RunMetadata *m); /* of the next step, or NULL */
+        void *told_arg;
+        Tensor **keep;        /* where the next step's value goes, or NULL */
+        pthread_mutex_t lock; /* guards done */
         pthread_cond_t cond;
         bool done;
 };
@@ -71,6 +73,8 @@ static void step_done(void *arg, Status *status, const RunResult *r)
         if (s->keep)
                 *s->keep = tensor_ref(r->values[0]);
         s->keep = NULL;
+        if (s->told)
+                s->told(s->told_arg, r->metadata);
         wake(s);
 }
 
@@ -84,7 +88,7 @@ void stepper_prepare(Stepper *s)
         bench_must(session_callable_new(&s->prepared));
 }
 
-void stepper_step(Stepper *s)
+static void step(Stepper *s, const RunOptions *options)
 {
         Feed feed = { "x:0", s->x };
         const char *name = s->fetch;
@@ -95,9 +99,32 @@ void stepper_step(Stepper *s)
                          .n_fetches = tensor ? 1 : 0,
                          .targets = &name,
                          .n_targets = tensor ? 0 : 1,
+                         .options = options,
+                         .metadata = options != NULL,
                          .prepared = s->prepared };
         session_run(s->session, &r, step_done, s);
         wait_for(s);
+}
+
+void stepper_step(Stepper *s)
+{
+        step(s, NULL);
+}
+
+void stepper_trace(Stepper *s, void (*fn)(void *arg, const RunMetadata *m), void *arg)
+{
+        RunOptions o = TENSORFLOW__RUN_OPTIONS__INIT;
+        o.trace_level = TENSORFLOW__RUN_OPTIONS__TRACE_LEVEL__FULL_TRACE;
+        o.output_partition_graphs = true;
+        s->told = fn;
+        s->told_arg = arg;
+        step(s, &o);
+        s->told = NULL;
+}
+
+double stepper_fed_bytes(const Stepper *s)
+{
+        return s->x ? (double)tensor_bytes(s->x) : 0;
 }
 
 void stepper_target(Stepper *s, const char *target)

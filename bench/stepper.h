@@ -18,6 +18,10 @@ void stepper_step(Stepper *s);
 void stepper_target(Stepper *s, const char *target);
 /* What the fetch, a tensor, gives: a new reference. */
 Tensor *stepper_value(Stepper *s);
+/* One step with all that RunMetadata can say; fn is called with it. */
+void stepper_trace(Stepper *s, void (*fn)(void *arg, const RunMetadata *m), void *arg);
+/* Bytes of x; 0 without one. */
+double stepper_fed_bytes(const Stepper *s);
 void stepper_free(Stepper *s);
 /* Seconds that each of n steps took, as they came; the caller frees the list. */
 double *stepper_each(Stepper *s, int n);

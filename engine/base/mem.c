@@ -42,9 +42,10 @@ static bool faulty(void)
 
 enum { CLASS_MIN_LOG = 6, CLASS_MAX_LOG = 26, CLASSES = (CLASS_MAX_LOG - CLASS_MIN_LOG) * 4 + 1 };
 #define CACHED_MAX  ((size_t)1 << CLASS_MAX_LOG)
-#define KEEP_BYTES  ((size_t)1 << 20)   /* per class, of a thread */
+#define KEEP_BYTES  ((size_t)64 << 10)  /* per class, of a thread, but two blocks at least */
+#define KEEP_MOST   ((size_t)1 << 20)   /* larger blocks are in the depot only */
 #define DEPOT_BYTES ((size_t)256 << 20) /* of all threads together */
-enum { KEEP_BLOCKS = 64 };
+enum { KEEP_BLOCKS = 16 };
 
 typedef struct FreeBlock {
         struct FreeBlock *next;
@@ -68,7 +69,7 @@ static pthread_key_t thread_end;
 static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
 
 static void register_thread(void);
-static void depot_empty(void);
+static void depot_empty(bool all);
 
 /* ---- the limit ----
  * Every byte from malloc counts. Each thread hands what it counted to the sum in portions, so that
@@ -106,7 +107,7 @@ static bool room_for(int64_t more)
 {
         if (LIKELY(within_limit(more)))
                 return true;
-        depot_empty();
+        depot_empty(true);
         return within_limit(more);
 }
 
@@ -194,12 +195,14 @@ static void make_thread_end(void)
                 atexit(block_trim);
 }
 
-/* At the first block of a thread. Small classes keep some free blocks, large ones few; beyond
- * KEEP_BYTES a lock costs nothing beside the use of the block. */
+/* At the first block of a thread. It keeps few of a class: what goes from thread to thread comes
+ * back the sooner. Beyond KEEP_MOST a lock costs nothing beside the use of the block. */
 static void register_thread(void)
 {
-        for (unsigned c = 0; c < CLASSES; c++)
-                cache.most[c] = (uint32_t)MIN(KEEP_BYTES / class_size(c), (size_t)KEEP_BLOCKS);
+        for (unsigned c = 0; c < CLASSES; c++) {
+                size_t n = MIN(MAX(KEEP_BYTES / class_size(c), (size_t)2), (size_t)KEEP_BLOCKS);
+                cache.most[c] = class_size(c) > KEEP_MOST ? 0 : (uint32_t)n;
+        }
         pthread_once(&thread_end_once, make_thread_end);
         pthread_setspecific(thread_end, &cache);
         pthread_mutex_lock(&caches_lock);
@@ -295,13 +298,13 @@ char *mem_printf(const char *fmt, ...)
 }
 
 /* ---- the depot ----
- * What threads have too much of, for those that have too little: blocks that one thread takes and
- * another frees, as steps do that move to the pool, would go through malloc each time. Threads
- * bring and fetch half of what they may keep, so that they seldom come. */
+ * What threads have too much of, for those that have too little: steps begin on one thread and end
+ * on another. Threads bring and fetch half of what they may keep, so that they seldom come. */
 
 typedef struct Shelf {
         pthread_mutex_t lock; /* guards: free */
         FreeBlock *_Atomic free;
+        atomic_bool used; /* somebody fetched from it since the depot was last full */
 } Shelf;
 
 static Shelf shelves[CLASSES] = { [0 ... CLASSES - 1] = { .lock = PTHREAD_MUTEX_INITIALIZER } };
@@ -318,8 +321,8 @@ static void *depot_fetch(unsigned c)
         FreeBlock *first = s->free, *last = first;
         for (; first && last->next && n < most; n++)
                 last = last->next;
-        if (first)
-                s->free = last->next;
+        s->free = first ? last->next : NULL;
+        atomic_store_explicit(&s->used, true, memory_order_relaxed);
         pthread_mutex_unlock(&s->lock);
         if (!first)
                 return NULL;
@@ -330,6 +333,26 @@ static void *depot_fetch(unsigned c)
         return first;
 }
 
+/* all: else what somebody has fetched from since this was last asked stays. */
+static void depot_empty(bool all)
+{
+        for (unsigned c = 0; c < CLASSES; c++) {
+                Shelf *s = &shelves[c];
+                if (atomic_exchange_explicit(&s->used, false, memory_order_relaxed) && !all)
+                        continue;
+                pthread_mutex_lock(&s->lock);
+                FreeBlock *list = s->free, *b;
+                s->free = NULL;
+                pthread_mutex_unlock(&s->lock);
+                while ((b = list)) {
+                        list = b->next;
+                        block_give_back(b, class_size(c));
+                        atomic_fetch_sub_explicit(&depot_bytes, class_size(c),
+                                                  memory_order_relaxed);
+                }
+        }
+}
+
 /* Takes over a block for which the thread's list has no room, and half of the list with it. False
  * when the depot is full, too. */
 UNUSED static bool depot_bring(unsigned c, FreeBlock *b)
@@ -337,7 +360,9 @@ UNUSED static bool depot_bring(unsigned c, FreeBlock *b)
         Shelf *s = &shelves[c];
         uint32_t n = cache.most[c] / 2;
         size_t bytes = (n + 1) * class_size(c);
-        if (atomic_load_explicit(&depot_bytes, memory_order_relaxed) + bytes > DEPOT_BYTES)
+        if (depot_bytes + bytes > DEPOT_BYTES) /* by what a graph left that is gone, perhaps */
+                depot_empty(false);
+        if (depot_bytes + bytes > DEPOT_BYTES)
                 return false;
         FreeBlock *last = b;
         b->next = cache.free[c];
@@ -351,23 +376,6 @@ UNUSED static bool depot_bring(unsigned c, FreeBlock *b)
         s->free = b;
         pthread_mutex_unlock(&s->lock);
         return true;
-}
-
-static void depot_empty(void)
-{
-        for (unsigned c = 0; c < CLASSES; c++) {
-                pthread_mutex_lock(&shelves[c].lock);
-                FreeBlock *list = shelves[c].free;
-                shelves[c].free = NULL;
-                pthread_mutex_unlock(&shelves[c].lock);
-                while (list) {
-                        FreeBlock *b = list;
-                        list = b->next;
-                        block_give_back(b, class_size(c));
-                        atomic_fetch_sub_explicit(&depot_bytes, class_size(c),
-                                                  memory_order_relaxed);
-                }
-        }
 }
 
 /* ---- blocks ----
