@@ -141,6 +141,15 @@ static Status *nd_mismatch(const Shape *x, const Shape *indices, const Shape *up
                                 (long long)k, indices->rank > 1 ? indices->rank - 1 : 1);
 }
 
+/* A vector of indices may stand for as many tuples of one; the updates' rank tells. */
+static Shape nd_tuples(const Shape *x, const Shape *indices, const Shape *updates)
+{
+        Shape s = *indices;
+        if (s.rank == 1 && updates->rank == x->rank)
+                shape_append(&s, 1);
+        return s;
+}
+
 /* Updates have the indices' outer dimensions and what the index tuples leave of x. */
 Status *scatter_nd_check(const Shape *x, const Shape *indices, const Shape *updates)
 {
@@ -148,16 +157,19 @@ Status *scatter_nd_check(const Shape *x, const Shape *indices, const Shape *upda
                 return invalid_argument("Indices shape must have rank at least one. Found:[]");
         if (updates->rank == 0 && indices->rank > 1)
                 return invalid_argument("Updates shape must have rank at least one. Found:[]");
-        if (x->rank < 0 || indices->rank < 0 || updates->rank < 0 ||
-            indices->dim[indices->rank - 1] < 0)
+        if (x->rank == 0)
+                return invalid_argument("Output must be at least 1-D, got shape: []");
+        if (x->rank < 0 || indices->rank < 0 || updates->rank < 0)
                 return NULL;
-        Shape want = *indices;
+        Shape want = nd_tuples(x, indices, updates);
         int64_t k = want.dim[--want.rank];
-        if (k > x->rank)
-                return invalid_argument("index innermost dimension length must be <= params rank; "
-                                        "saw: %lld vs. %d",
-                                        (long long)k, x->rank);
-        if (want.rank + x->rank - (int)k > SHAPE_MAX_RANK)
+        if (want.rank && updates->dim[0] >= 0 && want.dim[0] >= 0 && updates->dim[0] != want.dim[0])
+                return invalid_argument("The outermost dimension of updates and indices must match."
+                                        " Got indices.shape %s, updates.shape %s",
+                                        shape_text(indices).s, shape_text(updates).s);
+        if (k < 0)
+                return NULL;
+        if (k > x->rank || want.rank + x->rank - (int)k > SHAPE_MAX_RANK)
                 return nd_mismatch(x, indices, updates, k);
         for (int i = (int)k; i < x->rank; i++)
                 shape_append(&want, x->dim[i]);
@@ -182,11 +194,13 @@ Status *scatter_nd(ScatterOp op, Tensor *x, const Tensor *indices, const Tensor 
 {
         const Shape *s = tensor_shape(x);
         TRY(scatter_nd_check(s, tensor_shape(indices), tensor_shape(updates)));
-        Shape outer = *tensor_shape(indices);
+        Shape outer = nd_tuples(s, tensor_shape(indices), tensor_shape(updates));
         int64_t k = outer.dim[--outer.rank], n = shape_product(&outer, 0, outer.rank);
         int64_t inner = shape_product(s, (int)k, s->rank);
-        if (n && tensor_count(x) == 0 && tensor_count(indices) && tensor_count(updates))
-                return invalid_argument("Indices and updates specified for empty output");
+        if (tensor_count(x) == 0 && (tensor_count(indices) || tensor_count(updates)))
+                return invalid_argument("Indices and updates specified for empty output.  indices "
+                                        "shape: %s",
+                                        shape_text(tensor_shape(indices)).s);
         for (int64_t i = 0; i < n; i++)
                 if (row_of(s, indices, i, k) < 0)
                         return invalid_argument("indices%s = [%s] does not index into shape %s",

@@ -18,8 +18,7 @@ static Status *shape_from_value(const Tensor *t, Shape *ret)
         for (int64_t i = 0; i < n && i < SHAPE_MAX_RANK; i++) {
                 dims[i] = tensor_int(t, i);
                 if (dims[i] < -1)
-                        return invalid_argument("Invalid value in tensor used for shape: %lld",
-                                                (long long)dims[i]);
+                        return invalid_argument("Dimension %lld must be >= 0", (long long)dims[i]);
         }
         return shape_make(dims, (int)MIN(n, SHAPE_MAX_RANK + 1), ret);
 }

@@ -67,8 +67,8 @@ static const OpCase scattered[] = {
           .message = "indices[0] = [4] does not index into shape [4]" },
         { "refuses updates of another shape", "ScatterNd",
           .in = { I32((1, 1), 1), F32((2), 5, 6), I32((1), 4) }, .fails = SR_INVALID_ARGUMENT,
-          .message = "Must have updates.shape = indices.shape[:batch_dim] + "
-                     "params_shape[slice_dim:], got updates.shape: [2]" },
+          .message = "The outermost dimension of updates and indices must match. Got indices.shape "
+                     "[1,1], updates.shape [2]" },
         { "refuses to scatter into nothing", "ScatterNd",
           .in = { I32((1, 1), 0), F32((1), 5), I32((1), 0) }, .fails = SR_INVALID_ARGUMENT,
           .message = "Indices and updates specified for empty output" },

@@ -51,8 +51,8 @@ static const OpCase joined[] = {
           .out = { I32((3), 0, 0, 0), I32((3), 0, 2, 0) } },
         { "refuses offsets of unequal shapes", "ConcatOffset",
           .in = { I32((), 1), I32((2), 2, 2), I32((2), 3, 3) }, .fails = SR_INVALID_ARGUMENT,
-          .message = "All dimensions except 1 must match. Input 1 has shape [3,3] and doesn't "
-                     "match input 0 with shape [2,2]." },
+          .message = "All dimensions except 1 must match. Input 1 has shape [3 3] and doesn't "
+                     "match input 0 with shape [2 2]." },
         { "stacks rows in parallel", "ParallelConcat", "shape: [2, 2]",
           .in = { F32((1, 2), 1, 2), F32((1, 2), 3, 4) }, .out = { F32((2, 2), 1, 2, 3, 4) } },
         { "splits columns", "Split", "num_split: 3", .in = { I32((), 1), SIX },

@@ -21,7 +21,7 @@ static const OpCase sorted[] = {
         { "wants ids that increase", "SegmentSum", .in = { F32((2)), I32((2), 1, 0) },
           .fails = SR_INVALID_ARGUMENT, .message = "segment ids are not increasing" },
         { "refuses negative ids", "SegmentSum", .in = { F32((2)), I32((2), -1, 0) },
-          .fails = SR_INVALID_ARGUMENT, .message = "segment ids must be >= 0" },
+          .fails = SR_INVALID_ARGUMENT, .message = "Segment id -1 out of range [0, 1)" },
         { "wants an id per row", "SegmentSum", .in = { F32((2)), I32((1)) },
           .fails = SR_INVALID_ARGUMENT,
           .message = "segment_ids should be the same size as dimension 0 of input." },

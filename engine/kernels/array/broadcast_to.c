@@ -2,13 +2,14 @@
 /* BroadcastTo: dims of size 1 (or missing in front) repeated up to the shape asked for. */
 #include "engine/ops/box.h"
 #include "engine/ops/op.h"
+#include "engine/ops/sizes.h"
 
 /* Only the input may grow: the result must be the shape asked for, not one that is larger. */
 static Status *broadcast_to_shape(ShapeCtx *c)
 {
         Shape to, joined;
         const Shape *x = shape_in(c, 0);
-        TRY(shape_from_input(c, 1, &to));
+        TRY(shape_sizes(c, 1, &to));
         if (x->rank >= 0 && to.rank >= 0 && x->rank > to.rank)
                 return invalid_argument("Rank of input (%d) must be no greater than rank of output "
                                         "shape (%d).",

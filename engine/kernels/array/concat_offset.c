@@ -1,33 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ConcatOffset: where each of the tensors to be concatenated starts in the result. */
 #include "engine/ops/op.h"
+#include "engine/ops/summarize.h"
 
 static Status *concat_offset_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 0));
+        const Shape *axis = shape_in(c, 0), *first = shape_in(c, 1);
+        if (axis->rank > 0)
+                return invalid_argument("Concat dim tensor should be a scalar integer, but got "
+                                        "shape %s",
+                                        shape_text(axis).s);
         for (int i = 1; i < c->n_in; i++) {
-                TRY(shape_want_rank(c, i, 1));
-                c->out[i - 1] = *shape_in(c, i);
-                const Shape *a = shape_in(c, 1), *b = shape_in(c, i);
-                if (a->rank == 1 && b->rank == 1 && a->dim[0] >= 0 && b->dim[0] >= 0 &&
-                    a->dim[0] != b->dim[0])
+                const Shape *s = shape_in(c, i);
+                if (s->rank >= 0 && s->rank != 1)
+                        return invalid_argument("input %d should be a vector, but got shape %s", i,
+                                                shape_text(s).s);
+                c->out[i - 1] = *s;
+                if (first->rank == 1 && s->rank == 1 && first->dim[0] >= 0 && s->dim[0] >= 0 &&
+                    first->dim[0] != s->dim[0])
                         return invalid_argument("input %d should contain %lld elements, but got "
                                                 "%lld",
-                                                i, (long long)a->dim[0], (long long)b->dim[0]);
+                                                i - 1, (long long)first->dim[0],
+                                                (long long)s->dim[0]);
         }
         return NULL;
 }
 
 static Status *mismatch(const Tensor *first, const Tensor *x, int64_t axis, int i)
 {
-        Shape a = { .rank = (int)MIN(tensor_count(first), SHAPE_MAX_RANK) }, b = a;
-        for (int d = 0; d < a.rank; d++) {
-                a.dim[d] = MAX(tensor_int(first, d), -1);
-                b.dim[d] = MAX(tensor_int(x, d), -1);
-        }
-        return invalid_argument("All dimensions except %lld must match. Input %d has shape %s and "
-                                "doesn't match input 0 with shape %s.",
-                                (long long)axis, i, shape_text(&b).s, shape_text(&a).s);
+        enum { SHOWN = 10 };
+        autobuf a = BUF(1 << 12), b = BUF(1 << 12);
+        summarize(&a, first, SHOWN);
+        summarize(&b, x, SHOWN);
+        TRY(buf_status(&a));
+        TRY(buf_status(&b));
+        return invalid_argument(
+                "All dimensions except %lld must match. Input %d has shape [%s] and "
+                "doesn't match input 0 with shape [%s].",
+                (long long)axis, i, buf_cstr(&b), buf_cstr(&a));
 }
 
 /* All dims but the concatenated one must agree. Sizes are a client's numbers, so even their sum is

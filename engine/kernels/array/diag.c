@@ -7,7 +7,8 @@
 static Status *diag_shape(ShapeCtx *c)
 {
         Shape s = *shape_in(c, 0);
-        TRY(shape_want_rank_at_least(c, 0, 1));
+        if (s.rank == 0)
+                return invalid_argument("Input must be at least rank 1, got 0");
         if (s.rank < 0)
                 return NULL;
         int n = s.rank;

@@ -26,8 +26,7 @@ static Status *read_list(const Node *node, const char *name, int n, int64_t *ret
                 return unimplemented("Only support %s across space.", name);
         for (int i = 0; i < n; i++) {
                 if (v[1 + i] < 1 || v[1 + i] > INT32_MAX)
-                        return out_of_range("%s must be positive, got %lld", name,
-                                            (long long)v[1 + i]);
+                        return out_of_range("%s is out of range.", name);
                 ret[i] = v[1 + i];
         }
         return NULL;
@@ -57,19 +56,23 @@ static Status *extract_patches_shape(ShapeCtx *c)
         Shape s = *shape_in(c, 0);
         Windows w;
         TRY(read_windows(c->node, &w));
-        TRY(shape_want_rank(c, 0, w.n + 2));
+        if (s.rank >= 0 && s.rank != w.n + 2)
+                return invalid_argument("input must be %d-dimensional%s", w.n + 2,
+                                        shape_text(&s).s);
         if (s.rank < 0)
                 return NULL;
         int64_t *depth = &s.dim[w.n + 1];
         for (int i = 0; i < w.n; i++) {
-                int64_t *dim = &s.dim[1 + i], n = *dim + (w.same ? 0 : 1 - reach(&w, i));
+                int64_t *dim = &s.dim[1 + i];
+                int64_t n = *dim + (w.same ? w.stride[i] - 1 : w.stride[i] - reach(&w, i));
+                n /= w.stride[i]; /* towards zero: a window less than a stride too large is none */
                 if (*dim >= 0 && n < 0)
                         return invalid_argument("Computed output size would be negative: %lld "
                                                 "[input_size: %lld, effective_filter_size: %lld, "
                                                 "stride: %lld]",
                                                 (long long)n, (long long)*dim,
                                                 (long long)reach(&w, i), (long long)w.stride[i]);
-                *dim = *dim < 0 ? -1 : (n + w.stride[i] - 1) / w.stride[i];
+                *dim = *dim < 0 ? -1 : n;
                 if (*depth >= 0 && __builtin_mul_overflow(*depth, w.size[i], depth))
                         return invalid_argument("The patches are too large");
         }

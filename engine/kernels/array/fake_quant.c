@@ -36,7 +36,8 @@ static float quant_grid_round(const QuantGrid *g, float x)
 {
         if (g->scale == 0)
                 return 0;
-        float in = x < g->min ? g->min : x > g->max ? g->max : x;
+        float in = x > g->max ? g->max : x; /* of crossed ends the lower one wins */
+        in = in < g->min ? g->min : in;
         return floorf((in - g->min) / g->scale + 0.5f) * g->scale + g->min;
 }
 
@@ -92,7 +93,10 @@ static Status *check_range(const ShapeCtx *c, int x, int min)
         const Shape *s = shape_in(c, x);
         bool channels = strstr(c->node->def->op, "PerChannel") != NULL;
         for (int i = min; i <= min + 1; i++) {
-                TRY(shape_want_rank(c, i, channels));
+                if (shape_in(c, i)->rank >= 0 && shape_in(c, i)->rank != channels)
+                        return invalid_argument("`%s` must be rank %d but is rank %d",
+                                                i == min ? "min" : "max", channels,
+                                                shape_in(c, i)->rank);
                 if (channels && s->rank > 0 && shape_in(c, i)->rank == 1 &&
                     shape_in(c, i)->dim[0] >= 0 && s->dim[s->rank - 1] >= 0 &&
                     shape_in(c, i)->dim[0] != s->dim[s->rank - 1])
@@ -115,6 +119,11 @@ static Status *fake_quant_shape(ShapeCtx *c)
 
 static Status *fake_quant_gradient_shape(ShapeCtx *c)
 {
+        if (!shape_compatible(shape_in(c, 0), shape_in(c, 1)) && c->n_in == 2)
+                return invalid_argument("Inputs to operation %s of type %s must have the same size "
+                                        "and shape.  Input 0: %s != input 1: %s",
+                                        c->node->name, c->node->def->op,
+                                        shape_text(shape_in(c, 0)).s, shape_text(shape_in(c, 1)).s);
         if (!shape_compatible(shape_in(c, 0), shape_in(c, 1)))
                 return invalid_argument("gradient and input must be the same size");
         if (c->n_in > 2) {
@@ -155,10 +164,10 @@ static Status *fake_quant_gradient(OpCtx *c)
                 dmin[k] = dmax[k] = 0;
         for (int64_t i = 0; i < tensor_count(ctx_input(c, 1)); i++) {
                 int64_t k = n == 1 ? 0 : i % n;
-                bool below = x[i]<g[k].min, above = x[i]> g[k].max;
+                bool below = x[i]<g[k].min, above = x[i]> g[k].max, nan = isnan(x[i]);
                 if (g[k].scale == 0)
-                        below = above = false;
-                dx[i] = below || above ? 0 : dy[i];
+                        below = above = nan = false;
+                dx[i] = below || above || nan ? 0 : dy[i];
                 if (ends && below)
                         dmin[k] += dy[i];
                 if (ends && above)

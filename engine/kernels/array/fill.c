@@ -2,6 +2,7 @@
 /* Fill: one value everywhere. */
 #include "engine/ops/box.h"
 #include "engine/ops/op.h"
+#include "engine/ops/sizes.h"
 
 /* Older graphs give the value as a vector of one. */
 static Status *fill_shape(ShapeCtx *c)
@@ -13,12 +14,7 @@ static Status *fill_shape(ShapeCtx *c)
         if (value->rank > 0 && !(value->rank == 1 && value->dim[0] == 1))
                 return invalid_argument("value must represent a scalar, got shape %s",
                                         shape_text(value).s);
-        const Tensor *v = shape_value(c, 0);
-        for (int64_t i = 0; v && i < tensor_count(v); i++)
-                if (tensor_int(v, i) < 0)
-                        return invalid_argument("Dimension %lld must be >= 0",
-                                                (long long)tensor_int(v, i));
-        return shape_from_input(c, 0, &c->out[0]);
+        return shape_sizes(c, 0, &c->out[0]);
 }
 
 static Status *fill(OpCtx *c)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ScatterNd into zeros, and the TensorScatter family into a copy of a tensor. */
 #include "engine/ops/indexing.h"
+#include "engine/ops/sizes.h"
 
 static Status *scatter_nd_shape(ShapeCtx *c)
 {
         Shape s;
-        TRY(shape_want_rank_at_least(c, 0, 1));
-        TRY(shape_from_input(c, 2, &s));
+        if (shape_in(c, 2)->rank >= 0 && shape_in(c, 2)->rank != 1)
+                return invalid_argument("Shape must be a vector");
+        TRY(shape_sizes(c, 2, &s));
         TRY(scatter_nd_check(&s, shape_in(c, 0), shape_in(c, 1)));
         c->out[0] = s;
         return NULL;
@@ -22,7 +24,6 @@ static Status *scatter_nd_op(OpCtx *c)
 
 static Status *tensor_scatter_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank_at_least(c, 0, 1));
         TRY(scatter_nd_check(shape_in(c, 0), shape_in(c, 1), shape_in(c, 2)));
         return shape_unchanged(c);
 }

@@ -10,6 +10,7 @@ static Status *missing_dim(int dim, const int *order, int rank)
         autobuf list = BUF(SHAPE_MAX_RANK * 16);
         for (int i = 0; i < rank; i++)
                 buf_printf(&list, "%s%d", i ? "," : "", order[i]);
+        TRY(buf_status(&list));
         return invalid_argument("%d is missing from {%s}.", dim, buf_cstr(&list));
 }
 

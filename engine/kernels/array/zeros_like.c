@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ZerosLike, OnesLike, Empty: a fresh tensor of a given shape. */
 #include "engine/ops/op.h"
+#include "engine/ops/sizes.h"
 
 /* Strings and resources start empty, which is their zero. */
 static void set_zero(Tensor *t)
@@ -44,7 +45,7 @@ static Status *empty_shape(ShapeCtx *c)
         if (in->rank >= 0 && in->rank != 1)
                 return invalid_argument("shape must be a vector of int32, got shape %s",
                                         shape_text(in).s);
-        return shape_from_input(c, 0, &c->out[0]);
+        return shape_sizes(c, 0, &c->out[0]);
 }
 
 /* Memory is always cleared: what it held before may be another client's. */

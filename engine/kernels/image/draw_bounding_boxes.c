@@ -13,8 +13,10 @@ static const float default_colors[COLORS][DEPTH_MAX] = {
 /* V1 has a table of colors of its own; V2's may have more channels than the image, not fewer. */
 static Status *boxes_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 4));
-        TRY(shape_want_rank(c, 1, 3));
+        if (shape_in(c, 0)->rank >= 0 && shape_in(c, 0)->rank != 4)
+                return invalid_argument("The rank of the images should be 4");
+        if (shape_in(c, 1)->rank >= 0 && shape_in(c, 1)->rank != 3)
+                return invalid_argument("The rank of the boxes tensor should be 3");
         const Shape *x = shape_in(c, 0), *boxes = shape_in(c, 1);
         if (x->rank == 4 && x->dim[3] >= 0 && x->dim[3] != 1 && x->dim[3] != 3 && x->dim[3] != 4)
                 return invalid_argument("Channel depth should be either 1 (GRY), 3 (RGB), or 4 "

@@ -6,7 +6,8 @@
 static Status *qr_shape(ShapeCtx *c)
 {
         const Shape *x = shape_in(c, 0);
-        TRY(shape_want_rank_at_least(c, 0, 2));
+        if (x->rank >= 0 && x->rank < 2)
+                return invalid_argument("Input tensor 0 must have rank >= 2");
         if (x->rank < 0)
                 return NULL;
         int64_t m = x->dim[x->rank - 2], n = x->dim[x->rank - 1];

@@ -27,7 +27,8 @@ typedef struct Svd {
 static Status *svd_shape(ShapeCtx *c)
 {
         const Shape *x = shape_in(c, 0);
-        TRY(shape_want_rank_at_least(c, 0, 2));
+        if (x->rank >= 0 && x->rank < 2)
+                return invalid_argument("Input tensor 0 must have rank >= 2");
         if (x->rank < 0)
                 return NULL;
         bool vectors = node_bool(c->node, "compute_uv", true);

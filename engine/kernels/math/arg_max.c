@@ -38,12 +38,21 @@ typedef struct ArgJob {
 
 enum { LANES = 64, COLUMNS = 256, ROWS = 1 << 30 };
 
-/* A row: its extreme in lanes, then the first place that has it. A NaN is never better, and nothing
- * is better than a NaN in the first place. */
+/* A row: its extreme in lanes, then the first place that has it. A NaN is no extreme, wherever it
+ * stands. */
 #define ALONG(ID, T, W, GET, PUT, fn, op)                                                     \
+        static int64_t fn##_first_##ID(const T *x, int64_t n, int64_t step)                   \
+        {                                                                                     \
+                for (int64_t i = 0; i < n; i++) {                                             \
+                        W v = GET(x[i * step]), same = v;                                     \
+                        if (v == same)                                                        \
+                                return i;                                                     \
+                }                                                                             \
+                return 0;                                                                     \
+        }                                                                                     \
         HOT_##ID static W fn##_best_##ID(const T *x, int64_t n)                               \
         {                                                                                     \
-                W lane[LANES], best = GET(x[0]);                                              \
+                W lane[LANES], best = GET(x[fn##_first_##ID(x, n, 1)]);                       \
                 int64_t i = 0;                                                                \
                 for (int l = 0; l < LANES; l++)                                               \
                         lane[l] = best;                                                       \
@@ -89,8 +98,8 @@ enum { LANES = 64, COLUMNS = 256, ROWS = 1 << 30 };
                 W best[COLUMNS];                                                                   \
                 int32_t row[COLUMNS];                                                              \
                 for (int64_t i = 0; i < m; i++) {                                                  \
-                        best[i] = GET(x[i]);                                                       \
-                        at[i] = 0;                                                                 \
+                        at[i] = fn##_first_##ID(x + i, n, inner);                                  \
+                        best[i] = GET(x[at[i] * inner + i]);                                       \
                 }                                                                                  \
                 for (int64_t from = 0; from < n; from += ROWS) {                                   \
                         memset(row, -1, sizeof row);                                               \

@@ -28,7 +28,9 @@ UNUSED static Status *grad_shape(ShapeCtx *c)
         c->out[0] = *y;
         if (!shape_complete(y) || !shape_complete(dy))
                 return NULL;
-        int64_t n = shape_product(y, 0, y->rank), m = shape_product(dy, 0, dy->rank);
+        int64_t n, m;
+        TRY(shape_count(y, &n));
+        TRY(shape_count(dy, &m));
         if (n == m)
                 return NULL;
         return invalid_argument(

@@ -77,15 +77,19 @@ int64_t segments_count(const Tensor *ids)
 {
         int64_t n = tensor_count(ids);
         int64_t last = n ? tensor_int(ids, n - 1) : -1;
+        if (tensor_dtype(ids) == DT_INT32)
+                return last == INT32_MAX ? INT32_MIN : last + 1; /* counted in the ids' type */
         return last == INT64_MAX ? last : last + 1;
 }
 
 static Status *check_id(const Segments *s, int64_t id, int64_t last)
 {
-        if (id < 0)
-                return invalid_argument("segment ids must be >= 0");
         if (id < last)
                 return invalid_argument("segment ids are not increasing");
+        if (id < 0)
+                return invalid_argument("Segment id %lld out of range [0, %lld), possibly because "
+                                        "'segment_ids' input is not sorted.",
+                                        (long long)id, (long long)segments_count(s->ids));
         int64_t n = tensor_dim(s->out, 0);
         if (id >= n) /* where the ids make the size, a larger one came before the last */
                 return invalid_argument(n == segments_count(s->ids)

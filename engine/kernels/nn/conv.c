@@ -62,6 +62,15 @@ Shape conv_out_shape(const WindowAttrs *a, const Conv *v)
         return s;
 }
 
+/* What the forward kernels say. */
+static Status *want_forward_rank(const Shape *s, int rank, const char *what, const char *colon)
+{
+        if (s->rank < 0 || s->rank == rank)
+                return NULL;
+        return invalid_argument("%s must be %d-dimensional%s%s", what, rank, rank == 4 ? colon : "",
+                                rank == 4 ? shape_text(s).s : "");
+}
+
 static Status *want_rank(const Shape *s, int rank, const char *label, const char *what)
 {
         if (s->rank >= 0 && s->rank != rank)
@@ -79,8 +88,8 @@ Status *conv_forward_shape(ShapeCtx *c, int spatial, bool depthwise)
         WindowAttrs a;
         Conv v;
         TRY(window_conv_attrs(c->node, spatial, &a));
-        TRY(want_rank(in, rank, "", "input"));
-        TRY(want_rank(filter, rank, "", "filter"));
+        TRY(want_forward_rank(in, rank, "input", ""));
+        TRY(want_forward_rank(filter, rank, "filter", ": "));
         Shape any = shape_of_rank(rank);
         TRY(conv_resolve(&a, depthwise, in->rank < 0 ? &any : in, filter->rank < 0 ? &any : filter,
                          &v));

@@ -2,6 +2,8 @@
 /* The distributions, by groups of 16 bytes of random bits, and how groups fill a tensor. */
 #include "engine/kernels/random/fill.h"
 
+#include "engine/ops/sizes.h"
+
 #include <math.h>
 
 /* Makes the values of one group. */
@@ -228,16 +230,7 @@ Status *random_range_shape(const ShapeCtx *c, int i)
 /* A negative size is found here only when it is constant. */
 Status *random_shape_at(ShapeCtx *c, int i)
 {
-        const Shape *s = shape_in(c, i);
-        const Tensor *v = shape_value(c, i);
-        if (s->rank >= 0 && s->rank != 1)
-                return invalid_argument("shape must be a vector of {int32,int64}, got shape %s",
-                                        shape_text(s).s);
-        for (int64_t k = 0; v && k < tensor_count(v); k++)
-                if (tensor_int(v, k) < 0)
-                        return invalid_argument("Dimension %lld must be >= 0",
-                                                (long long)tensor_int(v, k));
-        return shape_from_input(c, i, &c->out[0]);
+        return shape_sizes(c, i, &c->out[0]);
 }
 
 Status *random_shape(ShapeCtx *c)
