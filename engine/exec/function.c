@@ -106,10 +106,11 @@ static const AttrValue *target_attr(const Target *t, const char *name)
         return NULL;
 }
 
-/* Optimizations, name and attribute values: what tells one instance from another. */
-static Status *make_key(const FunctionDef *f, const Target *t, const OptimizerOptions *o, Buf *key)
+/* Optimizations, devices, name and attribute values: what tells one instance from another. */
+static Status *make_key(const FunctionDef *f, const Target *t, const FunctionScope *scope, Buf *key)
 {
-        buf_append(key, o, sizeof *o);
+        buf_append(key, &scope->optimizer, sizeof scope->optimizer);
+        buf_append(key, &scope->place_key, sizeof scope->place_key);
         buf_append(key, &t->gradient, sizeof t->gradient);
         buf_append(key, t->name, strlen(t->name) + 1);
         /* A gradient may be an op's own; then all its attributes count. */
@@ -154,6 +155,8 @@ static Status *compile(Function *f, const FunctionScope *scope)
                           .targets = targets,
                           .n_targets = b->n_targets,
                           .optimizer = scope->optimizer,
+                          .place = scope->place,
+                          .place_arg = scope->place_arg,
                           .functions = &inner };
         return plan_compile(b->graph, &r, &f->plan);
 }
@@ -211,7 +214,7 @@ static Status *get(PrepareCtx *p, const Target *t, const Function **ret)
                 return invalid_argument("Function %s: calls are nested more than %d deep", t->name,
                                         MAX_DEPTH);
         autobuf key = BUF(MAX_KEY);
-        TRY(make_key(def, t, &scope->optimizer, &key));
+        TRY(make_key(def, t, scope, &key));
         autoptr(Function) f = cache_find(scope->cache, &key);
         if (!f) {
                 TRY(instantiate(scope, t, &key, &f));

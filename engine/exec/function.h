@@ -16,6 +16,9 @@ typedef struct FunctionScope {
         const Graph *library;
         int depth; /* how many functions deep; bounded, so that recursion ends */
         OptimizerOptions optimizer;
+        PlanPlace place; /* of bodies; NULL: they run where their callers do */
+        void *place_arg;
+        uint64_t place_key;      /* tells rules of placing apart */
         const FunctionUse *used; /* by the compilation under way; in its plan's memory */
 } FunctionScope;
 

@@ -341,7 +341,7 @@ static Status *place(Compile *c)
         for (uint32_t i = 0; i < c->n; i++)
                 if (!compile_added(c, c->drafts[i].node))
                         nodes[n++] = c->drafts[i].node;
-        TRY(c->request->place(c->request->place_arg, nodes, n, c->scratch, &c->device));
+        TRY(c->request->place(c->request->place_arg, c->graph, nodes, n, c->scratch, &c->device));
         return compile_watch_devices(c);
 }
 

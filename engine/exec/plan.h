@@ -103,10 +103,10 @@ typedef struct TensorId {
                            padding */
 } TensorId;
 
-/* Says where the nodes that a plan needs run: CPU numbers by node id, or NULL for the first one
- * everywhere. What it gives lives as long as scratch. */
-typedef Status *(*PlanPlace)(void *arg, const Node *const *nodes, uint32_t n, Arena *scratch,
-                             const int16_t **ret);
+/* Says where the nodes that a plan of g needs run: CPU numbers by node id (-1: where the step is),
+ * or NULL for the first one everywhere. What it gives lives as long as scratch. */
+typedef Status *(*PlanPlace)(void *arg, const Graph *g, const Node *const *nodes, uint32_t n,
+                             Arena *scratch, const int16_t **ret);
 
 /* What takes one tensor takes another instead. */
 typedef struct PlanConnection {

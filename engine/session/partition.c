@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/session/partition.h"
+#include "engine/session/partition_inside.h"
 
 #include "engine/base/map.h"
 #include "engine/exec/device.h"
@@ -8,42 +8,10 @@
 #include "engine/tensor/tensor_proto.h"
 #include <string.h>
 
-/* One device's graph. */
-typedef struct Part {
-        GraphDef *def;
-        size_t cap;
-        Map names; /* nodes that are there */
-        char *device;
-} Part;
-
-typedef struct Draw {
-        const PlanView *v;
-        Arena *arena;
-        Part *parts; /* by device */
-        int n_parts;
-        Map nodes; /* name -> PlanNode */
-        Map gone;  /* name of a node that another stands for -> that Node */
-        Map recvs; /* "name:output>device" -> what it is called there */
-        int64_t n_names, n_edges;
-} Draw;
-
-/* A value, and where. */
-typedef struct Source {
-        const char *text, *name; /* "a:1" and "a" */
-        DType dtype;
-        int device;
-        bool control; /* no value: text is the node */
-} Source;
-
-static int device_of(const PlanNode *pn)
-{
-        return MAX(pn->device, 0);
-}
-
 /* ---- nodes ---- */
 
 /* Appends the node to the part of its device. */
-static Status *add(Draw *d, int device, NodeDef *n)
+Status *draw_add(Draw *d, int device, NodeDef *n)
 {
         Part *p = &d->parts[device];
         if (p->def->n_node == p->cap) {
@@ -70,20 +38,20 @@ static Status *put_value(Draw *d, NodeDef *n, const Tensor *value)
 }
 
 /* wait: what it waits for, or NULL. */
-static Status *add_constant(Draw *d, int device, char *name, const Tensor *value, const char *wait)
+Status *draw_constant(Draw *d, int device, char *name, const Tensor *value, const char *wait)
 {
         NodeDef *n = NULL;
         if (map_get(&d->parts[device].names, name))
                 return NULL;
         TRY(def_node(d->arena, "Const", name, wait, &n));
         TRY(put_value(d, n, value));
-        return add(d, device, n);
+        return draw_add(d, device, n);
 }
 
 /* ---- crossing from one device to another ---- */
 
 /* TensorFlow numbers what it adds: "a/_3". */
-static char *new_name(Draw *d, const char *base)
+char *draw_name(Draw *d, const char *base)
 {
         return arena_printf(d->arena, "%s/_%lld", base, (long long)d->n_names++);
 }
@@ -110,36 +78,37 @@ static Status *add_dummy(Draw *d, const Source *s, char **ret)
         if (!wait)
                 return status_oom();
         TRY(tensor_new(DT_FLOAT, &SHAPE(0), &nothing));
-        TRY(def_node(d->arena, "Const", new_name(d, s->name), wait, &n));
+        TRY(def_node(d->arena, "Const", draw_name(d, s->name), wait, &n));
         TRY(put_value(d, n, nothing));
         *ret = n->name;
-        return add(d, s->device, n);
+        return draw_add(d, s->device, n);
 }
 
-/* The two ends of an edge between devices. */
-static Status *add_pair(Draw *d, const Source *s, const char *input, int to, char **ret)
+/* The two ends of an edge between devices; wait: what the second one waits for, or NULL. */
+static Status *add_pair(Draw *d, const Source *s, const char *input, int to, const char *wait,
+                        char **ret)
 {
         NodeDef *send = NULL, *recv = NULL;
         char *tensor = arena_printf(d->arena, "edge_%lld_%s", (long long)++d->n_edges, s->name);
-        TRY(def_node(d->arena, "_Send", new_name(d, s->name), input, &send));
+        TRY(def_node(d->arena, "_Send", draw_name(d, s->name), input, &send));
         TRY(def_put_type(d->arena, send, "T", s->dtype));
         TRY(put_crossing(d, send, tensor, s->device, to));
-        TRY(add(d, s->device, send));
-        TRY(def_node(d->arena, "_Recv", new_name(d, s->name), NULL, &recv));
+        TRY(draw_add(d, s->device, send));
+        TRY(def_node(d->arena, "_Recv", draw_name(d, s->name), wait, &recv));
         TRY(def_put_type(d->arena, recv, "tensor_type", s->dtype));
         TRY(put_crossing(d, recv, tensor, s->device, to));
         *ret = recv->name;
-        return add(d, to, recv);
+        return draw_add(d, to, recv);
 }
 
 /* An _Identity's name is what waits for the value that arrived. */
 static Status *add_waiter(Draw *d, const Source *s, int to, char *recv, char **ret)
 {
         NodeDef *n = NULL;
-        TRY(def_node(d->arena, "Identity", new_name(d, s->name), recv, &n));
+        TRY(def_node(d->arena, "Identity", draw_name(d, s->name), recv, &n));
         TRY(def_put_type(d->arena, n, "T", DT_FLOAT));
         *ret = n->name;
-        return add(d, to, n);
+        return draw_add(d, to, n);
 }
 
 /* One pair for each tensor and device, however many use it there. */
@@ -150,10 +119,14 @@ static Status *cross(Draw *d, const Source *s, int to, char **ret)
                 return status_oom();
         if ((*ret = map_get(&d->recvs, key)))
                 return NULL;
-        char *input = (char *)s->text, *name = NULL;
+        char *input = (char *)s->text, *name = NULL, *merge = NULL, *wait = NULL;
         if (s->control)
                 TRY(add_dummy(d, s, &input));
-        TRY(add_pair(d, s, input, to, &name));
+        if (s->frame)
+                TRY(draw_loop(d, s->frame, to, s->name, &merge));
+        if (merge && !(wait = arena_printf(d->arena, "^%s", merge)))
+                return status_oom();
+        TRY(add_pair(d, s, input, to, wait, &name));
         if (s->control)
                 TRY(add_waiter(d, s, to, name, &name));
         *ret = name;
@@ -161,7 +134,7 @@ static Status *cross(Draw *d, const Source *s, int to, char **ret)
 }
 
 /* What a value is called on a device. */
-static Status *bring(Draw *d, const Source *s, int to, char **ret)
+Status *draw_bring(Draw *d, const Source *s, int to, char **ret)
 {
         char *name = (char *)s->text;
         if (s->device != to)
@@ -175,6 +148,16 @@ static Status *bring(Draw *d, const Source *s, int to, char **ret)
 static char *end_name(Draw *d, const char *prefix, const TensorId *id, int i)
 {
         return arena_printf(d->arena, "%s_%s_%d_%d", prefix, id->node->name, (int)id->output, i);
+}
+
+/* The frame that a node's outputs are in. */
+static uint32_t frame_after(const Draw *d, const PlanNode *pn)
+{
+        switch (pn->node->op->def->flow) {
+        case FLOW_ENTER: return pn->child;
+        case FLOW_EXIT: return d->v->plan->frames[pn->frame].parent;
+        default: return pn->frame;
+        }
 }
 
 static int feed_of(const Draw *d, const Node *node, int64_t output)
@@ -202,7 +185,7 @@ static Status *entered_source(Draw *d, const Node *enter, const Tensor *value, i
         if (!name || !wait)
                 return status_oom();
         *ret = (Source){ .text = name, .name = name, .dtype = value->dtype, .device = device };
-        return add_constant(d, device, name, value, pn && device_of(pn) == device ? wait : NULL);
+        return draw_constant(d, device, name, value, pn && device_of(pn) == device ? wait : NULL);
 }
 
 /* A constant is written where it is used; output k > 0 of a folded node has a name of its own. */
@@ -217,7 +200,7 @@ static Status *constant_source(Draw *d, const Node *n, int64_t output, const Ten
         if (!name)
                 return status_oom();
         *ret = (Source){ .text = name, .name = name, .dtype = value->dtype, .device = device };
-        return add_constant(d, device, name, value, NULL);
+        return draw_constant(d, device, name, value, NULL);
 }
 
 /* Feeds come in on the client's device, the first one. */
@@ -232,8 +215,10 @@ static Status *value_source(Draw *d, const Node *n, int64_t output, Source *ret)
         else
                 ret->text =
                         output ? arena_printf(d->arena, "%s:%d", n->name, (int)output) : n->name;
-        if (feed < 0 && pn)
+        if (feed < 0 && pn) {
                 ret->device = device_of(pn);
+                ret->frame = frame_after(d, pn);
+        }
         return ret->text ? NULL : status_oom();
 }
 
@@ -247,6 +232,7 @@ static bool control_source(Draw *d, const Node *n, Source *ret)
         ret->name = feed >= 0 ? end_name(d, "_arg", &d->v->feeds[feed], feed) : n->name;
         ret->text = ret->name;
         ret->device = pn ? device_of(pn) : 0;
+        ret->frame = pn ? frame_after(d, pn) : 0;
         return (pn || feed >= 0) && ret->text;
 }
 
@@ -263,11 +249,11 @@ static Status *add_inputs(Draw *d, const PlanNode *pn, NodeDef *n)
                 const Tensor *constant = pn->constant ? pn->constant[i] : NULL;
                 TRY(constant ? constant_source(d, e->node, e->output, constant, device, &s)
                              : value_source(d, e->node, e->output, &s));
-                TRY(bring(d, &s, device, &n->input[n->n_input++]));
+                TRY(draw_bring(d, &s, device, &n->input[n->n_input++]));
         }
         for (int i = 0; i < from->n_control; i++)
                 if (control_source(d, from->control[i], &s))
-                        TRY(bring(d, &s, device, &n->input[n->n_input++]));
+                        TRY(draw_bring(d, &s, device, &n->input[n->n_input++]));
         return NULL;
 }
 
@@ -276,14 +262,14 @@ static Status *add_plan_node(Draw *d, const PlanNode *pn)
 {
         const Node *from = pn->node;
         if (pn->values)
-                return add_constant(d, device_of(pn), (char *)from->name, pn->values[0], NULL);
+                return draw_constant(d, device_of(pn), (char *)from->name, pn->values[0], NULL);
         NodeDef *n = arena_dup(d->arena, from->def, sizeof *n);
         size_t most = (size_t)(from->n_in + from->n_control) + 1;
         if (!n || !(n->input = arena_alloc(d->arena, most * sizeof *n->input)))
                 return status_oom();
         n->n_input = 0;
         TRY(add_inputs(d, pn, n));
-        return add(d, device_of(pn), n);
+        return draw_add(d, device_of(pn), n);
 }
 
 /* _Arg or _Retval number i. */
@@ -293,7 +279,7 @@ static Status *add_end(Draw *d, const char *op, char *name, char *input, const T
         TRY(def_node(d->arena, op, name, input, &n));
         TRY(def_put_type(d->arena, n, "T", dtype_base(id->node->out_types[id->output])));
         TRY(def_put_int(d->arena, n, "index", i));
-        return add(d, 0, n);
+        return draw_add(d, 0, n);
 }
 
 /* Fetches are on the first device, where the client's results are gathered. */
@@ -305,7 +291,7 @@ static Status *add_fetch(Draw *d, int i)
         char *input = NULL;
         TRY(constant ? constant_source(d, id->node, id->output, constant, 0, &s)
                      : value_source(d, id->node, id->output, &s));
-        TRY(bring(d, &s, 0, &input));
+        TRY(draw_bring(d, &s, 0, &input));
         return add_end(d, "_Retval", end_name(d, "_retval", id, i), input, id, i);
 }
 

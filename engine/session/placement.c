@@ -267,14 +267,64 @@ static Status *place_pruned(const PlacePruned *pruned, const Node *const *nodes,
 }
 
 /* What the plan compiler calls. */
-Status *placement_of_plan(void *arg, const Node *const *nodes, uint32_t n, Arena *scratch,
-                          const int16_t **ret)
+Status *placement_of_plan(void *arg, const Graph *g UNUSED, const Node *const *nodes, uint32_t n,
+                          Arena *scratch, const int16_t **ret)
 {
         const PlacePruned *pruned = arg;
         Session *s = pruned->session;
         if (config_places_pruned(s))
                 return place_pruned(pruned, nodes, n, scratch, ret);
         *ret = s->placement.device;
+        return NULL;
+}
+
+/* ---- functions ---- */
+
+/* The kernels of a body are the caller's, whose sessions differ in what devices there are. */
+uint64_t placement_key(const Session *s)
+{
+        return (uint64_t)config_cpus(s->config) << 1 | s->config->allow_soft_placement;
+}
+
+static bool any_asks(const Node *const *nodes, uint32_t n)
+{
+        for (uint32_t i = 0; i < n; i++)
+                if (nodes[i]->def->device[0])
+                        return true;
+        return false;
+}
+
+/* No heuristics: where nobody asks for anything, TensorFlow's default is the caller's device. */
+static Status *place_body(const PlaceRequest *r, Arena *scratch, int16_t *device)
+{
+        Colocation *groups = NULL;
+        TRY(colocation_new(r, scratch, &groups));
+        for (uint32_t i = 0; i < r->n; i++) {
+                DeviceName allowed;
+                TRY(colocation_devices(groups, r->nodes[i], &allowed));
+                device[r->nodes[i]->id] = (int16_t)(allowed.id >= 0 ? allowed.id : NOWHERE);
+        }
+        return NULL;
+}
+
+Status *placement_of_body(void *arg, const Graph *g, const Node *const *nodes, uint32_t n,
+                          Arena *scratch, const int16_t **ret)
+{
+        const Session *s = arg;
+        size_t all = (size_t)graph_count(g) + 1;
+        if (!any_asks(nodes, n))
+                return NULL;
+        const Node **sorted = arena_dup(scratch, nodes, n * sizeof *sorted);
+        int16_t *device = arena_alloc(scratch, all * sizeof *device);
+        if (!sorted || !device)
+                return status_oom();
+        qsort(sorted, n, sizeof *sorted, by_id);
+        for (size_t i = 0; i < all; i++)
+                device[i] = NOWHERE;
+        PlaceRequest r = place_request(s, sorted, n);
+        r.graph = g;
+        TRY(place_body(&r, scratch, device));
+        *ret = device;
         return NULL;
 }
 

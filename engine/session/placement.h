@@ -29,8 +29,14 @@ typedef struct PlacePruned {
         const TensorId *fetches;
         int n_fetches;
 } PlacePruned;
-Status *placement_of_plan(void *arg, const Node *const *nodes, uint32_t n, Arena *scratch,
-                          const int16_t **ret) MUST_USE;
+Status *placement_of_plan(void *arg, const Graph *g, const Node *const *nodes, uint32_t n,
+                          Arena *scratch, const int16_t **ret) MUST_USE;
+/* The same for functions: nodes that ask for a device, or are colocated with one that does, run
+ * there, the others where the caller does. arg is the session; key tells apart those whose bodies
+ * may be placed otherwise. */
+Status *placement_of_body(void *arg, const Graph *g, const Node *const *nodes, uint32_t n,
+                          Arena *scratch, const int16_t **ret) MUST_USE;
+uint64_t placement_key(const Session *s);
 /* With log_device_placement: writes what is new to the log. Not under the lock. */
 void placement_log(Session *s);
 void placement_log_mapping(const Session *s);

@@ -252,7 +252,10 @@ static Status *compile(Session *s, PlanCache *cache, const RunRequest *r, const 
 {
         FunctionScope functions = { .cache = cache->functions,
                                     .library = s->graph,
-                                    .optimizer = s->optimizer };
+                                    .optimizer = s->optimizer,
+                                    .place = placement_of_body,
+                                    .place_arg = s,
+                                    .place_key = placement_key(s) };
         PlacePruned pruned = { .session = s, .fetches = n->fetches, .n_fetches = n->n_fetches };
         PlanRequest pr = { .feeds = n->feeds,
                            .n_feeds = r->n_feeds,
