@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ArgMax, ArgMin: where along one dimension the extreme is; the first one when there are several.
  */
+#include "engine/kernels/math/fold.h"
 #include "engine/kernels/math/types.h"
 
 /* Without a constant axis only the rank is known. An empty axis has no extreme: an error, even when
@@ -36,7 +37,7 @@ typedef struct ArgJob {
         int64_t n, inner;
 } ArgJob;
 
-enum { LANES = 64, COLUMNS = 256, ROWS = 1 << 30 };
+enum { COLUMNS = 256, ROWS = 1 << 30 };
 
 /* A row: its extreme in lanes, then the first place that has it. A NaN is no extreme, wherever it
  * stands. */
@@ -50,27 +51,30 @@ enum { LANES = 64, COLUMNS = 256, ROWS = 1 << 30 };
                 }                                                                             \
                 return 0;                                                                     \
         }                                                                                     \
+        static inline W fn##_of_two_##ID(W a, W b)                                            \
+        {                                                                                     \
+                return a op b ? a : b;                                                        \
+        }                                                                                     \
         HOT_##ID static W fn##_best_##ID(const T *x, int64_t n)                               \
         {                                                                                     \
-                W lane[LANES], best = GET(x[fn##_first_##ID(x, n, 1)]);                       \
+                W lane[FOLD_LANES], first = GET(x[fn##_first_##ID(x, n, 1)]);                 \
                 int64_t i = 0;                                                                \
-                for (int l = 0; l < LANES; l++)                                               \
-                        lane[l] = best;                                                       \
-                for (; i + LANES <= n; i += LANES)                                            \
-                        for (int l = 0; l < LANES; l++)                                       \
+                for (int l = 0; l < FOLD_LANES; l++)                                          \
+                        lane[l] = first;                                                      \
+                for (; i + FOLD_LANES <= n; i += FOLD_LANES)                                  \
+                        for (int l = 0; l < FOLD_LANES; l++)                                  \
                                 lane[l] = GET(x[i + l]) op lane[l] ? GET(x[i + l]) : lane[l]; \
-                for (; i < n; i++)                                                            \
-                        best = GET(x[i]) op best ? GET(x[i]) : best;                          \
-                for (int l = 0; l < LANES; l++)                                               \
-                        best = lane[l] op best ? lane[l] : best;                              \
-                return best;                                                                  \
+                for (int l = 0; i < n; i++, l++)                                              \
+                        lane[l] = GET(x[i]) op lane[l] ? GET(x[i]) : lane[l];                 \
+                FOLD(lane, fn##_of_two_##ID);                                                 \
+                return lane[0];                                                               \
         }                                                                                     \
         HOT_##ID static int64_t fn##_along_##ID(const T *x, int64_t n)                        \
         {                                                                                     \
                 W best = fn##_best_##ID(x, n);                                                \
                 int64_t i = 0;                                                                \
-                for (int here = 0; i + LANES <= n; i += LANES) {                              \
-                        for (int l = 0; l < LANES; l++)                                       \
+                for (int here = 0; i + FOLD_LANES <= n; i += FOLD_LANES) {                    \
+                        for (int l = 0; l < FOLD_LANES; l++)                                  \
                                 here |= GET(x[i + l]) == best;                                \
                         if (here)                                                             \
                                 break;                                                        \

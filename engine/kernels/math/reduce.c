@@ -191,10 +191,9 @@ static void walk_finish(const ReduceWalk *w, int64_t m, int64_t count, char *y)
 
 /* An empty input gives what the empty sum, product and so on are: init and finish without a step
  * between. */
-Status *reduce_run(OpCtx *c, const ReduceFns *by_type)
+Status *reduce_apply(OpCtx *c, const ReduceFns *by_type, const Tensor *x, const Shape *shape,
+                     unsigned axes, Tensor *y)
 {
-        const Tensor *x = ctx_input(c, 0);
-        Tensor *y = ctx_output(c, 0);
         DType t = tensor_dtype(x);
         const ReduceFns *fns = &by_type[dtype_is_short(t) ? DT_FLOAT : t];
         int64_t n = tensor_count(x), m = tensor_count(y);
@@ -213,9 +212,16 @@ Status *reduce_run(OpCtx *c, const ReduceFns *by_type)
                 return status_oom();
         fns->init(w.acc, m);
         if (n > 0) {
-                walk_plan(&w, tensor_shape(x), axes_mask(ctx_input(c, 1), tensor_rank(x)));
+                walk_plan(&w, shape, axes);
                 walk_all(c, &w, n);
         }
         walk_finish(&w, m, n / m, tensor_fill(y));
         return NULL;
+}
+
+Status *reduce_run(OpCtx *c, const ReduceFns *by_type)
+{
+        const Tensor *x = ctx_input(c, 0);
+        return reduce_apply(c, by_type, x, tensor_shape(x),
+                            axes_mask(ctx_input(c, 1), tensor_rank(x)), ctx_output(c, 0));
 }

@@ -6,6 +6,7 @@
  *
  * Sums are held in a wider type than the elements' (WIDE_ACC), extremes in the same (SAME_ACC). */
 #pragma once
+#include "engine/kernels/math/fold.h"
 #include "engine/kernels/math/types.h"
 
 typedef struct ReduceFns {
@@ -21,6 +22,12 @@ typedef struct ReduceFns {
 
 /* Reduces input 0 along the axes that input 1 names into output 0; shape_reduce() checked them. */
 Status *reduce_run(OpCtx *c, const ReduceFns *by_type) MUST_USE;
+/* Reduces x, seen in that shape, along the axes whose bits are set, into y. */
+Status *reduce_apply(OpCtx *c, const ReduceFns *by_type, const Tensor *x, const Shape *shape,
+                     unsigned axes, Tensor *y) MUST_USE;
+/* The same for sums. */
+Status *reduce_sum(OpCtx *c, const Tensor *x, const Shape *shape, unsigned axes,
+                   Tensor *y) MUST_USE;
 
 #define SAME_ACC(ID, W)     W
 #define WIDE_ACC(ID, W)     WIDE_ACC_##ID
@@ -39,7 +46,7 @@ Status *reduce_run(OpCtx *c, const ReduceFns *by_type) MUST_USE;
 
 /* Independent partial results: what lets one long sum run in vector registers; and how many rows
  * are summed side by side. */
-enum { REDUCE_LANES = 64, REDUCE_ROWS = 16 };
+enum { REDUCE_LANES = FOLD_LANES, REDUCE_ROWS = 16 };
 
 /* What `start` does to an accumulator is nothing, so that it may pad the last lanes. */
 #define REDUCE_WIDE_(ID, T, W, GET, PUT, fn, ACC, start, step, joined, end)                      \
@@ -61,6 +68,11 @@ enum { REDUCE_LANES = 64, REDUCE_ROWS = 16 };
                         a[i] = (V)(joined);                                                      \
                 }                                                                                \
         }                                                                                        \
+        static inline ACC(ID, W) fn##_one_##ID(ACC(ID, W) s, ACC(ID, W) v)                       \
+        {                                                                                        \
+                typedef ACC(ID, W) V;                                                            \
+                return (V)(joined);                                                              \
+        }                                                                                        \
         HOT_##ID static void fn##_along_##ID(const void *x_, int64_t n, void *acc)               \
         {                                                                                        \
                 typedef ACC(ID, W) V;                                                            \
@@ -81,11 +93,7 @@ enum { REDUCE_LANES = 64, REDUCE_ROWS = 16 };
                         V s = lane[l], v = (V)pad[l];                                            \
                         lane[l] = (V)(step);                                                     \
                 }                                                                                \
-                for (int half = REDUCE_LANES / 2; half > 0; half /= 2)                           \
-                        for (int l = 0; l < half; l++) {                                         \
-                                V s = lane[l], v = lane[l + half];                               \
-                                lane[l] = (V)(joined);                                           \
-                        }                                                                        \
+                FOLD(lane, fn##_one_##ID);                                                       \
                 V s = *(V *)acc, v = lane[0];                                                    \
                 *(V *)acc = (V)(joined);                                                         \
         }                                                                                        \

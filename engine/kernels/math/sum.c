@@ -5,6 +5,11 @@
 REDUCE_LOOPS(sum, NUMBER_TYPES, WIDE_ACC, 0, s + v, s + v, s)
 REDUCE_OP(Sum, sum, NUMBER_TYPES, WIDE_ACC, T_NUMBER, .kernels = KERNELS_NUMBER);
 
+Status *reduce_sum(OpCtx *c, const Tensor *x, const Shape *shape, unsigned axes, Tensor *y)
+{
+        return reduce_apply(c, sum_fns, x, shape, axes, y);
+}
+
 REDUCE_LOOPS(prod, NUMBER_TYPES, WIDE_ACC, 1, s *v, s *v, s)
 REDUCE_OP(Prod, prod, NUMBER_TYPES, WIDE_ACC, T_NUMBER, .kernels = KERNELS_NUMBER);
 

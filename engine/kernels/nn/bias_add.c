@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* BiasAdd: one number per channel is added to every element; BiasAddGrad sums them back. */
-#include "engine/kernels/math/types.h"
+#include "engine/kernels/math/reduce.h"
 #include "engine/kernels/nn/layout.h"
 
 /* Few channels are repeated to make rows that are worth a vector loop. */
@@ -39,19 +39,6 @@ NUMBER_TYPES(ADD)
                         for (int64_t i = 0; i < n.inner; i++)                                  \
                                 y[i] = PUT((W)(GET(x[i]) + v));                                \
                 }                                                                              \
-        }                                                                                      \
-        /* sum holds one W per channel, so that halves add up in float. */                     \
-        HOT static void grad_##ID(const T *g, void *scratch, T *y, Channels n)                 \
-        {                                                                                      \
-                W *sum = scratch;                                                              \
-                for (int64_t i = 0; i < n.count; i++)                                          \
-                        sum[i] = 0;                                                            \
-                for (int64_t o = 0; o < n.outer; o++)                                          \
-                        for (int64_t i = 0; i < n.count; i++)                                  \
-                                for (int64_t k = 0; k < n.inner; k++)                          \
-                                        sum[i] += GET(g[(o * n.count + i) * n.inner + k]);     \
-                for (int64_t i = 0; i < n.count; i++)                                          \
-                        y[i] = PUT(sum[i]);                                                    \
         }
 NUMBER_TYPES(LOOP)
 #undef LOOP
@@ -97,17 +84,12 @@ static Status *bias_add_grad_shape(ShapeCtx *c)
         return NULL;
 }
 
-/* Halves add up as floats: a channel may have millions of elements. */
+/* All but the channels is summed. */
 static Status *bias_add_grad(OpCtx *c)
 {
         const Tensor *g = ctx_input(c, 0);
-        void *y = tensor_fill(ctx_output(c, 0));
         Channels n = channels_of(ctx_node(c), tensor_shape(g));
-        void *sum = ctx_scratch(c, (size_t)n.count * sizeof(double complex));
-        if (!sum)
-                return status_oom();
-        DISPATCH(NUMBER_TYPES, tensor_dtype(g), grad, tensor_data(g), sum, y, n);
-        return NULL;
+        return reduce_sum(c, g, &SHAPE(n.outer, n.count, n.inner), 5, ctx_output(c, 0));
 }
 
 #define BIAS_TYPES                                                                         \

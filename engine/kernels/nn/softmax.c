@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Softmax and LogSoftmax over the last dimension; the row's maximum is taken off first, so that
  * nothing overflows. */
-#include "engine/kernels/math/types.h"
+#include "engine/kernels/nn/row_exp.h"
 
-/* Partial results that do not wait for each other, elements between two looks at a row, and the
- * longest row of short floats that is widened on the stack. */
-enum { LANES = 64, BLOCK = 256, STACK_ROW = 4096 };
+enum { STACK_ROW = 4096 }; /* the longest row of short floats that is widened on the stack */
 
 typedef struct Job {
         const void *x;
@@ -17,66 +15,32 @@ typedef struct Job {
 } Job;
 
 /* The exponentials of a softmax are kept in y, where they only need scaling. */
-#define LOOP(ID, T, W, GET, PUT)                                                         \
-        HOT static T row_max_##ID(const T *x, int64_t n)                                 \
-        {                                                                                \
-                T lane[LANES], m = x[0];                                                 \
-                int64_t i = 0;                                                           \
-                for (int l = 0; l < LANES; l++)                                          \
-                        lane[l] = m;                                                     \
-                for (; i + LANES <= n; i += LANES)                                       \
-                        for (int l = 0; l < LANES; l++)                                  \
-                                lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];       \
-                for (; i < n; i++)                                                       \
-                        m = x[i] > m ? x[i] : m;                                         \
-                for (int l = 0; l < LANES; l++)                                          \
-                        m = lane[l] > m ? lane[l] : m;                                   \
-                return m;                                                                \
-        }                                                                                \
-        HOT static T row_exp_##ID(const T *x, T *y, int64_t n, T m, bool keep)           \
-        {                                                                                \
-                T lane[LANES] = { 0 }, some[BLOCK], sum = 0;                             \
-                for (int64_t from = 0; from < n; from += BLOCK) {                        \
-                        int64_t size = MIN(n - from, (int64_t)BLOCK), i = 0;             \
-                        T *e = keep ? y + from : some;                                   \
-                        SAME_OR_APART                                                    \
-                        for (int64_t k = 0; k < size; k++)                               \
-                                e[k] = exp(x[from + k] - m);                             \
-                        for (; i + LANES <= size; i += LANES)                            \
-                                for (int l = 0; l < LANES; l++)                          \
-                                        lane[l] += e[i + l];                             \
-                        for (; i < size; i++)                                            \
-                                sum += e[i];                                             \
-                }                                                                        \
-                for (int l = 0; l < LANES; l++)                                          \
-                        sum += lane[l];                                                  \
-                return sum;                                                              \
-        }                                                                                \
-        HOT static void row_scale_##ID(T *y, int64_t n, T scale)                         \
-        {                                                                                \
-                for (int64_t i = 0; i < n; i++)                                          \
-                        y[i] *= scale;                                                   \
-        }                                                                                \
-        HOT static void row_shift_##ID(const T *x, T *y, int64_t n, T m, T shift)        \
-        {                                                                                \
-                SAME_OR_APART                                                            \
-                for (int64_t i = 0; i < n; i++)                                          \
-                        y[i] = x[i] - m - shift;                                         \
-        }                                                                                \
-        static void row_##ID(const T *x, T *y, int64_t n, bool is_log)                   \
-        {                                                                                \
-                T m = row_max_##ID(x, n), sum = row_exp_##ID(x, y, n, m, !is_log);       \
-                if (is_log)                                                              \
-                        row_shift_##ID(x, y, n, m, log(sum));                            \
-                else                                                                     \
-                        row_scale_##ID(y, n, 1 / sum);                                   \
-        }                                                                                \
-        static void rows_##ID(void *arg, int64_t from, int64_t to)                       \
-        {                                                                                \
-                const Job *j = arg;                                                      \
-                for (int64_t r = from; r < to; r++)                                      \
-                        row_##ID((const T *)j->x + r * j->n, (T *)j->y + r * j->n, j->n, \
-                                 j->is_log);                                             \
+#define LOOP(ID, T, W, GET, PUT)                                                          \
+        HOT static void scale_##ID(T *y, int64_t n, T by)                                 \
+        {                                                                                 \
+                for (int64_t i = 0; i < n; i++)                                           \
+                        y[i] *= by;                                                       \
+        }                                                                                 \
+        HOT static void shift_##ID(const T *x, T *y, int64_t n, T m, T by)                \
+        {                                                                                 \
+                SAME_OR_APART                                                             \
+                for (int64_t i = 0; i < n; i++)                                           \
+                        y[i] = x[i] - m - by;                                             \
+        }                                                                                 \
+        static void row_##ID(const T *x, T *y, int64_t n, bool is_log)                    \
+        {                                                                                 \
+                T m = row_max_##ID(x, n), sum = row_exp_##ID(x, is_log ? NULL : y, n, m); \
+                if (is_log)                                                               \
+                        shift_##ID(x, y, n, m, log(sum));                                 \
+                else                                                                      \
+                        scale_##ID(y, n, 1 / sum);                                        \
+        }                                                                                 \
+        static void rows_##ID(void *arg, int64_t from, int64_t to)                        \
+        {                                                                                 \
+                const Job *j = arg;                                                       \
+                for (int64_t r = from; r < to; r++)                                       \
+                        row_##ID((const T *)j->x + r * j->n, (T *)j->y + r * j->n, j->n,  \
+                                 j->is_log);                                              \
         }
 WIDE_TYPES(LOOP)
 #undef LOOP

@@ -1,40 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 /* SoftmaxCrossEntropyWithLogits: the loss of each row and its gradient to the logits. Logits and
  * labels broadcast against each other. */
-#include "engine/ops/op.h"
-#include <tgmath.h>
+#include "engine/kernels/math/fold.h"
+#include "engine/kernels/nn/row_exp.h"
+
+#define PLUS(a, b) ((a) + (b))
 
 /* Row and column steps of an operand: 0 where it broadcasts. */
 typedef struct Step {
         int64_t row, col;
 } Step;
 
-/* The largest logit is taken off first. The labels need not add up to 1; the gradient is softmax
- * less labels all the same. */
-#define LOOP(ID, T, W, GET, PUT)                                                                   \
-        static void xent_row_##ID(const T *x, int64_t dx, const T *p, int64_t dp, int64_t n,       \
-                                  T *loss, T *back)                                                \
-        {                                                                                          \
-                W m = GET(x[0]), sum = 0, total = 0;                                               \
-                for (int64_t i = 1; i < n; i++)                                                    \
-                        m = GET(x[i * dx]) > m ? GET(x[i * dx]) : m;                               \
-                for (int64_t i = 0; i < n; i++)                                                    \
-                        sum += exp(GET(x[i * dx]) - m);                                            \
-                W shift = log(sum);                                                                \
-                for (int64_t i = 0; i < n; i++) {                                                  \
-                        W v = GET(x[i * dx]) - m, label = GET(p[i * dp]);                          \
-                        total += label * (shift - v);                                              \
-                        back[i] = PUT(exp(v) / sum - label);                                       \
-                }                                                                                  \
-                *loss = PUT(total);                                                                \
-        }                                                                                          \
-        static void xent_##ID(const T *x, Step sx, const T *p, Step sp, int64_t rows, int64_t n,   \
-                              T *loss, T *back)                                                    \
-        {                                                                                          \
-                for (int64_t r = 0; r < rows; r++)                                                 \
-                        xent_row_##ID(x + r * sx.row, sx.col, p + r * sp.row, sp.col, n, loss + r, \
-                                      back + r * n);                                               \
+/* The labels need not add up to 1; the gradient is softmax less labels all the same. Rows that are
+ * not there as they are computed with, short floats and repeated elements, are written out first.
+ */
+#define LOOP(ID, T, W, GET, PUT)                                                                 \
+        HOT static W loss_##ID(const W *x, const W *p, W *back, int64_t n, W m, W sum)           \
+        {                                                                                        \
+                W lane[FOLD_LANES] = { 0 }, total = 0, shift = log(sum);                         \
+                int64_t i = 0;                                                                   \
+                for (; i + FOLD_LANES <= n; i += FOLD_LANES)                                     \
+                        for (int l = 0; l < FOLD_LANES; l++)                                     \
+                                lane[l] += p[i + l] * (shift - (x[i + l] - m));                  \
+                for (; i < n; i++)                                                               \
+                        total += p[i] * (shift - (x[i] - m));                                    \
+                FOLD(lane, PLUS);                                                                \
+                for (i = 0; i < n; i++)                                                          \
+                        back[i] = back[i] / sum - p[i];                                          \
+                return total + lane[0];                                                          \
+        }                                                                                        \
+        static const W *row_##ID(const T *x, int64_t step, int64_t n, W *room)                   \
+        {                                                                                        \
+                if (sizeof(T) == sizeof(W) && step)                                              \
+                        return (const W *)(const void *)x;                                       \
+                for (int64_t i = 0; i < n; i++)                                                  \
+                        room[i] = GET(x[i * step]);                                              \
+                return room;                                                                     \
+        }                                                                                        \
+        static void xent_##ID(const T *x, Step sx, const T *p, Step sp, int64_t rows, int64_t n, \
+                              T *loss, T *back, void *scratch)                                   \
+        {                                                                                        \
+                W *room = scratch;                                                               \
+                for (int64_t r = 0; r < rows; r++, back += n) {                                  \
+                        const W *logits = row_##ID(x + r * sx.row, sx.col, n, room);             \
+                        const W *labels = row_##ID(p + r * sp.row, sp.col, n, room + n);         \
+                        W *to = sizeof(T) == sizeof(W) ? (W *)(void *)back : room + 2 * n;       \
+                        W m = ROW_##ID(max)(logits, n), sum = ROW_##ID(exp)(logits, to, n, m);   \
+                        loss[r] = PUT(loss_##ID(logits, labels, to, n, m, sum));                 \
+                        for (int64_t i = 0; i < n && sizeof(T) != sizeof(W); i++)                \
+                                back[i] = PUT(to[i]);                                            \
+                }                                                                                \
         }
+/* Short floats are computed with as floats. */
+#define ROW_HALF(f)     row_##f##_FLOAT
+#define ROW_BFLOAT16(f) row_##f##_FLOAT
+#define ROW_FLOAT(f)    row_##f##_FLOAT
+#define ROW_DOUBLE(f)   row_##f##_DOUBLE
 FLOAT_TYPES(LOOP)
 #undef LOOP
 
@@ -76,9 +97,12 @@ static Status *xent(OpCtx *c)
                 memset(tensor_fill(loss), 0, tensor_bytes(loss));
         if (!tensor_count(back))
                 return NULL;
+        void *room = ctx_scratch(c, 3 * (size_t)n * sizeof(double)); /* n elements are there */
+        if (!room)
+                return status_oom();
         DISPATCH(FLOAT_TYPES, tensor_dtype(x), xent, tensor_data(x), step_of(tensor_shape(x)),
                  tensor_data(p), step_of(tensor_shape(p)), rows, n, tensor_fill(loss),
-                 tensor_fill(back));
+                 tensor_fill(back), room);
         return NULL;
 }
 

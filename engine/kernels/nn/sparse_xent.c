@@ -2,30 +2,46 @@
 /* SparseSoftmaxCrossEntropyWithLogits: the labels are class numbers, checked before anything is
  * read with them. */
 #include "engine/base/buf.h"
-#include "engine/ops/op.h"
-#include <tgmath.h>
+#include "engine/kernels/nn/row_exp.h"
 
 /* The largest logit is taken off first, so that exp() cannot overflow. The gradient is softmax less
  * one at the label. */
-#define LOOP(ID, T, W, GET, PUT)                                                               \
-        static void row_##ID(const T *x, int64_t n, int64_t label, T *loss, T *back)           \
-        {                                                                                      \
-                W m = GET(x[0]), sum = 0;                                                      \
-                for (int64_t i = 1; i < n; i++)                                                \
-                        m = GET(x[i]) > m ? GET(x[i]) : m;                                     \
-                for (int64_t i = 0; i < n; i++)                                                \
-                        sum += exp(GET(x[i]) - m);                                             \
-                *loss = PUT(log(sum) - (GET(x[label]) - m));                                   \
-                for (int64_t i = 0; i < n; i++)                                                \
-                        back[i] = PUT(exp(GET(x[i]) - m) / sum - (i == label));                \
-        }                                                                                      \
-        static void xent_##ID(const T *x, const Tensor *labels, int64_t n, T *loss, T *back)   \
-        {                                                                                      \
-                for (int64_t r = 0; r < tensor_count(labels); r++)                             \
-                        row_##ID(x + r * n, n, tensor_int(labels, r), loss + r, back + r * n); \
+#define LOOP(ID, T, W, GET, PUT)                                                                \
+        HOT static void divide_##ID(T *x, int64_t n, T by)                                      \
+        {                                                                                       \
+                for (int64_t i = 0; i < n; i++)                                                 \
+                        x[i] /= by;                                                             \
+        }                                                                                       \
+        static T row_##ID(const T *x, T *back, int64_t n, int64_t label)                        \
+        {                                                                                       \
+                T m = row_max_##ID(x, n), at = x[label] - m, sum = row_exp_##ID(x, back, n, m); \
+                divide_##ID(back, n, sum);                                                      \
+                back[label] -= 1;                                                               \
+                return log(sum) - at;                                                           \
+        }                                                                                       \
+        static void rows_##ID(const T *x, const Tensor *labels, int64_t n, T *loss, T *back)    \
+        {                                                                                       \
+                for (int64_t r = 0; r < tensor_count(labels); r++)                              \
+                        loss[r] = row_##ID(x + r * n, back + r * n, n, tensor_int(labels, r));  \
         }
-FLOAT_TYPES(LOOP)
+WIDE_TYPES(LOOP)
 #undef LOOP
+
+/* A row of short floats at a time goes through room for n floats. */
+static void rows_short(const Tensor *x, const Tensor *labels, Tensor *loss, Tensor *back,
+                       float *room)
+{
+        DType t = tensor_dtype(x);
+        int64_t n = tensor_dim(x, 1);
+        size_t size = dtype_size(t), row = (size_t)n * size;
+        for (int64_t r = 0; r < tensor_count(labels); r++) {
+                size_t at = (size_t)r;
+                short_widen(t, (const char *)tensor_data(x) + at * row, room, n);
+                float v = row_FLOAT(room, room, n, tensor_int(labels, r));
+                short_narrow(t, &v, (char *)tensor_fill(loss) + at * size, 1);
+                short_narrow(t, room, (char *)tensor_fill(back) + at * row, n);
+        }
+}
 
 static Status *sparse_xent_shape(ShapeCtx *c)
 {
@@ -74,8 +90,15 @@ static Status *sparse_xent(OpCtx *c)
         if (!tensor_count(x))
                 return NULL;
         TRY(check_labels(labels, n));
-        DISPATCH(FLOAT_TYPES, tensor_dtype(x), xent, tensor_data(x), labels, n,
-                 tensor_fill(ctx_output(c, 0)), tensor_fill(ctx_output(c, 1)));
+        if (!dtype_is_short(tensor_dtype(x))) {
+                DISPATCH(WIDE_TYPES, tensor_dtype(x), rows, tensor_data(x), labels, n,
+                         tensor_fill(ctx_output(c, 0)), tensor_fill(ctx_output(c, 1)));
+                return NULL;
+        }
+        float *room = ctx_scratch(c, (size_t)n * sizeof(float));
+        if (!room)
+                return status_oom();
+        rows_short(x, labels, ctx_output(c, 0), ctx_output(c, 1), room);
         return NULL;
 }
 
