@@ -2,6 +2,7 @@
 /* Div, RealDiv, FloorDiv, TruncateDiv, DivNoNan. An integer divisor of zero is refused before the
  * loop; the smallest integer divided by -1 wraps to itself instead of trapping. */
 #include "engine/kernels/math/binary.h"
+#include "engine/kernels/math/long_div.h"
 
 #define T_DIV                                                                         \
         "T:type in [bfloat16,half,float,double,uint8,int8,uint16,int16,int32,uint32," \
@@ -40,16 +41,10 @@ OP(RealDiv, .inputs = "x:T; y:T", .outputs = "z:T", .attrs = T_DIV, .shape = sha
 OP(TruncateDiv, .inputs = "x:T; y:T", .outputs = "z:T", .attrs = T_DIV, .shape = shape_binary,
    .compute = div_compute, .inplace = 3, .kernels = T_INT);
 
-/* Quotients of 32-bit integers are exact enough in double, which divides in vectors. Only the
- * smallest integer by -1 goes beyond, and wraps. */
-#define DOUBLE_QUOTIENT(round)                                                      \
-        ((V)(b == 0                                             ? 0                 \
-             : round((double)a / (double)b) > (double)INT32_MAX ? (double)INT32_MIN \
-                                                                : round((double)a / (double)b)))
-#define OTHER_SIGNED(X, ...) \
-        TYPE_INT8(X, ##__VA_ARGS__) TYPE_INT16(X, ##__VA_ARGS__) TYPE_INT64(X, ##__VA_ARGS__)
-
-BINARY_LOOPS(floor_div, TYPE_INT32, DOUBLE_QUOTIENT(floor))
+#define OTHER_SIGNED(X, ...) TYPE_INT8(X, ##__VA_ARGS__) TYPE_INT16(X, ##__VA_ARGS__)
+/* Zeros were refused. Only the smallest integer by -1 goes beyond, and wraps. */
+LONG_LOOP(floor_div, INT32, int32_t, q > (double)INT32_MAX ? (double)INT32_MIN : q, FLOORED)
+LONG_LOOP(floor_div, INT64, int64_t, q, FLOORED)
 BINARY_LOOPS(floor_div, OTHER_SIGNED, FLOORED)
 BINARY_LOOPS(floor_div, UNSIGNED_TYPES, b == 0 ? 0 : a / b)
 BINARY_LOOPS(floor_div, FLOAT_TYPES, floor(a / b))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mod and TruncateMod (the sign of the dividend), FloorMod (the sign of the divisor). */
 #include "engine/kernels/math/binary.h"
+#include "engine/kernels/math/long_div.h"
 
 #include <string.h>
 
@@ -22,8 +23,64 @@ static Status *modulo(OpCtx *c, const BinaryFn *by_type)
 
 /* -1 divides everything, and the smallest integer must not be asked */
 #define REMAINDER (b == 0 || b == -1 ? 0 : a % b)
+/* As TensorFlow has it: the sum's remainder is only another one when it was rounded to b. */
+#define SIGNS_DIFFER      ((a < 0) ^ (b < 0))
+#define FLOORED_FLOAT(r)  (SIGNS_DIFFER ? fmod((r) + b, b) : (r))
+#define FLOORED_FINITE(r) (SIGNS_DIFFER ? ((r) + b == b ? 0 * b : (r) + b) : (r))
+#define TRUNCATED(r)      (r)
+
+/* Floats by blocks. As long as the quotient has few bits, the remainder of its integer part is
+ * exact, and of the wrong sign where the quotient was rounded up. A block in which one quotient has
+ * too many bits, or is none, is left to fmod(). */
+#define REMAINDER_STEP(T, LIMIT, finite, xi, yi)                                                 \
+        for (int64_t i = 0; i < n; i++) {                                                        \
+                T a = x[xi], b = y[yi], q = trunc(a / b), r = fma(-q, b, a) * copysign((T)1, a); \
+                bad |= !(fabs(q) < (T)LIMIT);                                                    \
+                bad |= !(fabs(b) < (T)INFINITY);                                                 \
+                r = copysign(r + (r < 0 ? fabs(b) : 0), a);                                      \
+                z[i] = finite(r);                                                                \
+        }
+#define REMAINDERS(fn, ID, T, LIMIT, finite, exact)                                           \
+        HOT static bool fn##_block_##ID(const T *x, int64_t xs, const T *y, int64_t ys, T *z, \
+                                        int64_t n)                                            \
+        {                                                                                     \
+                int bad = 0;                                                                  \
+                if (xs && ys) {                                                               \
+                        REMAINDER_STEP(T, LIMIT, finite, i, i)                                \
+                } else if (xs) {                                                              \
+                        REMAINDER_STEP(T, LIMIT, finite, i, 0)                                \
+                } else {                                                                      \
+                        REMAINDER_STEP(T, LIMIT, finite, 0, i *ys)                            \
+                }                                                                             \
+                return !bad;                                                                  \
+        }                                                                                     \
+        static void fn##_loop_##ID(const void *x_, int64_t xs, const void *y_, int64_t ys,    \
+                                   void *z_, int64_t n)                                       \
+        {                                                                                     \
+                enum { BLOCK = 256 };                                                         \
+                const T *x = x_, *y = y_;                                                     \
+                T *z = z_, block[BLOCK];                                                      \
+                for (int64_t m; n > 0; n -= m, x += m * xs, y += m * ys, z += m) {            \
+                        m = MIN(n, (int64_t)BLOCK);                                           \
+                        bool fine = fn##_block_##ID(x, xs, y, ys, block, m);                  \
+                        for (int64_t i = 0; i < m && !fine; i++) {                            \
+                                T a = x[i * xs], b = y[i * ys], r = fmod(a, b);               \
+                                block[i] = exact(r);                                          \
+                        }                                                                     \
+                        memcpy(z, block, (size_t)m * sizeof *z); /* z may be x or y */        \
+                }                                                                             \
+        }
+#define SHORT_TOO(fn)              \
+        BINARY_SHORT_(HALF, 0, fn) \
+        BINARY_SHORT_(BFLOAT16, 0, fn)
+SHORT_TOO(mod)
+REMAINDERS(mod, FLOAT, float, 0x1p22, TRUNCATED, TRUNCATED)
+REMAINDERS(mod, DOUBLE, double, 0x1p51, TRUNCATED, TRUNCATED)
+SHORT_TOO(floor_mod)
+REMAINDERS(floor_mod, FLOAT, float, 0x1p22, FLOORED_FINITE, FLOORED_FLOAT)
+REMAINDERS(floor_mod, DOUBLE, double, 0x1p51, FLOORED_FINITE, FLOORED_FLOAT)
+
 BINARY_LOOPS(mod, INDEX_TYPES, REMAINDER)
-BINARY_LOOPS(mod, FLOAT_TYPES, fmod(a, b))
 BINARY_TABLE(mod, LIST)
 
 static Status *mod_compute(OpCtx *c)
@@ -31,50 +88,12 @@ static Status *mod_compute(OpCtx *c)
         return modulo(c, mod_loops);
 }
 
-#define FLOORED(r) ((r) != 0 && ((r) < 0) != (b < 0) ? (r) + b : (r))
-#define OTHER_SIGNED(X, ...) \
-        TYPE_INT8(X, ##__VA_ARGS__) TYPE_INT16(X, ##__VA_ARGS__) TYPE_INT64(X, ##__VA_ARGS__)
-/* Of 32-bit integers all steps are exact in double, which divides in vectors. */
-BINARY_LOOPS(floor_mod, TYPE_INT32,
-             b == 0 ? 0 : (V)((double)a - floor((double)a / (double)b) * (double)b))
-BINARY_LOOPS(floor_mod, OTHER_SIGNED, FLOORED(REMAINDER))
+#define FLOORED(r)           ((r) != 0 && ((r) < 0) != (b < 0) ? (r) + b : (r))
+#define SMALL_SIGNED(X, ...) TYPE_INT8(X, ##__VA_ARGS__) TYPE_INT16(X, ##__VA_ARGS__)
+LONG_LOOP(floor_mod, INT32, int32_t, r, FLOORED(REMAINDER))
+LONG_LOOP(floor_mod, INT64, int64_t, r, FLOORED(REMAINDER))
+BINARY_LOOPS(floor_mod, SMALL_SIGNED, FLOORED(REMAINDER))
 BINARY_LOOPS(floor_mod, UNSIGNED_TYPES, b == 0 ? 0 : a % b)
-#define OTHER_FLOATS(X, ...) \
-        TYPE_HALF(X, ##__VA_ARGS__) TYPE_BFLOAT16(X, ##__VA_ARGS__) TYPE_DOUBLE(X, ##__VA_ARGS__)
-BINARY_LOOPS(floor_mod, OTHER_FLOATS, FLOORED(fmod(a, b)))
-
-/* Floats in double: as long as the quotient has few bits, truncating it and taking it off are
- * exact. False when one quotient has too many, or is none. */
-HOT static bool floor_mod_block(const float *x, int64_t xs, const float *y, int64_t ys, float *z,
-                                int64_t n)
-{
-        int bad = 0;
-        for (int64_t i = 0; i < n; i++) {
-                float b = y[i * ys];
-                double a = (double)x[i * xs], q = trunc(a / (double)b);
-                float r = (float)copysign(a - q * (double)b, a);
-                bad |= !(fabs(q) < 0x1p27);
-                z[i] = FLOORED(r);
-        }
-        return !bad;
-}
-
-static void floor_mod_loop_FLOAT(const void *x_, int64_t xs, const void *y_, int64_t ys, void *z_,
-                                 int64_t n)
-{
-        enum { BLOCK = 256 };
-        const float *x = x_, *y = y_;
-        float *z = z_, block[BLOCK];
-        for (int64_t m; n > 0; n -= m, x += m * xs, y += m * ys, z += m) {
-                m = MIN(n, (int64_t)BLOCK);
-                bool fine = floor_mod_block(x, xs, y, ys, block, m);
-                for (int64_t i = 0; i < m && !fine; i++) {
-                        float b = y[i * ys], r = fmod(x[i * xs], b);
-                        block[i] = FLOORED(r);
-                }
-                memcpy(z, block, (size_t)m * sizeof *z); /* z may be x or y */
-        }
-}
 BINARY_TABLE(floor_mod, REAL_TYPES)
 
 static Status *floor_mod_compute(OpCtx *c)

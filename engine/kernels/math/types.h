@@ -81,6 +81,10 @@
 #define SAME_OR_APART _Pragma("GCC ivdep")
 #endif
 
+/* For what loops call: small functions that must become part of each processor level's loop, where
+ * the compiler would otherwise find that levels do not match. */
+#define IN_LOOP static inline __attribute__((always_inline))
+
 /* Elements from which on a loop is worth several threads. */
 enum { MATH_GRAIN = 64 * 1024, MATH_GRAIN_DEAR = 8 * 1024 };
 

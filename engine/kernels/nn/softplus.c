@@ -3,7 +3,25 @@
  * overflows. */
 #include "engine/kernels/nn/activation.h"
 
-#define SOFTPLUS(v)         (((v) > 0 ? (v) : 0) + log1p(exp(-fabs(v))))
+/* log(1 + e) for e in [0, 1] as twice the series of atanh(s), s = e / (2 + e): s is at most 1/3,
+ * and terms below half a unit of the last place are left out. */
+IN_LOOP float log1p_unit_float(float e)
+{
+        float s = e / (2 + e), t = s * s, sum = 1 / 13.f;
+        for (int k = 11; k > 0; k -= 2)
+                sum = sum * t + 1 / (float)k;
+        return 2 * s * sum;
+}
+IN_LOOP double log1p_unit_double(double e)
+{
+        double s = e / (2 + e), t = s * s, sum = 1 / 31.0;
+        for (int k = 29; k > 0; k -= 2)
+                sum = sum * t + 1 / (double)k;
+        return 2 * s * sum;
+}
+#define LOG1P(e) _Generic((e), float : log1p_unit_float, default : log1p_unit_double)(e)
+
+#define SOFTPLUS(v)         (((v) > 0 ? (v) : 0) + LOG1P(exp(-fabs(v))))
 #define SOFTPLUS_GRAD(g, v) ((g) / (exp(-(v)) + 1))
 #define SOFTSIGN(v)         ((v) / (1 + fabs(v)))
 #define SOFTSIGN_GRAD(g, v) ((g) / ((1 + fabs(v)) * (1 + fabs(v))))
