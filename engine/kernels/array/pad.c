@@ -17,20 +17,41 @@ static Status *zero_of(DType dtype, Tensor **ret)
         return NULL;
 }
 
-/* All is filled with the value first, the middle is written over. */
+/* The border along dim d before or behind x: as wide as x in the dims before d, as wide as y in
+ * those behind, so that no element is written twice. */
+static Status *pad_border(OpCtx *c, const Tensor *value, const int64_t *to, int d, int side)
+{
+        const Tensor *x = ctx_input(c, 0), *paddings = ctx_input(c, 1);
+        Tensor *y = ctx_output(c, 0);
+        Box b = { .rank = 0 };
+        for (int i = 0; i < tensor_rank(y); i++) {
+                int64_t before = tensor_int(paddings, 2 * i), size = tensor_dim(x, i);
+                if (i < d)
+                        b.dst_at += before * to[i];
+                if (i == d && side)
+                        b.dst_at += (before + size) * to[i];
+                box_add(&b,
+                        i < d   ? size
+                        : i > d ? tensor_dim(y, i)
+                                : tensor_int(paddings, 2 * d + side),
+                        to[i], 0);
+        }
+        return box_copy(&b, y, value);
+}
+
 static Status *pad_with(OpCtx *c, const Tensor *value)
 {
         const Tensor *x = ctx_input(c, 0), *paddings = ctx_input(c, 1);
-        const Shape *s = tensor_shape(ctx_output(c, 0));
         int64_t from[SHAPE_MAX_RANK], to[SHAPE_MAX_RANK];
         Box b = { .rank = 0 };
         Tensor *y = ctx_output(c, 0);
-        TRY(box_fill(y, 0, tensor_count(y), value, 0));
         box_strides(tensor_shape(x), from);
-        box_strides(s, to);
-        for (int i = 0; i < s->rank; i++) {
+        box_strides(tensor_shape(y), to);
+        for (int i = 0; i < tensor_rank(y); i++) {
                 b.dst_at += tensor_int(paddings, 2 * i) * to[i];
                 box_add(&b, tensor_dim(x, i), to[i], from[i]);
+                TRY(pad_border(c, value, to, i, 0));
+                TRY(pad_border(c, value, to, i, 1));
         }
         return box_copy(&b, y, x);
 }

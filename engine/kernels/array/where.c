@@ -1,44 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Where: the indices of the elements that are not zero, one row each, in row-major order. */
-#include "engine/ops/op.h"
+#include "engine/kernels/math/types.h"
 
-#define WHERE_TYPES(X, ...) NUMBER_TYPES(X, ##__VA_ARGS__) TYPE_BOOL(X, ##__VA_ARGS__)
-/* find for vectors, unfold for more dims: a flat place becomes coordinates from the last dim on. */
-#define LOOPS(ID, T, W, GET, PUT)                                                    \
-        static int64_t count_##ID(const T *x, int64_t n)                             \
-        {                                                                            \
-                int64_t k = 0;                                                       \
-                for (int64_t i = 0; i < n; i++)                                      \
-                        k += GET(x[i]) != 0;                                         \
-                return k;                                                            \
-        }                                                                            \
-        static void find_##ID(const T *x, int64_t n, int64_t *at)                    \
-        {                                                                            \
-                for (int64_t i = 0; i < n; i++)                                      \
-                        if (GET(x[i]) != 0)                                          \
-                                *at++ = i;                                           \
-        }                                                                            \
-        static void unfold_##ID(const T *x, int64_t n, const Shape *s, int64_t *row) \
-        {                                                                            \
-                for (int64_t i = 0; i < n; i++) {                                    \
-                        if (GET(x[i]) == 0)                                          \
-                                continue;                                            \
-                        int64_t rest = i;                                            \
-                        for (int d = s->rank - 1; d >= 0; d--) {                     \
-                                row[d] = rest % s->dim[d];                           \
-                                rest /= s->dim[d];                                   \
-                        }                                                            \
-                        row += s->rank;                                              \
-                }                                                                    \
+enum { BLOCK = 256 };
+
+/* find: the places of some elements that are not zero. Each place is written, and stays when the
+ * element is not zero: branches that nobody can foretell would cost more. unfold goes along the
+ * last dimension and writes the other coordinates before each place. */
+#define LOOPS(ID, T, W, GET, PUT)                                                        \
+        HOT static int64_t count_##ID(const T *x, int64_t n)                             \
+        {                                                                                \
+                int64_t k = 0;                                                           \
+                for (int64_t i = 0; i < n; i++)                                          \
+                        k += GET(x[i]) != 0;                                             \
+                return k;                                                                \
+        }                                                                                \
+        static int64_t find_##ID(const T *x, int64_t n, int32_t *at)                     \
+        {                                                                                \
+                int64_t k = 0;                                                           \
+                for (int64_t i = 0; i < n; i++) {                                        \
+                        at[k] = (int32_t)i;                                              \
+                        k += GET(x[i]) != 0;                                             \
+                }                                                                        \
+                return k;                                                                \
+        }                                                                                \
+        static void unfold_##ID(const T *x, int64_t count, const Shape *s, int64_t *row) \
+        {                                                                                \
+                int64_t at[SHAPE_MAX_RANK] = { 0 }, *end = row + count * s->rank;        \
+                int last = s->rank - 1;                                                  \
+                int32_t found[BLOCK];                                                    \
+                while (row < end) {                                                      \
+                        for (int64_t i = 0; i < s->dim[last]; i += BLOCK) {              \
+                                int64_t n = MIN(s->dim[last] - i, (int64_t)BLOCK);       \
+                                int64_t k = find_##ID(x + i, n, found);                  \
+                                for (int64_t j = 0; j < k; j++, row += s->rank) {        \
+                                        for (int d = 0; d < last; d++)                   \
+                                                row[d] = at[d];                          \
+                                        row[last] = i + found[j];                        \
+                                }                                                        \
+                        }                                                                \
+                        x += s->dim[last];                                               \
+                        for (int d = last - 1; d >= 0 && ++at[d] == s->dim[d]; d--)      \
+                                at[d] = 0;                                               \
+                }                                                                        \
         }
-WHERE_TYPES(LOOPS)
+NUMBER_TYPES(LOOPS)
 #undef LOOPS
 
-/* Quantized types are compared as the integers they are stored as. */
+/* Quantized types and bools are compared as the integers they are stored as. */
 static DType stored_as(DType t)
 {
         switch ((int)t) {
         case DT_QINT8: return DT_INT8;
+        case DT_BOOL:
         case DT_QUINT8: return DT_UINT8;
         case DT_QINT32: return DT_INT32;
         default: return t;
@@ -50,7 +64,7 @@ static int64_t count(DType t, const void *x, int64_t n)
 #define CASE(ID, T, W, GET, PUT) \
         case DT_##ID: return count_##ID(x, n);
         switch ((int)t) {
-                WHERE_TYPES(CASE)
+                NUMBER_TYPES(CASE)
         default: return 0;
         }
 #undef CASE
@@ -74,10 +88,8 @@ static Status *where(OpCtx *c)
         Shape s = SHAPE(count(t, tensor_data(x), n), rank);
         Tensor *y;
         TRY(ctx_alloc(c, 0, &s, &y));
-        if (rank == 1)
-                DISPATCH(WHERE_TYPES, t, find, tensor_data(x), n, tensor_fill(y));
-        else if (rank > 1)
-                DISPATCH(WHERE_TYPES, t, unfold, tensor_data(x), n, tensor_shape(x),
+        if (rank > 0)
+                DISPATCH(NUMBER_TYPES, t, unfold, tensor_data(x), s.dim[0], tensor_shape(x),
                          tensor_fill(y));
         return NULL;
 }

@@ -16,15 +16,21 @@ static Status *clip_shape(ShapeCtx *c)
 }
 
 /* ls, hs: 0 for a scalar bound, else 1. Where the bounds cross, the lower one wins. */
+#define CLIP_LOOP(GET, PUT, W, li, hi_)                             \
+        SAME_OR_APART                                               \
+        for (int64_t i = 0; i < n; i++) {                           \
+                W v = GET(x[i]), l = GET(lo[li]), h = GET(hi[hi_]); \
+                v = h < v ? h : v;                                  \
+                y[i] = PUT(v < l ? l : v);                          \
+        }
 #define CLIP(ID, T, W, GET, PUT)                                                         \
         HOT_##ID static void clip_##ID(const T *x, const T *lo, int64_t ls, const T *hi, \
                                        int64_t hs, T *y, int64_t n)                      \
         {                                                                                \
-                SAME_OR_APART                                                            \
-                for (int64_t i = 0; i < n; i++) {                                        \
-                        W v = GET(x[i]), l = GET(lo[i * ls]), h = GET(hi[i * hs]);       \
-                        v = h < v ? h : v;                                               \
-                        y[i] = PUT(v < l ? l : v);                                       \
+                if (!ls && !hs) {                                                        \
+                        CLIP_LOOP(GET, PUT, W, 0, 0)                                     \
+                } else {                                                                 \
+                        CLIP_LOOP(GET, PUT, W, i *ls, i *hs)                             \
                 }                                                                        \
         }
 REAL_TYPES(CLIP)

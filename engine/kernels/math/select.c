@@ -47,19 +47,30 @@ static Status *select_v2_shape(ShapeCtx *c)
 }
 
 /* By size, not by type: elements are only moved. Conditions are read as bytes and both values
- * always, or gcc makes no vectors of it. */
-#define PICK(SIZE, T)                                                                            \
-        HOT static void pick_##SIZE(const void *cond_, const void *t_, const void *e_, void *z_, \
-                                    int64_t n)                                                   \
-        {                                                                                        \
-                const T *t = t_, *e = e_;                                                        \
-                const uint8_t *cond = cond_;                                                     \
-                T *z = z_;                                                                       \
-                SAME_OR_APART                                                                    \
-                for (int64_t i = 0; i < n; i++) {                                                \
-                        T yes = t[i], no = e[i];                                                 \
-                        z[i] = cond[i] != 0 ? yes : no;                                          \
-                }                                                                                \
+ * always, or gcc makes no vectors of it. Each operand advances by its step, 0 or 1. */
+#define PICK_LOOP(ci, ti, ei)                    \
+        SAME_OR_APART                            \
+        for (int64_t i = 0; i < n; i++) {        \
+                V yes = t[ti], no = e[ei];       \
+                z[i] = cond[ci] != 0 ? yes : no; \
+        }
+#define PICK(SIZE, T)                                                                          \
+        HOT static void pick_##SIZE(const void *cond_, int64_t cs, const void *t_, int64_t ts, \
+                                    const void *e_, int64_t es, void *z_, int64_t n)           \
+        {                                                                                      \
+                typedef T V;                                                                   \
+                const V *t = t_, *e = e_;                                                      \
+                const uint8_t *cond = cond_;                                                   \
+                V *z = z_;                                                                     \
+                if (cs && ts && es) {                                                          \
+                        PICK_LOOP(i, i, i)                                                     \
+                } else if (cs && ts) {                                                         \
+                        PICK_LOOP(i, i, 0)                                                     \
+                } else if (cs && es) {                                                         \
+                        PICK_LOOP(i, 0, i)                                                     \
+                } else {                                                                       \
+                        PICK_LOOP(i *cs, i *ts, i *es)                                         \
+                }                                                                              \
         }
 MOVE_TYPES(PICK)
 #undef PICK
@@ -71,7 +82,8 @@ static Status *select_rows(const bool *cond, const Tensor *t, const Tensor *e, T
         DType type = tensor_dtype(z);
         int64_t n = tensor_count(z);
         if (row == 1 && dtype_is_plain(type)) {
-                DISPATCH_SIZE(type, pick, cond, tensor_data(t), tensor_data(e), tensor_fill(z), n);
+                DISPATCH_SIZE(type, pick, cond, 1, tensor_data(t), 1, tensor_data(e), 1,
+                              tensor_fill(z), n);
                 return NULL;
         }
         for (int64_t i = 0; i < n; i += row)
@@ -95,47 +107,79 @@ static Status *select_compute(OpCtx *c)
 
 /* ---- SelectV2 ---- */
 
-typedef struct Strides {
-        int64_t of[SHAPE_MAX_RANK];
-} Strides;
+/* The broadcast as a walk over merged dims, innermost first: neighbours in which each operand
+ * either goes on or stands still are one. */
+typedef struct Walk {
+        const Tensor *in[3];
+        Tensor *z;
+        int rank;
+        int64_t dim[SHAPE_MAX_RANK + 1], step[SHAPE_MAX_RANK + 1][3]; /* elements */
+} Walk;
 
-/* Dims of size 1, and those missing in front, are walked with stride 0. */
-static Strides strides_in(const Shape *in, const Shape *out)
+static void walk_plan(Walk *w)
 {
-        Strides s = { { 0 } };
-        int64_t n = 1;
-        for (int d = in->rank - 1, o = out->rank - 1; d >= 0; d--, o--) {
-                s.of[o] = in->dim[d] == 1 ? 0 : n;
-                n *= in->dim[d];
+        const Shape *out = tensor_shape(w->z);
+        int64_t n[3] = { 1, 1, 1 };
+        for (int i = 0; i < out->rank; i++) {
+                int64_t d = out->dim[out->rank - 1 - i], step[3];
+                bool merges = w->rank > 0;
+                int l = w->rank - 1;
+                for (int k = 0; k < 3; k++) {
+                        const Shape *s = tensor_shape(w->in[k]);
+                        int64_t own = i < s->rank ? s->dim[s->rank - 1 - i] : 1;
+                        step[k] = own == 1 ? 0 : n[k];
+                        n[k] *= own;
+                        merges = merges && step[k] == w->step[l][k] * w->dim[l];
+                }
+                if (d == 1)
+                        continue;
+                if (merges) {
+                        w->dim[l] *= d;
+                        continue;
+                }
+                w->dim[w->rank] = d;
+                memcpy(w->step[w->rank++], step, sizeof step);
         }
-        return s;
+        if (w->rank == 0) /* one element: no operand goes anywhere */
+                w->dim[w->rank++] = 1;
+}
+
+/* One row of the innermost dim. */
+static Status *walk_row(const Walk *w, const int64_t at[3], int64_t to)
+{
+        const int64_t *step = w->step[0];
+        DType type = tensor_dtype(w->z);
+        size_t size = dtype_size(type);
+        const bool *yes = (const bool *)tensor_data(w->in[0]) + at[0];
+        if (dtype_is_plain(type)) {
+                DISPATCH_SIZE(type, pick, yes, step[0],
+                              (const char *)tensor_data(w->in[1]) + (size_t)at[1] * size, step[1],
+                              (const char *)tensor_data(w->in[2]) + (size_t)at[2] * size, step[2],
+                              (char *)tensor_fill(w->z) + (size_t)to * size, w->dim[0]);
+                return NULL;
+        }
+        for (int64_t i = 0; i < w->dim[0]; i++) {
+                int k = yes[i * step[0]] ? 1 : 2;
+                TRY(tensor_copy_elements(w->z, to + i, w->in[k], at[k] + i * step[k], 1));
+        }
+        return NULL;
 }
 
 /* Counts like an odometer; when a digit wraps, all offsets step back by what they had gone. */
 static Status *select_v2_walk(const Tensor *cond, const Tensor *t, const Tensor *e, Tensor *z)
 {
-        const Shape *out = tensor_shape(z);
-        Strides s[3] = { strides_in(tensor_shape(cond), out), strides_in(tensor_shape(t), out),
-                         strides_in(tensor_shape(e), out) };
-        int64_t at[SHAPE_MAX_RANK] = { 0 }, offset[3] = { 0 };
-        const bool *yes = tensor_data(cond);
-        size_t size = dtype_size(tensor_dtype(z));
-        bool plain = dtype_is_plain(tensor_dtype(z));
-        for (int64_t i = 0; i < tensor_count(z); i++) {
-                int from = yes[offset[0]] ? 1 : 2;
-                const Tensor *src = from == 1 ? t : e;
-                if (plain)
-                        memcpy((char *)tensor_fill(z) + (size_t)i * size,
-                               (const char *)tensor_data(src) + (size_t)offset[from] * size, size);
-                else
-                        TRY(tensor_copy_elements(z, i, src, offset[from], 1));
-                for (int d = out->rank - 1; d >= 0; d--) {
-                        bool wraps = ++at[d] == out->dim[d];
+        Walk w = { .in = { cond, t, e }, .z = z };
+        int64_t count[SHAPE_MAX_RANK + 1] = { 0 }, at[3] = { 0 };
+        walk_plan(&w);
+        for (int64_t to = 0; to < tensor_count(z); to += w.dim[0]) {
+                TRY(walk_row(&w, at, to));
+                for (int d = 1; d < w.rank; d++) {
+                        bool wraps = ++count[d] == w.dim[d];
                         for (int k = 0; k < 3; k++)
-                                offset[k] += s[k].of[d] * (wraps ? 1 - at[d] : 1);
+                                at[k] += w.step[d][k] * (wraps ? 1 - count[d] : 1);
                         if (!wraps)
                                 break;
-                        at[d] = 0;
+                        count[d] = 0;
                 }
         }
         return NULL;

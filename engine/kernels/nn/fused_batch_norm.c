@@ -5,37 +5,60 @@
 #include "engine/kernels/nn/fused_batch_norm.h"
 #include <math.h>
 
+enum { LANES = 256 };
+
 /* y = x * mul[c] + add[c]; sums add up in double. */
-#define LOOP(ID, T, W, GET, PUT)                                                                  \
-        HOT static void affine_##ID(const T *x, T *y, Channels n, const float *mul,               \
-                                    const float *add)                                             \
-        {                                                                                         \
-                for (int64_t o = 0; o < n.outer; o++)                                             \
-                        for (int64_t i = 0; i < n.inner; i++, x += n.count, y += n.count)         \
-                                for (int64_t c = 0; c < n.count; c++)                             \
-                                        y[c] = PUT(GET(x[c]) * mul[c] + add[c]);                  \
-        }                                                                                         \
-        HOT static void planes_##ID(const T *x, T *y, Channels n, const float *mul,               \
-                                    const float *add)                                             \
-        {                                                                                         \
-                for (int64_t r = 0; r < n.outer * n.count; r++, x += n.inner, y += n.inner) {     \
-                        float m = mul[r % n.count], a = add[r % n.count];                         \
-                        for (int64_t i = 0; i < n.inner; i++)                                     \
-                                y[i] = PUT(GET(x[i]) * m + a);                                    \
-                }                                                                                 \
-        }                                                                                         \
-        /* sum[c] += (x - shift[c]) ** power */                                                   \
-        HOT static void moment_##ID(const T *x, Channels n, const double *shift, bool square,     \
-                                    double *sum)                                                  \
-        {                                                                                         \
-                for (int64_t o = 0; o < n.outer; o++)                                             \
-                        for (int64_t c = 0; c < n.count; c++)                                     \
-                                for (int64_t i = 0; i < n.inner; i++) {                           \
-                                        double d =                                                \
-                                                (double)GET(x[(o * n.count + c) * n.inner + i]) - \
-                                                shift[c];                                         \
-                                        sum[c] += square ? d * d : d;                             \
-                                }                                                                 \
+#define LOOP(ID, T, W, GET, PUT)                                                                   \
+        HOT static void affine_##ID(const T *x, T *y, Channels n, const float *mul,                \
+                                    const float *add)                                              \
+        {                                                                                          \
+                for (int64_t o = 0; o < n.outer; o++)                                              \
+                        for (int64_t i = 0; i < n.inner; i++, x += n.count, y += n.count)          \
+                                for (int64_t c = 0; c < n.count; c++)                              \
+                                        y[c] = PUT(GET(x[c]) * mul[c] + add[c]);                   \
+        }                                                                                          \
+        HOT static void planes_##ID(const T *x, T *y, Channels n, const float *mul,                \
+                                    const float *add)                                              \
+        {                                                                                          \
+                for (int64_t r = 0; r < n.outer * n.count; r++, x += n.inner, y += n.inner) {      \
+                        float m = mul[r % n.count], a = add[r % n.count];                          \
+                        for (int64_t i = 0; i < n.inner; i++)                                      \
+                                y[i] = PUT(GET(x[i]) * m + a);                                     \
+                }                                                                                  \
+        }                                                                                          \
+        /* sum[i % width] += (x[i] - shift[i % width]) ** power; n is a multiple of width or less  \
+         */                                                                                        \
+        HOT static void powers_##ID(const T *x, int64_t n, int64_t width, const double *shift,     \
+                                    bool square, double *sum)                                      \
+        {                                                                                          \
+                for (int64_t at = 0; at < n; at += width, x += width)                              \
+                        for (int64_t i = 0; i < MIN(width, n - at); i++) {                         \
+                                double d = (double)GET(x[i]) - shift[i];                           \
+                                sum[i] += square ? d * d : d;                                      \
+                        }                                                                          \
+        }                                                                                          \
+        /* Few channels, or those of planes, go side by side in as many lanes as there is room. */ \
+        static void moment_##ID(const T *x, Channels n, const double *shift, bool square,          \
+                                double *sum)                                                       \
+        {                                                                                          \
+                double lane[LANES], by[LANES];                                                     \
+                bool planes = n.inner > 1;                                                         \
+                int64_t count = planes ? 1 : n.count, width = LANES / count * count;               \
+                if (!width) {                                                                      \
+                        powers_##ID(x, n.outer *n.count, n.count, shift, square, sum);             \
+                        return;                                                                    \
+                }                                                                                  \
+                int64_t runs = planes ? n.outer * n.count : 1,                                     \
+                        size = planes ? n.inner : n.outer * count;                                 \
+                for (int64_t r = 0; r < runs; r++, x += size) {                                    \
+                        for (int64_t i = 0; i < width; i++) {                                      \
+                                lane[i] = 0;                                                       \
+                                by[i] = shift[planes ? r % n.count : i % count];                   \
+                        }                                                                          \
+                        powers_##ID(x, size, width, by, square, lane);                             \
+                        for (int64_t i = 0; i < width; i++)                                        \
+                                sum[planes ? r % n.count : i % count] += lane[i];                  \
+                }                                                                                  \
         }
 NORM_TYPES(LOOP)
 #undef LOOP
