@@ -54,12 +54,16 @@ void buf_putc(Buf *b, char c)
 void buf_printf(Buf *b, const char *fmt, ...)
 {
         va_list ap, again;
+        char some[256]; /* most of what is printed fits, and is printed once */
         va_start(ap, fmt);
         va_copy(again, ap);
-        int n = vsnprintf(NULL, 0, fmt, ap);
+        int n = vsnprintf(some, sizeof some, fmt, ap);
         char *p = n < 0 ? NULL : buf_reserve(b, (size_t)n + 1);
         if (p) {
-                vsnprintf(p, (size_t)n + 1, fmt, again);
+                if ((size_t)n < sizeof some)
+                        memcpy(p, some, (size_t)n + 1);
+                else
+                        vsnprintf(p, (size_t)n + 1, fmt, again);
                 b->len += (size_t)n;
         }
         va_end(again);

@@ -18,36 +18,61 @@ static Between between(const Resize *r, int64_t i, float scale, int64_t size)
                           at - floor_at };
 }
 
+/* What all rows have in common: for each column of the result its neighbours, whose places are
+ * those of their first channels. */
+static Between *columns(OpCtx *c, const Resize *r)
+{
+        Between *all = ctx_scratch(c, (size_t)r->out_w * sizeof *all);
+        for (int64_t j = 0; all && j < r->out_w; j++) {
+                all[j] = between(r, j, r->scale_w, r->in_w);
+                all[j].lower *= r->channels;
+                all[j].upper *= r->channels;
+        }
+        return all;
+}
+
+/* Row i of y is mixed of two rows of x. Pictures have three channels more often than not. */
+#define MIX(GET, CHANNELS)                                                                      \
+        for (int64_t j = 0; j < r->out_w; j++, y += CHANNELS) {                                 \
+                const Between h = all[j];                                                       \
+                for (int64_t c = 0; c < CHANNELS; c++) {                                        \
+                        float a = (float)GET(up[h.lower + c]), b = (float)GET(up[h.upper + c]); \
+                        float d = (float)GET(down[h.lower + c]),                                \
+                              e = (float)GET(down[h.upper + c]);                                \
+                        float top = a + (b - a) * h.share, low = d + (e - d) * h.share;         \
+                        y[c] = top + (low - top) * share;                                       \
+                }                                                                               \
+        }
 /* x[b, :, :, :] to y[b, i, :, :]. */
-#define LOOP(ID, T, W, GET, PUT)                                                                   \
-        static void row_##ID(const Resize *r, const T *x, float *y, int64_t i)                     \
-        {                                                                                          \
-                Between v = between(r, i, r->scale_h, r->in_h);                                    \
-                const T *up = x + v.lower * r->in_w * r->channels;                                 \
-                const T *down = x + v.upper * r->in_w * r->channels;                               \
-                for (int64_t j = 0; j < r->out_w; j++) {                                           \
-                        Between h = between(r, j, r->scale_w, r->in_w);                            \
-                        int64_t left = h.lower * r->channels, right = h.upper * r->channels;       \
-                        for (int64_t c = 0; c < r->channels; c++, y++) {                           \
-                                float a = (float)GET(up[left + c]), b = (float)GET(up[right + c]); \
-                                float d = (float)GET(down[left + c]),                              \
-                                      e = (float)GET(down[right + c]);                             \
-                                float top = a + (b - a) * h.share, low = d + (e - d) * h.share;    \
-                                *y = top + (low - top) * v.share;                                  \
-                        }                                                                          \
-                }                                                                                  \
-        }                                                                                          \
-        static void rows_##ID(const Resize *r, const T *x, float *y, int64_t from, int64_t to)     \
-        {                                                                                          \
-                for (int64_t k = from; k < to; k++)                                                \
-                        row_##ID(r, x + k / r->out_h * r->in_h * r->in_w * r->channels,            \
-                                 y + k * r->out_w * r->channels, k % r->out_h);                    \
+#define LOOP(ID, T, W, GET, PUT)                                                                  \
+        HOT static void row_##ID(const Resize *r, const Between *all, const T *up, const T *down, \
+                                 float share, float *y)                                           \
+        {                                                                                         \
+                if (r->channels == 1) {                                                           \
+                        MIX(GET, 1)                                                               \
+                } else if (r->channels == 3) {                                                    \
+                        MIX(GET, 3)                                                               \
+                } else {                                                                          \
+                        MIX(GET, r->channels)                                                     \
+                }                                                                                 \
+        }                                                                                         \
+        static void rows_##ID(const Resize *r, const Between *all, const T *x, float *y,          \
+                              int64_t from, int64_t to)                                           \
+        {                                                                                         \
+                int64_t row = r->in_w * r->channels;                                              \
+                for (int64_t k = from; k < to; k++) {                                             \
+                        const T *picture = x + k / r->out_h * r->in_h * row;                      \
+                        Between v = between(r, k % r->out_h, r->scale_h, r->in_h);                \
+                        row_##ID(r, all, picture + v.lower * row, picture + v.upper * row,        \
+                                 v.share, y + k * r->out_w * r->channels);                        \
+                }                                                                                 \
         }
 REAL_TYPES(LOOP)
 #undef LOOP
 
 typedef struct Job {
         Resize r;
+        const Between *all;
         const Tensor *x;
         float *y;
 } Job;
@@ -55,7 +80,8 @@ typedef struct Job {
 static void run_rows(void *arg, int64_t from, int64_t to)
 {
         Job *j = arg;
-        DISPATCH(REAL_TYPES, tensor_dtype(j->x), rows, &j->r, tensor_data(j->x), j->y, from, to);
+        DISPATCH(REAL_TYPES, tensor_dtype(j->x), rows, &j->r, j->all, tensor_data(j->x), j->y, from,
+                 to);
 }
 
 static Status *resize_bilinear(OpCtx *c)
@@ -63,9 +89,13 @@ static Status *resize_bilinear(OpCtx *c)
         Tensor *y = ctx_output(c, 0);
         Job j = { .x = ctx_input(c, 0), .y = tensor_fill(y) };
         j.r = resize_of(ctx_node(c), tensor_shape(j.x), tensor_shape(y));
-        if (tensor_count(y))
-                ctx_parallel(c, j.r.batch * j.r.out_h,
-                             MAX((int64_t)1, 16384 / (j.r.out_w * j.r.channels)), run_rows, &j);
+        if (!tensor_count(y))
+                return NULL;
+        j.all = columns(c, &j.r);
+        if (!j.all)
+                return status_oom();
+        ctx_parallel(c, j.r.batch * j.r.out_h, MAX((int64_t)1, 16384 / (j.r.out_w * j.r.channels)),
+                     run_rows, &j);
         return NULL;
 }
 

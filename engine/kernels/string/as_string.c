@@ -107,8 +107,9 @@ static Status *as_string(OpCtx *c)
         Tensor *y = ctx_output(c, 0);
         Format f;
         TRY(format_make(ctx_node(c), tensor_dtype(x), &f));
+        autobuf b = BUF(1 << 16);
         for (int64_t i = 0; i < tensor_count(x); i++) {
-                autobuf b = BUF(1 << 16);
+                b.len = 0;
                 print(&b, &f, x, i);
                 TRY(buf_status(&b));
                 TRY(tensor_set_string(y, i, b.data, b.len));

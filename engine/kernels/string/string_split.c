@@ -29,11 +29,14 @@ static void add(Pieces *p, const char *text, size_t len)
  * not at characters. */
 static void split_chars(Pieces *p, const TString *s, const TString *set, bool skip_empty)
 {
+        bool is_end[256] = { false };
         size_t from = 0;
+        for (size_t i = 0; i < set->len; i++)
+                is_end[(unsigned char)set->data[i]] = true;
         for (size_t i = 0; !set->len && i < s->len; i++)
                 add(p, s->data + i, 1);
         for (size_t i = 0; set->len && i <= s->len; i++) {
-                if (i < s->len && !memchr(set->data, s->data[i], set->len))
+                if (i < s->len && !is_end[(unsigned char)s->data[i]])
                         continue;
                 if (i > from || !skip_empty)
                         add(p, s->data + from, i - from);
