@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Elementwise ops in vectors: every length from 1 to 67, from addresses that are not aligned, with
+ * zeros of both signs, infinities, NaNs and the smallest numbers in every lane; against libm in
+ * double. */
+#include "engine/base/buf.h"
+#include "engine/tensor/short_float.h"
+#include "tests/lib/op_session.h"
+#include <criterion/criterion.h>
+#include <math.h>
+
+TestSuite(vectors, .timeout = 120);
+
+enum { LONGEST = 67 };
+
+static const double values[] = { 0,    -0.0,  1,        -1,        2,    -2,    0.5,   -0.5,
+                                 3,    -3,    INFINITY, -INFINITY, NAN,  6e-8,  -6e-8, 1e-5,
+                                 7.25, -7.25, 20,       -20,       88.5, -88.5, 100,   -104,
+                                 6e4,  -6e4,  1e-40,    -1e-40,    0.1,  -0.3,  1.5,   2.5,
+                                 1e5,  -1e30, 3e38,     1e-3,      5,    10,    -10,   0.99 };
+
+typedef struct MathCase {
+        const char *name, *graph; /* of a and b, to z */
+        double (*want)(double a, double b);
+        double error; /* in units of the last place; 0: the same bits but for NaNs */
+} MathCase;
+
+static double neg(double a, double b UNUSED)
+{
+        return -a;
+}
+static double relu(double a, double b UNUSED)
+{
+        return a <= 0 ? 0 : a;
+}
+static double exponential(double a, double b UNUSED)
+{
+        return exp(a);
+}
+static double logarithm(double a, double b UNUSED)
+{
+        return log(a);
+}
+static double tangent(double a, double b UNUSED)
+{
+        return tanh(a);
+}
+static double error_function(double a, double b UNUSED)
+{
+        return erf(a);
+}
+static double softplus(double a, double b UNUSED)
+{
+        return (a > 0 ? a : 0) + log1p(exp(-fabs(a)));
+}
+static double sigmoid(double a, double b UNUSED)
+{
+        return 1 / (1 + exp(-a));
+}
+static double rsqrt(double a, double b UNUSED)
+{
+        return 1 / sqrt(a);
+}
+static double maximum(double a, double b)
+{
+        return a > b || a != a ? a : b;
+}
+static double sum(double a, double b)
+{
+        return a + b;
+}
+static double ratio(double a, double b)
+{
+        return a / b;
+}
+static double less(double a, double b)
+{
+        return a < b;
+}
+static double select_positive(double a, double b)
+{
+        return a > 0 ? a : b;
+}
+
+static const MathCase cases[] = {
+        { "Neg", "z = Neg(a)", neg, 0 },
+        { "Relu", "z = Relu(a)", relu, 0 },
+        { "Exp", "z = Exp(a)", exponential, 4 },
+        { "Log", "z = Log(a)", logarithm, 4 },
+        { "Tanh", "z = Tanh(a)", tangent, 4 },
+        { "Erf", "z = Erf(a)", error_function, 4 },
+        { "Softplus", "z = Softplus(a)", softplus, 5 },
+        { "Sigmoid", "z = Sigmoid(a)", sigmoid, 4 },
+        { "Rsqrt", "z = Rsqrt(a)", rsqrt, 2 },
+        { "Maximum", "z = Maximum(a, b)", maximum, 0 },
+        { "Add", "z = Add(a, b)", sum, 0 },
+        { "RealDiv", "z = RealDiv(a, b)", ratio, 0 },
+        { "Pow", "z = Pow(a, b)", pow, 2 },
+        { "Less", "z = Less(a, b)", less, 0 },
+        { "Select", "o = ZerosLike(a)\nc = Greater(a, o)\nz = Select(c, a, b)", select_positive,
+          0 },
+        { "Select of rows", "o = ZerosLike(a)\nc = Greater(a, o)\nz = SelectV2(c, a, b)",
+          select_positive, 0 },
+};
+
+static Tensor *vector(DType t, int64_t n, int64_t seed)
+{
+        Tensor *x = NULL;
+        cr_assert_null(tensor_new(t, &SHAPE(n), &x));
+        for (int64_t i = 0; i < n; i++) {
+                double v = values[(size_t)(i * 7 + seed) % COUNTOF(values)];
+                float f = (float)v;
+                if (t == DT_DOUBLE)
+                        ((double *)tensor_fill(x))[i] = v;
+                else if (t == DT_FLOAT)
+                        ((float *)tensor_fill(x))[i] = f;
+                else
+                        short_narrow(t, &f, (char *)tensor_fill(x) + 2 * i, 1);
+        }
+        return x;
+}
+
+static Tensor *run(TestSession *s, Feed *feeds, int n)
+{
+        Tensor *z = NULL;
+        const char *fetch = "z:0";
+        RunRequest r = { .feeds = feeds, .n_feeds = n, .fetches = &fetch, .n_fetches = 1 };
+        Status *st = test_session_run(s, &r, &z);
+        cr_assert_null(st, "%s", st ? status_message(st) : "");
+        return z;
+}
+
+/* The result as the type holds it. */
+static double rounded(DType t, double v)
+{
+        float f = (float)v, back = f;
+        uint16_t bits;
+        if (t == DT_DOUBLE)
+                return v;
+        if (!dtype_is_short(t))
+                return (double)f;
+        short_narrow(t, &f, &bits, 1);
+        short_widen(t, &bits, &back, 1);
+        return (double)back;
+}
+
+/* One unit of the last place of v, and what is below the smallest normal number. */
+static double unit(DType t, double v)
+{
+        int digits = t == DT_DOUBLE ? 53 : t == DT_FLOAT ? 24 : t == DT_HALF ? 11 : 8;
+        double least = t == DT_DOUBLE ? 0x1p-1022 : t == DT_HALF ? 0x1p-14 : 0x1p-126;
+        return fmax(fabs(v), least) * ldexp(1, 1 - digits);
+}
+
+static void expect_value(const MathCase *c, DType t, double a, double b, double got)
+{
+        double want = c->want(a, b);
+        want = t == DT_BOOL ? want : rounded(t, want);
+        if (isnan(want) || isnan(got))
+                cr_assert(isnan(want) && isnan(got), "%s %s of %g, %g: %g, not %g", c->name,
+                          dtype_name(t), a, b, got, want);
+        else if (c->error > 0 && isfinite(want))
+                cr_assert(fabs(got - want) <= c->error * unit(t, want),
+                          "%s %s of %g, %g: %.17g, not %.17g", c->name, dtype_name(t), a, b, got,
+                          want);
+        else
+                cr_assert(got == want && !signbit(got) == !signbit(want),
+                          "%s %s of %g, %g: %.17g, not %.17g", c->name, dtype_name(t), a, b, got,
+                          want);
+}
+
+/* a and b are views one element into what is fed; b may be a single element. */
+static void expect_case(const MathCase *c, DType t)
+{
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        const char *name = dtype_name(t);
+        buf_printf(&graph,
+                   "x = Placeholder dtype: %s\ny = Placeholder dtype: %s\n"
+                   "one = Const int32 [1] { 1 }\nrest = Const int32 [1] { -1 }\n"
+                   "a = Slice(x, one, rest)\nb = Slice(y, one, rest)\n%s\n",
+                   name, name, c->graph);
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        for (int64_t n = 1; n <= LONGEST; n++) {
+                autoptr(Tensor) x = vector(t, n + 1, n);
+                autoptr(Tensor) y = vector(t, n + 1, 3 * n + 5);
+                autoptr(Tensor) z = run(s, (Feed[]){ { "x:0", x }, { "y:0", y } }, 2);
+                cr_assert_eq(tensor_count(z), n);
+                for (int64_t i = 0; i < n; i++)
+                        expect_value(c, tensor_dtype(z), tensor_double(x, i + 1),
+                                     tensor_double(y, i + 1), tensor_double(z, i));
+        }
+}
+
+static void expect_all(DType t)
+{
+        for (size_t i = 0; i < COUNTOF(cases); i++)
+                expect_case(&cases[i], t);
+}
+
+Test(vectors, of_floats_are_libms_values_in_every_lane)
+{
+        expect_all(DT_FLOAT);
+}
+Test(vectors, of_doubles_are_libms_values_in_every_lane)
+{
+        expect_all(DT_DOUBLE);
+}
+Test(vectors, of_halves_are_libms_values_in_every_lane)
+{
+        expect_all(DT_HALF);
+}
+Test(vectors, of_bfloat16_are_libms_values_in_every_lane)
+{
+        expect_all(DT_BFLOAT16);
+}
+
+/* ---- division ---- */
+
+static TestSession *division(const char *op, DType t)
+{
+        autobuf graph = BUF(4096);
+        TestSession *s = NULL;
+        buf_printf(&graph, "a = Placeholder dtype: %s\nb = Placeholder dtype: %s\nz = %s(a, b)\n",
+                   dtype_name(t), dtype_name(t), op);
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        return s;
+}
+
+/* TensorFlow's: fmod(), and where signs differ fmod(fmod(x, y) + y, y). */
+static float floor_mod_float(float a, float b)
+{
+        float r = fmodf(a, b);
+        return (a < 0) == (b < 0) ? r : fmodf(r + b, b);
+}
+static double floor_mod_double(double a, double b)
+{
+        double r = fmod(a, b);
+        return (a < 0) == (b < 0) ? r : fmod(r + b, b);
+}
+
+static void expect_floor_mod(DType t, int64_t step)
+{
+        autoptr(TestSession) s = division("FloorMod", t);
+        for (int64_t n = 1; n <= LONGEST; n++) {
+                autoptr(Tensor) a = vector(t, n, n);
+                autoptr(Tensor) b = vector(t, step ? n : 1, 3 * n + 2);
+                autoptr(Tensor) z = run(s, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+                for (int64_t i = 0; i < n; i++) {
+                        double x = tensor_double(a, i), y = tensor_double(b, i * step);
+                        double want = t == DT_FLOAT ? (double)floor_mod_float((float)x, (float)y)
+                                                    : floor_mod_double(x, y);
+                        double got = tensor_double(z, i);
+                        cr_assert((isnan(got) && isnan(want)) ||
+                                          (got == want && !signbit(got) == !signbit(want)),
+                                  "%g mod %g is %.17g, not %.17g", x, y, got, want);
+                }
+        }
+}
+
+Test(vectors, floor_mod_of_floats_is_that_of_tensorflow)
+{
+        expect_floor_mod(DT_FLOAT, 1);
+        expect_floor_mod(DT_FLOAT, 0);
+        expect_floor_mod(DT_DOUBLE, 1);
+        expect_floor_mod(DT_DOUBLE, 0);
+}
+
+static const int64_t integers[] = { 0,
+                                    1,
+                                    -1,
+                                    2,
+                                    -2,
+                                    7,
+                                    -7,
+                                    100,
+                                    -100,
+                                    INT32_MAX,
+                                    INT32_MIN,
+                                    INT32_MIN + 1,
+                                    65536,
+                                    -65537,
+                                    3,
+                                    1000003,
+                                    INT64_MAX,
+                                    INT64_MIN,
+                                    ((int64_t)1 << 53) + 1,
+                                    -((int64_t)1 << 51) };
+
+/* Of the first 16 in blocks without the large ones, of all with them. */
+static Tensor *whole(DType t, int64_t n, int64_t seed, size_t of, bool divisors)
+{
+        Tensor *x = NULL;
+        cr_assert_null(tensor_new(t, &SHAPE(n), &x));
+        for (int64_t i = 0; i < n; i++) {
+                int64_t v = integers[(size_t)(i * 7 + seed) % of];
+                v = divisors && v == 0 ? 5 : v;
+                if (t == DT_INT64)
+                        ((int64_t *)tensor_fill(x))[i] = v;
+                else
+                        ((int32_t *)tensor_fill(x))[i] = (int32_t)v;
+        }
+        return x;
+}
+
+/* By one the smallest integer wraps. */
+static int64_t floor_div(DType t, int64_t a, int64_t b)
+{
+        if (b == -1)
+                return t == DT_INT32 ? (int32_t)(0 - (uint32_t)a) : (int64_t)(0 - (uint64_t)a);
+        return a / b - (a % b != 0 && (a < 0) != (b < 0));
+}
+
+static void expect_integers(DType t, int64_t step, size_t of)
+{
+        autoptr(TestSession) div = division("FloorDiv", t);
+        autoptr(TestSession) mod = division("FloorMod", t);
+        for (int64_t n = 1; n <= LONGEST; n++) {
+                autoptr(Tensor) a = whole(t, n, n, of, false);
+                autoptr(Tensor) b = whole(t, step ? n : 1, 3 * n + 2, of, true);
+                autoptr(Tensor) q = run(div, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+                autoptr(Tensor) r = run(mod, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+                for (int64_t i = 0; i < n; i++) {
+                        int64_t x = tensor_int(a, i), y = tensor_int(b, i * step),
+                                want = floor_div(t, x, y);
+                        cr_assert_eq(tensor_int(q, i), want, "%ld / %ld", (long)x, (long)y);
+                        cr_assert_eq(tensor_int(r, i),
+                                     (int64_t)((uint64_t)x - (uint64_t)want * (uint64_t)y) *
+                                             (y != -1),
+                                     "%ld mod %ld", (long)x, (long)y);
+                }
+        }
+}
+
+Test(vectors, integers_are_divided_towards_minus_infinity)
+{
+        for (int64_t step = 0; step < 2; step++) {
+                expect_integers(DT_INT32, step, 16);
+                expect_integers(DT_INT64, step, 16);
+                expect_integers(DT_INT64, step, COUNTOF(integers));
+        }
+}
+
+Test(vectors, all_halves_survive_the_way_to_floats_and_back)
+{
+        enum { ALL = 1 << 16 };
+        static uint16_t all[ALL], back[ALL];
+        static float wide[ALL];
+        for (int i = 0; i < ALL; i++)
+                all[i] = (uint16_t)i;
+        for (int odd = 0; odd < 2; odd++) {
+                short_widen(DT_HALF, all + odd, wide, ALL - odd);
+                short_narrow(DT_HALF, wide, back, ALL - odd);
+                for (int i = odd; i < ALL; i++) {
+                        float want = half_to_float((Half){ (uint16_t)i });
+                        cr_assert(isnan(want) ? isnan(wide[i - odd]) : wide[i - odd] == want);
+                        cr_assert(isnan(want) ? (back[i - odd] & 0x7c00) == 0x7c00
+                                              : back[i - odd] == i);
+                }
+        }
+}
+
+Test(vectors, floats_round_to_halves_alike_in_vectors_and_alone)
+{
+        for (uint32_t bits = 0; bits < 0xffff0000u; bits += 0x3fff) {
+                float in[9];
+                Half out[9];
+                for (uint32_t i = 0; i < 9; i++)
+                        in[i] = float_of_bits_(bits + i * 0x777);
+                short_narrow(DT_HALF, in, out, 9);
+                for (int i = 0; i < 9; i++)
+                        cr_assert(isnan(in[i]) || out[i].bits == half_from_float(in[i]).bits,
+                                  "%a becomes %x", (double)in[i], out[i].bits);
+        }
+}
