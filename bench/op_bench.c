@@ -3,6 +3,7 @@
  * where hardly anything comes out, reads) as many bytes in the same process, on one thread. At the
  * end the cost of a node on small tensors.
  * usage: op_bench [PART OF AN OP'S LINE] */
+#include "bench/op_bench_others.h"
 #include "bench/stepper.h"
 #include "bench/table.h"
 #include "daemon/exec.h"
@@ -31,6 +32,11 @@ typedef struct Case {
 #define IMAGE                                        \
         {                                            \
                 .rank = 4, .dim = { 16, 64, 64, 16 } \
+        }
+
+#define QUADS                                    \
+        {                                        \
+                .rank = 2, .dim = { BIG / 4, 4 } \
         }
 
 static const Case cases[] = {
@@ -92,11 +98,11 @@ static const Case cases[] = {
         { "p = Const int32 [2] { 1, 0 }\nz = Transpose(x, p)", "fdihb", MATRIX, 1, 1 },
         { "p = Const int32 [4] { 0, 3, 1, 2 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1, 1 },
         { "p = Const int32 [4] { 0, 2, 1, 3 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1, 1 },
-        { "a = Const int32 [] { 0 }\nz = ConcatV2(x, x, a)", "fdihb", MATRIX, 1, 2 },
-        { "a = Const int32 [] { 1 }\nz = ConcatV2(x, x, a)", "fdihb", MATRIX, 1, 2 },
-        { "a = Const int32 [] { 3 }\nz = ConcatV2(x, x, a)", "fdhb", IMAGE, 1, 2 },
+        { "a = Const int32 [] { 0 }\nz = ConcatV2(x, x, a)", "fdihb", MATRIX, 2, 2 },
+        { "a = Const int32 [] { 1 }\nz = ConcatV2(x, x, a)", "fdihb", MATRIX, 2, 2 },
+        { "a = Const int32 [] { 3 }\nz = ConcatV2(x, x, a)", "fdhb", IMAGE, 2, 2 },
         { "a = Const int32 [] { 1 }\nz = Split(a, x) num_split: 4", "fdhb", MATRIX, 1, 1 },
-        { "z = Pack(x, x) axis: 1", "fd", MATRIX, 1, 2 },
+        { "z = Pack(x, x) axis: 1", "fd", MATRIX, 2, 2 },
         { "p = Const int32 [2, 2] { 1, 1, 1, 1 }\nz = Pad(x, p)", "fdi", MATRIX, 1, 1 },
         { "b = Const int32 [2] { 1, 1 }\ns = Const int32 [2] { 1022, 1022 }\nz = Slice(x, b, s)",
           "fdi", MATRIX, 1, 1 },
@@ -118,6 +124,44 @@ static const Case cases[] = {
         { "s = Const $T [16] { 1 }\no = Const $T [16] { 0 }\nm = Const $T [16] { 0 }\n"
           "v = Const $T [16] { 1 }\nz = FusedBatchNorm(x, s, o, m, v) is_training: false",
           "f", IMAGE, 1, 1 },
+        { "s = Const $T [16] { 1 }\no = Const $T [16] { 0 }\nm = Const $T [0] { }\n"
+          "z = FusedBatchNorm(x, s, o, m, m) is_training: true",
+          "f", IMAGE, 2, 1 },
+        { "a = Const int32 [1] { 1 }\nm = Mean(x, a) keep_dims: true\n"
+          "s = SquaredDifference(x, m)\nv = Mean(s, a) keep_dims: true\n"
+          "tiny = Const $T [] { 0.001 }\nt = Add(v, tiny)\nr = Rsqrt(t)\nf = Mul(x, r)\n"
+          "g = Mul(m, r)\nz = Sub(f, g)\n# layer norm",
+          "fd", MATRIX, 5, 3 },
+        { "p = Const int32 [4] { 0, 2, 3, 1 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1, 1 },
+        { "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Where(b)", "f", MATRIX, 1.5, .92 },
+        { "c = Const $T [] { 1 }\nb = Less(x, c)\nz = SelectV2(b, x, c)", "fdi", MATRIX, 1.25,
+          1.25 },
+        { "z = Unpack(x) num: 4, axis: 1", "fd", QUADS, 1, 1 },
+        { "d = Const int32 [] { 512 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+          "q = Range(o, d, l)\ni = ExpandDims(q, l)\nz = GatherNd(x, i)",
+          "fd", MATRIX, .5, .5 },
+        { "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+          "q = Range(o, d, l)\ni = ExpandDims(q, l)\ns = Shape(x)\nz = ScatterNd(i, x, s)",
+          "fd", MATRIX, 1, 2 },
+        { "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+          "q = Range(o, d, l)\nh = Const int32 [] { 128 }\ni = FloorMod(q, h)\n"
+          "z = UnsortedSegmentSum(x, i, h)",
+          "fdi", MATRIX, 1, .1 },
+        { "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+          "q = Range(o, d, l)\nh = Const int32 [] { 8 }\ni = FloorDiv(q, h)\n"
+          "z = SegmentSum(x, i)",
+          "fd", MATRIX, 1, .1 },
+        { "z = Cast(x) DstT: int64, SrcT: $T", "fi", FLAT, 1, 2 },
+        { "z = Cast(x) DstT: double, SrcT: $T", "fi", FLAT, 1, 2 },
+        { "z = Cast(x) DstT: bool, SrcT: $T", "fi", FLAT, 1, .25 },
+        { "b = Cast(x) DstT: uint8, SrcT: $T\nz = Cast(b) DstT: float, SrcT: uint8", "f", FLAT,
+          1.25, 1.25 },
+        { "l = Const $T [] { 1 }\nh = Const $T [] { 2 }\nz = ClipByValue(x, l, h)", "fdih", FLAT, 1,
+          1 },
+        { "z = TanhGrad(x, x)", "fdh", FLAT, 1, 1 },
+        { "z = ReluGrad(x, x)", "fdh", FLAT, 1, 1 },
+        { "z = BiasAddGrad(x)", "fdh", MATRIX, 1, 0 },
+        { "z = SoftmaxCrossEntropyWithLogits(x, x)", "fd", MATRIX, 2, 1 },
 };
 
 static const char *type_of(char letter, DType *ret)
@@ -168,21 +212,23 @@ static uint64_t read_words(const uint64_t *p, size_t n)
         return sum[0] ^ sum[1] ^ sum[2] ^ sum[3] ^ sum[4] ^ sum[5] ^ sum[6] ^ sum[7];
 }
 
-/* Seconds to read and to write that many bytes. */
+/* Seconds to read `in` bytes and to write `out`: as many as can be are copied, the rest is read or
+ * written. */
 static double time_memory(size_t in, size_t out)
 {
-        static char from[BIG * 32], to[BIG * 32];
+        static char from[BIG * 48], to[BIG * 48];
         static volatile uint64_t sink;
         double v[ROUNDS];
-        size_t copied = out ? MIN((in + out) / 2, sizeof(from)) : 0;
+        size_t copied = MIN(in, out), rest = MAX(in, out) - copied;
         memset(from, 1, sizeof(from));
         for (int r = 0; r < ROUNDS; r++) {
                 double start = bench_cpu();
                 for (int i = 0; i < 10; i++) {
-                        if (copied > in / 8)
-                                memcpy(to, from, copied);
+                        memcpy(to, from, copied);
+                        if (in > out)
+                                sink = read_words((const uint64_t *)(from + copied), rest / 8);
                         else
-                                sink = read_words((const uint64_t *)from, in / 8);
+                                memset(to + copied, i, rest);
                         __asm__ volatile("" ::: "memory");
                 }
                 v[r] = (bench_cpu() - start) / 10;
@@ -262,6 +308,8 @@ int main(int argc, char **argv)
         small(e, "Add", ", one");
         small(e, "Relu", "");
         small(e, "Tanh", "");
+        table_begin("one op | a library or a loop that does the same", "us");
+        others_run(e, argc < 2 ? NULL : argv[1]);
         engine_free(e);
         return 0;
 }
