@@ -2,6 +2,7 @@
 /* Starting, draining and stopping. What happens to a request is in exchange.c. */
 #include "api/server.h"
 
+#include "api/accept.h"
 #include "api/exchange.h"
 #include "api/listen.h"
 #include "api/restore.h"
@@ -21,8 +22,11 @@ enum {
         CANCEL_MS = 5000, /* for cancelled steps to end */
 };
 
+/* A listener and the threads that serve its connections, each with a libmicrohttpd of its own. */
 typedef struct Daemon {
-        struct MHD_Daemon *mhd;
+        struct MHD_Daemon **mhd;
+        int n;
+        Acceptor acceptor;
         Listener listener;
         Port port;
 } Daemon;
@@ -77,32 +81,53 @@ static int no_certificate(gnutls_session_t session UNUSED, const gnutls_datum_t 
 }
 
 /* One set of HTTP threads to each socket. */
-static Status *start_daemon(Daemon *d, Exchanges *all, unsigned threads)
+static Status *start_thread(Daemon *d, int threads)
 {
-        bool tls = atomic_load(&all->access)->tls && !d->listener.unix_path;
-        d->port = (Port){ all, d->listener.local, d->listener.unix_path, tls };
         unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-                         MHD_USE_ERROR_LOG | (tls ? MHD_USE_TLS : 0);
-        struct MHD_OptionItem more[4], *m = more;
-        if (threads > 1)
-                *m++ = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, threads, NULL };
-        if (tls) {
+                         MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+                         (d->port.tls ? MHD_USE_TLS : 0);
+        struct MHD_OptionItem more[3], *m = more;
+        if (d->port.tls) {
                 *m++ = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
                                                 (void *)no_certificate };
                 *m++ = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES };
         }
         *m = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-        d->mhd = MHD_start_daemon(
+        struct MHD_Daemon *mhd = MHD_start_daemon(
                 flags, 0, NULL, NULL, exchange_step, &d->port, MHD_OPTION_EXTERNAL_LOGGER, no_log,
-                NULL, MHD_OPTION_LISTEN_SOCKET, d->listener.fd, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK,
-                exchange_begin, &d->port, MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &d->port,
-                MHD_OPTION_NOTIFY_CONNECTION, exchange_connection, &d->port,
-                MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S,
-                MHD_OPTION_CONNECTION_LIMIT, (unsigned)LIMIT_IDLE_CONNECTIONS,
+                NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
+                NULL, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, &d->port,
+                MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &d->port, MHD_OPTION_NOTIFY_CONNECTION,
+                exchange_connection, &d->port, MHD_OPTION_CONNECTION_TIMEOUT,
+                (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_LIMIT,
+                (unsigned)MAX(LIMIT_IDLE_CONNECTIONS / threads, 1),
                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_ARRAY,
                 more, MHD_OPTION_END);
-        return d->mhd ? NULL : unavailable("cannot start the HTTP threads: %s", strerror(errno));
+        if (!mhd)
+                return unavailable("cannot start the HTTP threads: %s", strerror(errno));
+        d->mhd[d->n++] = mhd;
+        return NULL;
+}
+
+static Status *start_daemon(Daemon *d, Exchanges *all, int threads)
+{
+        bool tls = atomic_load(&all->access)->tls && !d->listener.unix_path;
+        d->port = (Port){ all, d->listener.local, d->listener.unix_path, tls };
+        d->mhd = mem_calloc((size_t)threads, sizeof(struct MHD_Daemon *));
+        if (!d->mhd)
+                return status_oom();
+        while (d->n < threads)
+                TRY(start_thread(d, threads));
+        return acceptor_start(d->listener.fd, d->mhd, d->n, &d->acceptor);
+}
+
+static void stop_daemon(Daemon *d)
+{
+        acceptor_stop(&d->acceptor);
+        for (int i = 0; i < d->n; i++)
+                MHD_stop_daemon(d->mhd[i]);
+        mem_free(d->mhd);
+        listen_close(&d->listener);
 }
 
 static void tick(void *arg)
@@ -148,7 +173,7 @@ static Status *start_all(const ServerOptions *o, Server *s)
         TRY(make_shared(o, &s->all));
         TRY(restore_sessions(&s->all.context));
         for (int i = 0; i < s->n; i++)
-                TRY(start_daemon(&s->daemons[i], &s->all, (unsigned)threads));
+                TRY(start_daemon(&s->daemons[i], &s->all, threads));
         return NULL;
 }
 
@@ -222,8 +247,7 @@ void server_drain(Server *s, int timeout_ms)
         Exchanges *all = &s->all;
         atomic_store(&all->context.draining, true);
         for (int i = 0; i < s->n; i++)
-                if (s->daemons[i].mhd)
-                        MHD_quiesce_daemon(s->daemons[i].mhd);
+                acceptor_stop(&s->daemons[i].acceptor);
         s->drained = true;
         if (wait_zero(&all->context.inflight, timeout_ms))
                 return;
@@ -255,11 +279,8 @@ void server_stop(Server *s)
         workers_free(s->all.workers);
         exchanges_abandon(&s->all);
         wait_zero(&s->all.context.inflight, CANCEL_MS);
-        for (int i = 0; i < s->n; i++) {
-                if (s->daemons[i].mhd)
-                        MHD_stop_daemon(s->daemons[i].mhd);
-                listen_close(&s->daemons[i].listener);
-        }
+        for (int i = 0; i < s->n; i++)
+                stop_daemon(&s->daemons[i]);
         watch_free(s->all.watch);
         /* A step that will not end keeps the server's memory, rather than finding it gone. */
         if (!wait_zero(&s->all.unanswered, CANCEL_MS))
