@@ -18,48 +18,6 @@ typedef struct Encoder {
         Written written[]; /* by field number */
 } Encoder;
 
-enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5 };
-
-/* ---- before the first step ---- */
-
-static bool takes(FieldType field, DType t)
-{
-        switch (field) {
-        case FIELD_DOUBLE: return t == DT_DOUBLE;
-        case FIELD_FLOAT: return t == DT_FLOAT || t == DT_DOUBLE;
-        case FIELD_INT64:
-        case FIELD_SFIXED64:
-        case FIELD_SINT64: return t == DT_INT64;
-        case FIELD_UINT64:
-        case FIELD_FIXED64: return t == DT_UINT64 || t == DT_INT64;
-        case FIELD_INT32:
-        case FIELD_SFIXED32:
-        case FIELD_SINT32: return t == DT_INT32 || t == DT_INT64;
-        case FIELD_UINT32:
-        case FIELD_FIXED32:
-                return t == DT_UINT32 || t == DT_UINT64 || t == DT_INT64 || t == DT_INT32;
-        case FIELD_ENUM: return t == DT_INT32;
-        case FIELD_BOOL: return t == DT_BOOL;
-        case FIELD_STRING:
-        case FIELD_BYTES:
-        case FIELD_MESSAGE: return t == DT_STRING;
-        default: return false;
-        }
-}
-
-static Status *find_field(const MessageField *fields, int n, const ProtobufCBinaryData *name,
-                          const char *message, const MessageField **ret)
-{
-        for (int i = 0; i < n; i++)
-                if (strlen(fields[i].name) == name->len &&
-                    !memcmp(fields[i].name, name->data, name->len)) {
-                        *ret = &fields[i];
-                        return NULL;
-                }
-        return invalid_argument("Unknown field: %.*s in message type %s", (int)MIN(name->len, 100u),
-                                (const char *)name->data, message);
-}
-
 /* Puts one more where its number belongs. */
 static void insert(Encoder *e, const MessageField *field, int input)
 {
@@ -89,8 +47,8 @@ static Status *encode_prepare(PrepareCtx *p)
                                         node->n_in - 1);
         e->n = 0;
         for (int i = 0; i < n; i++) {
-                TRY(find_field(all, n_all, &names[i], message, &field));
-                if (!takes(field->type, node->in_types[i + 1]))
+                TRY(proto_field_find(all, n_all, &names[i], message, &field));
+                if (!proto_field_holds(field->type, node->in_types[i + 1]))
                         return invalid_argument("Incompatible type for field %s.  Saw dtype: %s",
                                                 field->name, dtype_name(node->in_types[i + 1]));
                 insert(e, field, i);
@@ -139,25 +97,9 @@ static uint64_t zigzag(int64_t v)
         return (uint64_t)v << 1 ^ (uint64_t)(v >> 63);
 }
 
-static int wire_of(FieldType t)
-{
-        switch (t) {
-        case FIELD_DOUBLE:
-        case FIELD_FIXED64:
-        case FIELD_SFIXED64: return WIRE_64;
-        case FIELD_FLOAT:
-        case FIELD_FIXED32:
-        case FIELD_SFIXED32: return WIRE_32;
-        case FIELD_STRING:
-        case FIELD_BYTES:
-        case FIELD_MESSAGE: return WIRE_BYTES;
-        default: return WIRE_VARINT;
-        }
-}
-
 static void put_value(Buf *b, FieldType type, const Tensor *t, int64_t i)
 {
-        int wire = wire_of(type);
+        int wire = proto_field_wire(type);
         if (wire == WIRE_BYTES) {
                 const TString *s = &tensor_strings(t)[i];
                 put_varint(b, s->len);
@@ -180,7 +122,7 @@ static void put_value(Buf *b, FieldType type, const Tensor *t, int64_t i)
 
 static void put_field(Buf *b, const MessageField *f, const Tensor *t, int64_t from, int64_t n)
 {
-        int wire = wire_of(f->type);
+        int wire = proto_field_wire(f->type);
         if (!f->packed || wire == WIRE_BYTES || !n) {
                 for (int64_t k = 0; k < n; k++) {
                         put_varint(b, (uint64_t)f->number << 3 | (unsigned)wire);

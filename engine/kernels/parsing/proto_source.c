@@ -54,7 +54,9 @@ static Status *list_described(const Description *m, Arena *arena, const MessageF
                 f[i] = (MessageField){ .name = d->name,
                                        .number = (uint32_t)d->number,
                                        .type = (FieldType)d->type,
-                                       .packed = d->options && d->options->packed };
+                                       .packed = d->options && d->options->packed,
+                                       .repeated = d->label == 3,
+                                       .fallback = d->default_value };
         }
         *ret = f;
         *ret_n = (int)m->n_field;
@@ -118,8 +120,9 @@ static Status *from_here(const char *message, Arena *arena, const MessageField *
                 f[i] = (MessageField){ .name = m->fields[i].name,
                                        .number = m->fields[i].id,
                                        .type = type_of(&m->fields[i]),
-                                       .packed =
-                                               m->fields[i].flags & PROTOBUF_C_FIELD_FLAG_PACKED };
+                                       .packed = m->fields[i].flags & PROTOBUF_C_FIELD_FLAG_PACKED,
+                                       .repeated = m->fields[i].label == PROTOBUF_C_LABEL_REPEATED,
+                                       .fallback = "" };
         *ret = f;
         *ret_n = (int)m->n_fields;
         return NULL;
@@ -128,11 +131,67 @@ static Status *from_here(const char *message, Arena *arena, const MessageField *
 Status *proto_source_fields(const ProtobufCBinaryData *source, const char *message, Arena *arena,
                             const MessageField **ret, int *ret_n)
 {
-        static const char local[] = "local://", bytes[] = "bytes://";
+        static const char local[] = LOCAL_SOURCE, bytes[] = "bytes://";
         size_t n = sizeof bytes - 1;
         if (!source->len || (source->len == n && !memcmp(source->data, local, n)))
                 return from_here(message, arena, ret, ret_n);
         if (source->len >= n && !memcmp(source->data, bytes, n))
                 return from_bytes(source->data + n, source->len - n, message, arena, ret, ret_n);
         return invalid_argument("Descriptors of messages are read from bytes:// and local:// only");
+}
+
+/* ---- fields ---- */
+
+bool proto_field_holds(FieldType field, DType t)
+{
+        switch (field) {
+        case FIELD_DOUBLE: return t == DT_DOUBLE;
+        case FIELD_FLOAT: return t == DT_FLOAT || t == DT_DOUBLE;
+        case FIELD_INT64:
+        case FIELD_SFIXED64:
+        case FIELD_SINT64: return t == DT_INT64;
+        case FIELD_UINT64:
+        case FIELD_FIXED64: return t == DT_UINT64 || t == DT_INT64;
+        case FIELD_INT32:
+        case FIELD_SFIXED32:
+        case FIELD_SINT32: return t == DT_INT32 || t == DT_INT64;
+        case FIELD_UINT32:
+        case FIELD_FIXED32:
+                return t == DT_UINT32 || t == DT_UINT64 || t == DT_INT64 || t == DT_INT32;
+        case FIELD_ENUM: return t == DT_INT32;
+        case FIELD_BOOL: return t == DT_BOOL;
+        case FIELD_STRING:
+        case FIELD_BYTES:
+        case FIELD_MESSAGE: return t == DT_STRING;
+        default: return false;
+        }
+}
+
+int proto_field_wire(FieldType t)
+{
+        switch (t) {
+        case FIELD_DOUBLE:
+        case FIELD_FIXED64:
+        case FIELD_SFIXED64: return WIRE_64;
+        case FIELD_FLOAT:
+        case FIELD_FIXED32:
+        case FIELD_SFIXED32: return WIRE_32;
+        case FIELD_STRING:
+        case FIELD_BYTES:
+        case FIELD_MESSAGE: return WIRE_BYTES;
+        default: return WIRE_VARINT;
+        }
+}
+
+Status *proto_field_find(const MessageField *fields, int n, const ProtobufCBinaryData *name,
+                         const char *message, const MessageField **ret)
+{
+        for (int i = 0; i < n; i++)
+                if (strlen(fields[i].name) == name->len &&
+                    !memcmp(fields[i].name, name->data, name->len)) {
+                        *ret = &fields[i];
+                        return NULL;
+                }
+        return invalid_argument("Unknown field: %.*s in message type %s", (int)MIN(name->len, 100u),
+                                (const char *)name->data, message);
 }
