@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 struct Pool {
-        pthread_mutex_t lock; /* guards: all but sleeping */
+        pthread_mutex_t lock; /* guards: all but sleeping and helping */
         pthread_cond_t work;
         Task *head, *tail;
         atomic_bool some; /* head is not NULL: for those who look without the lock */
@@ -19,6 +19,7 @@ struct Pool {
         bool stopping;
         bool orphan;         /* freed by one of its own threads: the last to end frees the memory */
         atomic_int sleeping; /* threads that wait for work */
+        atomic_int helping;  /* threads in a range: they will be there for the next at once */
         int n, started, alive;
         pthread_t threads[];
 };
@@ -37,7 +38,14 @@ static void pool_drop(Pool *p)
  * looks before it sleeps. Not when there are more threads than cores: they would keep each other
  * from working. */
 enum { LOOK_NS = 50000, LOOKS = 64 };
-static _Thread_local bool helped;
+static _Thread_local bool helped, counted; /* in `helping` */
+
+static void help_ends(Pool *p)
+{
+        if (counted)
+                atomic_fetch_sub(&p->helping, 1);
+        counted = false;
+}
 
 /* Looks at the flag for a while before sleeping: a wake-up costs more than most pieces of work. */
 static void look_for(const atomic_bool *flag)
@@ -60,6 +68,7 @@ static void look_out(Pool *p)
 {
         helped = false;
         atomic_fetch_add(&p->sleeping, 1);
+        help_ends(p);
         pthread_mutex_unlock(&p->lock);
         look_for(&p->some);
         pthread_mutex_lock(&p->lock);
@@ -77,6 +86,7 @@ static void *worker(void *arg)
                         look_out(p);
                         continue;
                 }
+                help_ends(p);
                 if (!t) {
                         atomic_fetch_add(&p->sleeping, 1);
                         pthread_cond_wait(&p->work, &p->lock);
@@ -224,15 +234,17 @@ static void range_work(Range *r)
 typedef struct RangeTask {
         Task task;
         Range *range;
+        Pool *pool;
 } RangeTask;
 
 static void range_task(Task *t)
 {
         RangeTask *rt = (RangeTask *)t;
         Range *r = rt->range;
+        atomic_fetch_add(&rt->pool->helping, 1);
+        counted = helped = true;
         range_work(r);
         range_unref(r);
-        helped = true;
 }
 
 static Range *range_new(int helpers, int64_t n, int64_t piece, void (*fn)(void *, int64_t, int64_t),
@@ -256,6 +268,13 @@ static Range *range_new(int helpers, int64_t n, int64_t piece, void (*fn)(void *
         return r;
 }
 
+/* Who ends a range asks for the next one sooner than its helpers can say that they are free. */
+static bool anybody_free(Pool *p)
+{
+        return atomic_load_explicit(&p->sleeping, memory_order_relaxed) > 0 ||
+               atomic_load_explicit(&p->helping, memory_order_relaxed) > 0;
+}
+
 void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
                    void (*fn)(void *, int64_t, int64_t), void *arg)
 {
@@ -264,7 +283,7 @@ void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
         int64_t pieces = n / MAX(grain, (int64_t)1);
         int64_t threads = most > 0 ? MIN(most, pool_threads(p)) : pool_threads(p);
         int helpers = (int)MIN(pieces, threads) - 1;
-        if (!p || helpers < 1 || atomic_load_explicit(&p->sleeping, memory_order_relaxed) == 0) {
+        if (!p || helpers < 1 || !anybody_free(p)) {
                 fn(arg, 0, n);
                 return;
         }
@@ -277,7 +296,7 @@ void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
         }
         RangeTask *tasks = (RangeTask *)(r + 1);
         for (int i = 0; i < helpers; i++) {
-                tasks[i] = (RangeTask){ .task = { .fn = range_task }, .range = r };
+                tasks[i] = (RangeTask){ .task = { .fn = range_task }, .range = r, .pool = p };
                 pool_submit(p, &tasks[i].task);
         }
         range_work(r);

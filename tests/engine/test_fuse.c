@@ -280,6 +280,8 @@ static void expect_same_large(const char *shape, int n, const char *padding, con
 
 Test(fuse, large_pictures)
 {
+        expect_same_large("1, 14, 14, 64", 12544, "SAME", "y = Relu(s)\n");
+        expect_same_large("1, 14, 13, 64", 11648, "SAME", "a = Add(s, in)\ny = Relu6(a)\n");
         expect_same_large("1, 29, 31, 64", 57536, "SAME", "y = Relu(s)\n");
         expect_same_large("2, 30, 23, 64", 88320, "VALID", "y = Relu6(s)\n");
         expect_same_large("2, 28, 28, 64", 100352, "SAME", "a = Add(s, in)\ny = Relu(a)\n");

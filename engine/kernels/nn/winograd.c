@@ -43,19 +43,28 @@ static int64_t blocks_of(const Conv *v, int64_t threads)
         return MIN((blocks + threads - 1) / threads * threads, tiles);
 }
 
+/* Into how many parts the output's channels are cut, one a thread: where tiles are so few that all
+ * would read the whole filter for next to no work. Each part transforms all inputs for itself. */
+static int64_t parts_of(const Conv *v, int64_t threads)
+{
+        bool few = tiles_of(v) < threads * ROWS_MAX && blocks_of(v, 1) == 1;
+        return few && v->out_c / PANEL >= threads ? threads : 1;
+}
+
 /* Seconds, as measured on a core with AVX-512: products go at 160 GFLOP/s; filters come from memory
- * at 10 GB/s, here once per block and while the processor computes, else once per thread and while
- * it waits. */
+ * at 12 GB/s, here once per block and while the processor computes; a plain convolution has less of
+ * them to wait for than it computes. */
 static bool worth_it(const Conv *v, int64_t threads)
 {
         double pixels = (double)v->batch * (double)(v->w[1].out * v->w[2].out);
         double filter = (double)v->in_c * (double)v->out_c, tiles = (double)tiles_of(v);
-        double share = 1 / (double)threads;
-        double direct = share * pixels * 18 * filter / 180e9 + filter * 36 / 10e9;
-        double moved = share * tiles * PLACES * 4 * (double)(v->in_c + v->out_c) / 15e9;
-        double blocks = share * (double)blocks_of(v, threads);
+        double share = 1 / (double)threads, parts = (double)parts_of(v, threads);
+        double direct = share * pixels * 18 * filter / 160e9;
+        double channels = (double)v->in_c * parts + (double)v->out_c;
+        double moved = share * tiles * PLACES * 4 * channels / 15e9;
+        double blocks = parts > 1 ? share : share * (double)blocks_of(v, threads);
         double products = share * tiles * 2 * PLACES * filter / 160e9;
-        double fetched = blocks * filter * 4 * PLACES / 10e9;
+        double fetched = blocks * filter * 4 * PLACES / 12e9;
         return moved + MAX(products, fetched) < 0.9 * direct;
 }
 
@@ -121,8 +130,9 @@ WIDE void winograd_filter(const Conv *v, const float *f, const float *scale, flo
 
 typedef struct Block {
         const Winograd *w;
-        int64_t first, n; /* tiles */
-        float *in, *out;  /* [PLACES][n][in_c], [PLACES][n][out_c] */
+        int64_t first, n;    /* tiles */
+        int64_t from, width; /* output channels: whole panels */
+        float *in, *out;     /* [PLACES][n][in_c], [PLACES][n][width] */
 } Block;
 
 /* Where a tile's first output is. */
@@ -211,16 +221,18 @@ WIDE static void product(int rows, const float *a, int64_t in_c, const float *u,
 static void products(const Block *b)
 {
         const Conv *v = &b->w->conv;
-        int64_t passes = (b->n + ROWS_MAX - 1) / ROWS_MAX, panels = v->out_c / PANEL;
+        int64_t passes = (b->n + ROWS_MAX - 1) / ROWS_MAX, panels = b->width / PANEL;
         for (int64_t i = 0; i < PLACES * panels; i++) {
-                const float *a = b->in + i / panels * b->n * v->in_c;
-                const float *u = b->w->u + i * v->in_c * PANEL;
-                float *out = b->out + i / panels * b->n * v->out_c + i % panels * PANEL;
+                int64_t place = i / panels, k = i % panels;
+                int64_t panel = place * (v->out_c / PANEL) + b->from / PANEL + k;
+                const float *a = b->in + place * b->n * v->in_c;
+                const float *u = b->w->u + panel * v->in_c * PANEL;
+                float *out = b->out + place * b->n * b->width + k * PANEL;
                 for (int64_t p = 0; p < passes; p++) {
                         int64_t from = b->n * p / passes, to = b->n * (p + 1) / passes;
                         product((int)(to - from), a + from * v->in_c, v->in_c, u,
-                                lanes_ahead(u, v->in_c, p, passes), out + from * v->out_c,
-                                v->out_c);
+                                lanes_ahead(u, v->in_c, p, passes), out + from * b->width,
+                                b->width);
                 }
         }
 }
@@ -268,12 +280,12 @@ WIDE static void output_tiles(const Block *b)
         int64_t plane = v->w[1].out * v->w[2].out * v->out_c;
         for (int64_t t = 0; t < b->n; t++) {
                 Corner at = corner_of(v, b->first + t);
-                for (int64_t k = 0; k < v->out_c; k += LANES) {
+                for (int64_t k = 0; k < b->width; k += LANES) {
                         V shift = { 0 };
                         if (b->w->tail.shift)
-                                shift = *(const V *)(b->w->shift + k);
-                        output_part(b->w, b->out + t * v->out_c + k, b->n * v->out_c, &shift, at,
-                                    b->w->y + at.picture * plane + k);
+                                shift = *(const V *)(b->w->shift + b->from + k);
+                        output_part(b->w, b->out + t * b->width + k, b->n * b->width, &shift, at,
+                                    b->w->y + at.picture * plane + b->from + k);
                 }
         }
 }
@@ -282,35 +294,45 @@ WIDE static void output_tiles(const Block *b)
 
 typedef struct Job {
         const Winograd *w;
-        int64_t blocks;
+        int64_t blocks, parts;
         atomic_bool failed; /* no memory */
 } Job;
+
+static void run_block(Job *job, int64_t block, int64_t part)
+{
+        const Conv *v = &job->w->conv;
+        int64_t tiles = tiles_of(v), panels = v->out_c / PANEL;
+        Block b = { .w = job->w,
+                    .first = tiles * block / job->blocks,
+                    .from = panels * part / job->parts * PANEL };
+        b.n = tiles * (block + 1) / job->blocks - b.first;
+        b.width = panels * (part + 1) / job->parts * PANEL - b.from;
+        size_t bytes = (size_t)(PLACES * b.n * (v->in_c + b.width)) * sizeof(float);
+        b.in = block_alloc(bytes);
+        if (!b.in) {
+                atomic_store(&job->failed, true);
+                return;
+        }
+        b.out = b.in + PLACES * b.n * v->in_c;
+        input_tiles(&b);
+        products(&b);
+        output_tiles(&b);
+        block_free(b.in, bytes);
+}
 
 static void run_blocks(void *arg, int64_t from, int64_t to)
 {
         Job *job = arg;
-        const Conv *v = &job->w->conv;
-        int64_t tiles = tiles_of(v);
-        for (int64_t i = from; i < to; i++) {
-                Block b = { .w = job->w, .first = tiles * i / job->blocks };
-                b.n = tiles * (i + 1) / job->blocks - b.first;
-                size_t bytes = (size_t)(PLACES * b.n * (v->in_c + v->out_c)) * sizeof(float);
-                b.in = block_alloc(bytes);
-                if (!b.in) {
-                        atomic_store(&job->failed, true);
-                        return;
-                }
-                b.out = b.in + PLACES * b.n * v->in_c;
-                input_tiles(&b);
-                products(&b);
-                output_tiles(&b);
-                block_free(b.in, bytes);
-        }
+        for (int64_t i = from; i < to; i++)
+                run_block(job, i / job->parts, i % job->parts);
 }
 
 Status *winograd_run(OpCtx *c, const Winograd *w)
 {
-        Job job = { .w = w, .blocks = blocks_of(&w->conv, ctx_threads(c)) };
-        ctx_parallel(c, job.blocks, 1, run_blocks, &job);
+        int64_t threads = ctx_threads(c), parts = parts_of(&w->conv, threads);
+        Job job = { .w = w,
+                    .blocks = parts > 1 ? 1 : blocks_of(&w->conv, threads),
+                    .parts = parts };
+        ctx_parallel(c, job.blocks * job.parts, 1, run_blocks, &job);
         return atomic_load(&job.failed) ? status_oom() : NULL;
 }
