@@ -2,6 +2,7 @@
 #include "api/feed.h"
 
 #include "api/npy.h"
+#include "api/python_type.h"
 #include <string.h>
 
 typedef struct Reader {
@@ -70,6 +71,29 @@ static Status *read_handle(Reader *rd, JsonSpan v, Tensor **ret)
         return session_get_handle(rd->session, handle, ret);
 }
 
+/* TensorFlow's client has words of its own for a bare int that the tensor's type cannot hold. Takes
+ * s and returns what is to be said. */
+static Status *bare_int(JsonSpan v, DType want, Status *s)
+{
+        char kind = scan_kind(v);
+        bool number = kind == '-' || (kind >= '0' && kind <= '9');
+        if (!s || status_code(s) != SR_INVALID_ARGUMENT || !number || strcmp(python_type(v), "int"))
+                return s;
+        const char *numpy = want == DT_BOOL     ? "bool_"
+                            : want == DT_STRING ? "object_"
+                                                : dtype_numpy(want);
+        Status *said = invalid_argument("Type of feed value %.*s with type <class 'int'> is not "
+                                        "compatible with Tensor type "
+                                        "<class 'numpy.%s'>. Try explicitly setting the type of "
+                                        "the feed tensor to a larger "
+                                        "type (e.g. int64).",
+                                        (int)MIN(v.len, (size_t)80), v.at, numpy);
+        status_set_exception(said, "TypeError");
+        status_add_hint(said, "%s", status_message(s));
+        status_free(s);
+        return said;
+}
+
 /* The graph says of which type the value is; the value may not say otherwise. */
 static Status *read_tensor(Reader *rd, const char *key, JsonSpan v, Tensor **ret)
 {
@@ -80,7 +104,9 @@ static Status *read_tensor(Reader *rd, const char *key, JsonSpan v, Tensor **ret
         if (is_handle(v))
                 TRY(read_handle(rd, v, ret));
         else
-                TRY(json_tensor_parse(v, dtype_base(want), &shape, rd->tail, &limits, ret));
+                TRY(bare_int(
+                        v, dtype_base(want),
+                        json_tensor_parse(v, dtype_base(want), &shape, rd->tail, &limits, ret)));
         return check_dtype(rd, dtype_base(want), ret);
 }
 

@@ -2,6 +2,7 @@
 #include "api/fetch.h"
 
 #include "api/limits.h"
+#include "api/python_type.h"
 #include "api/request.h"
 #include <stdint.h>
 #include <string.h>
@@ -58,19 +59,9 @@ static Status *add_name(FetchNames *f, const char *name, int *ret)
 /* The Python client's text for things that are no tensors. */
 static Status *bad_leaf(JsonSpan v, const char *pointer)
 {
-        static const struct {
-                char first;
-                const char *type;
-        } kinds[] = { { 'n', "NoneType" }, { 't', "bool" }, { 'f', "bool" } };
-        const char *type = "float";
-        char c = scan_kind(v);
-        if (!memchr(v.at, '.', v.len) && !memchr(v.at, 'e', v.len))
-                type = "int";
-        for (size_t i = 0; i < COUNTOF(kinds); i++)
-                if (c == kinds[i].first)
-                        type = kinds[i].type;
+        const char *type = python_type(v);
         Status *s;
-        if (c == 'n')
+        if (scan_kind(v) == 'n')
                 s = invalid_argument("Fetch argument None has invalid type <class 'NoneType'>");
         else
                 s = invalid_argument("Fetch argument %.*s has invalid type <class '%s'>, must be a "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/graph_arg.h"
 
+#include "api/python_type.h"
 #include "engine/base/base64.h"
 #include "proto/wire.h"
 #include <string.h>
@@ -143,7 +144,10 @@ Status *graph_arg_parse(Request *r, JsonSpan value, const char *pointer, GraphAr
                 TRY(scan_object(r->arena, value, &o));
                 return graph_arg_members(r, &o, pointer, ret);
         }
-        Status *s = invalid_argument("A graph is the name of a stored one, or an object.");
+        Status *s = invalid_argument("graph must be a tf.Graph, but got <class '%s'>",
+                                     python_type(value));
+        status_set_exception(s, "TypeError");
+        status_add_hint(s, "A graph is the name of a stored one, or an object.");
         status_set_pointer(s, "%s", pointer);
         return s;
 }

@@ -4,6 +4,7 @@
 #include "api/graph_arg.h"
 #include "api/handlers.h"
 #include "api/proto_body.h"
+#include "api/python_type.h"
 #include "api/session_json.h"
 #include "proto/json.h"
 #include "proto/wire.h"
@@ -96,8 +97,8 @@ static Status *take_config(Request *r, JsonSpan v, Spec *s)
         Status *e = scan_envelope(v, &json);
         if (!e && !json_is_object(json)) {
                 json_decref(json);
-                e = invalid_argument("config must be a tf.ConfigProto, but got %.80s",
-                                     v.len < 80 ? "a value" : "one");
+                e = invalid_argument("config must be a tf.ConfigProto, but got <class '%s'>",
+                                     python_type(v));
                 status_set_exception(e, "TypeError");
         } else if (!e) {
                 e = keep_config(r, json, s);

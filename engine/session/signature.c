@@ -151,8 +151,9 @@ typedef struct Names {
 } Names;
 
 /* A tensor fed under two names is an error, as in TensorFlow's core. */
-static Status *resolve_feeds(Session *s, const RunRequest *r, TensorId *feeds)
+static Status *resolve_feeds(Session *s, const RunRequest *r, bool partial, TensorId *feeds)
 {
+        const char *what = partial ? "feed_list" : "feed_dict";
         Map seen = { 0 };
         Status *st = NULL;
         autofree TensorId *ids = mem_calloc((size_t)r->n_feeds + 1, sizeof *ids);
@@ -161,7 +162,7 @@ static Status *resolve_feeds(Session *s, const RunRequest *r, TensorId *feeds)
         for (int i = 0; i < r->n_feeds && !st; i++) {
                 TensorId *id = &feeds[i];
                 st = r->core_names ? core_feed(s->graph, r->feeds[i].key, id)
-                                   : client_feed(s->graph, r->feeds[i].key, "feed_dict", id);
+                                   : client_feed(s->graph, r->feeds[i].key, what, id);
                 if (st)
                         break;
                 ids[i] = *id;
@@ -223,11 +224,11 @@ static Status *resolve_targets(Session *s, const RunRequest *r, Names *n)
                            : NULL;
 }
 
-static Status *resolve(Session *s, const RunRequest *r, Names *n)
+static Status *resolve(Session *s, const RunRequest *r, bool partial, Names *n)
 {
         if (r->core_names)
                 TRY(core_check(r));
-        TRY(resolve_feeds(s, r, n->feeds));
+        TRY(resolve_feeds(s, r, partial, n->feeds));
         TRY(resolve_fetches(s, r, n));
         return resolve_targets(s, r, n);
 }
@@ -294,7 +295,7 @@ static Status *build(Session *s, PlanCache *cache, const RunRequest *r, bool par
                 .feeds = c->feeds, .fetches = c->fetches, .targets = targets, .fetch = c->fetch
         };
         c->n_fetches = r->n_fetches;
-        TRY(resolve(s, r, &n));
+        TRY(resolve(s, r, partial, &n));
         TRY(connections_resolve(s->graph, r, connections));
         if (partial)
                 TRY(check_partial(r, &n));

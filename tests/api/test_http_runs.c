@@ -360,3 +360,51 @@ Test(http_runs, others_are_served_while_a_step_goes_on)
                 expect(post("/v1/sessions/p:run", "{'fetches':'c:0'}"), 200, "/result", "30.0");
         close(fd);
 }
+
+Test(http_runs, an_int_that_its_tensor_cannot_hold_is_refused_in_the_clients_words)
+{
+        expect(post("/v1/sessions",
+                    "{'name':'n','graph':{'script':'i = Placeholder(dtype=int32)\\n"
+                    "t = Placeholder(dtype=string)\\nb = Placeholder(dtype=bool)'}}"),
+               201, NULL, NULL);
+#define NOT_COMPATIBLE(value, type)                                                               \
+        "Type of feed value " value " with type <class 'int'> is not compatible with Tensor "     \
+        "type <class 'numpy." type "'>. Try explicitly setting the type of the feed tensor to a " \
+        "larger type (e.g. int64)."
+        Answer a =
+                post("/v1/sessions/n:run", "{'fetches':'i:0','feeds':{'i':9223372036854775807}}");
+        expect(a, 400, "/detail", NOT_COMPATIBLE("9223372036854775807", "int32"));
+        expect(a, 400, "/exception", "TypeError");
+        expect(a, 400, "/pointer", "/feeds/i");
+        expect(a, 400, "/hints/0", "9223372036854775807 does not fit int32");
+        expect(post("/v1/sessions/n:run", "{'fetches':'t:0','feeds':{'t':1}}"), 400, "/detail",
+               NOT_COMPATIBLE("1", "object_"));
+        expect(post("/v1/sessions/n:run", "{'fetches':'b:0','feeds':{'b':2}}"), 400, "/detail",
+               NOT_COMPATIBLE("2", "bool_"));
+        /* Only for bare ints: elsewhere the element is named. */
+        a = post("/v1/sessions/n:run", "{'fetches':'i:0','feeds':{'i':[1,9223372036854775807]}}");
+        expect(a, 400, "/pointer", "/feeds/i/1");
+        expect(a, 400, "/detail", "9223372036854775807 does not fit int32");
+        a = post("/v1/sessions/n:run", "{'fetches':'i:0','feeds':{'i':1.5}}");
+        expect(a, 400, "/detail", "1.5 does not fit int32");
+}
+
+Test(http_runs, setup_of_a_partial_run_speaks_of_a_list_of_feeds)
+{
+        make("s", product);
+        Answer a = post("/v1/sessions/s:partial_run_setup", "{'fetches':'c:0','feeds':['q']}");
+        expect(a, 400, "/exception", "TypeError");
+        cr_expect(!strncmp(text_at(a, "/detail"), "Cannot interpret feed_list key as Tensor: ", 42),
+                  "%s", a.body);
+}
+
+Test(http_runs, what_is_no_config_or_graph_is_told_by_its_type)
+{
+        expect(post("/v1/sessions", "{'config':5}"), 400, "/detail",
+               "config must be a tf.ConfigProto, but got <class 'int'>");
+        expect(post("/v1/sessions", "{'config':[]}"), 400, "/detail",
+               "config must be a tf.ConfigProto, but got <class 'list'>");
+        Answer a = post("/v1/sessions", "{'graph':1.5}");
+        expect(a, 400, "/detail", "graph must be a tf.Graph, but got <class 'float'>");
+        expect(a, 400, "/exception", "TypeError");
+}
