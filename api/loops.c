@@ -121,6 +121,15 @@ static Status *read_end(Start *x, const JsonObject *o)
         return invalid_argument("A loop has an end: a number of steps, or until OUT_OF_RANGE.");
 }
 
+/* A loop whose first step could not begin is refused, instead of failing unseen. */
+static Status *check_names(Start *x)
+{
+        Status *s = session_prepare(x->session, &x->run);
+        if (s && x->view->has_fetches)
+                s = fetch_point(&x->view->root, &x->fetches, x->request->arena, s);
+        return s ? pointer_prefix(s, "/run") : NULL;
+}
+
 /* Errors within "run" point there. */
 static Status *start(Start *x, int64_t *ret_id)
 {
@@ -141,6 +150,7 @@ static Status *start(Start *x, int64_t *ret_id)
         x->run.n_targets = x->targets.n;
         x->run.feeds = feeds.items;
         x->run.n_feeds = feeds.n;
+        TRY(check_names(x));
         x->spec.run = &x->run;
         x->spec.view = x->view;
         x->spec.view_free = view_free;

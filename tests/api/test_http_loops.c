@@ -310,8 +310,10 @@ Test(http_loops, what_is_wrong_is_said_where)
         expect(post(LOOPS, "{'run':{'fetch':'n:0'},'steps':1}"), 400, "/pointer", "/run/fetch");
         expect(post(LOOPS, "{'run':{'fetches':'n:0','feeds':{'c':'x'}},'steps':1}"), 400,
                "/pointer", "/run/feeds/c");
-        expect(post(LOOPS, "{'run':{'fetches':'no:0'},'steps':1}"), 201, NULL, NULL);
-        expect(ended(LOOPS "/1"), 200, "/state", "failed");
+        expect(post(LOOPS, "{'run':{'fetches':['n:0','no:0']},'steps':1}"), 400, "/pointer",
+               "/run/fetches/1");
+        expect(post(LOOPS, "{'run':{'targets':'no'},'steps':1}"), 404, "/pointer", "/run");
+        expect(http("GET", LOOPS, NULL), 200, "/loops", "[]");
         expect(http("GET", LOOPS "/7", NULL), 404, NULL, NULL);
         expect(http("GET", LOOPS "/x", NULL), 404, NULL, NULL);
         expect(http("POST", LOOPS "/7:cancel", "{}"), 404, NULL, NULL);
