@@ -123,6 +123,38 @@ Test(fuse_conv, a_separable_convolution)
                                  BETWEEN("d:0", "e:0", "f:0", "c:0", "b:0"));
 }
 
+/* Alphas that are usual, that turn the sign, that enlarge; and by oneDNN, for a number of channels
+ * that no vector has. */
+Test(fuse_conv, leaky_relu)
+{
+        expect_same_at_all_sizes("c = Conv2D(x, w3) strides: [1, 2, 1, 1], padding: \"SAME\"\n"
+                                 "b = BiasAdd(c, b48)\ny = LeakyRelu(b) alpha: 0.1\n",
+                                 BETWEEN("c:0", "b:0"));
+        expect_same_at_all_sizes(
+                DEPTHWISE("1", "SAME") "g = DepthwiseConv2dNative(f, dw) strides: [1, 1, 1, 1], "
+                                       "padding: \"SAME\"\nk = LeakyRelu(g) alpha: -1.5\n"
+                                       "c = Conv2D(k, w1) strides: [1, 1, 1, 1], padding: "
+                                       "\"SAME\"\nb = BiasAdd(c, b48)\n"
+                                       "y = LeakyRelu(b) alpha: 3\n",
+                BETWEEN("g:0", "k:0", "c:0", "b:0"));
+        expect_same_at_all_sizes("s = Const int32 [4] { 3, 3, 32, 5 }\nz = Const int32 [4] { 0, 0, "
+                                 "0, 0 }\nw5 = Slice(w3, z, s)\n"
+                                 "c = Conv2D(x, w5) strides: [1, 1, 1, 1], padding: \"SAME\"\n"
+                                 "y = LeakyRelu(c)\n",
+                                 BETWEEN("c:0"));
+}
+
+/* The value that is added is the one that is convolved: it may not be written over. */
+Test(fuse_conv, a_residual_that_is_the_input)
+{
+        expect_same_at_all_sizes(
+                "s = Const int32 [4] { 1, 1, 32, 32 }\nz = Const int32 [4] { 0, 0, "
+                "0, 0 }\nw = Slice(w1, z, s)\n" DEPTHWISE(
+                        "1", "SAME") "c = Conv2D(f, w) strides: [1, 1, 1, 1], padding: "
+                                     "\"SAME\"\na = Add(c, x)\ny = Relu(a)\n",
+                BETWEEN("d:0", "e:0", "f:0", "c:0", "a:0"));
+}
+
 /* What may follow the second convolution does not follow the first when there is no second. */
 Test(fuse_conv, a_depthwise_convolution_alone)
 {

@@ -55,6 +55,23 @@ HOT static void relu6(float *y, int64_t n)
         }
 }
 
+HOT static void leaky(float *y, int64_t n, float alpha)
+{
+        for (int64_t i = 0; i < n; i++)
+                y[i] = y[i] > 0 ? y[i] : alpha * y[i];
+}
+
+/* The activations as passes of their own. */
+static void activate(const ConvTail *tail, float *y, int64_t n)
+{
+        switch (tail->act) {
+        case CONV_ACT_RELU: relu(y, n); break;
+        case CONV_ACT_RELU6: relu6(y, n); break;
+        case CONV_ACT_LEAKY: leaky(y, n, tail->alpha); break;
+        default: break;
+        }
+}
+
 /* Output [from, to) of a window by what it reads of the input. *ret_at: where that begins. */
 static Window part(const Window *w, int64_t from, int64_t to, int64_t *ret_at)
 {
@@ -93,7 +110,7 @@ static Status *run_piece(const Cut *cut, int64_t i)
                    from * plane(&cut->v, true, cut->axis + 1);
         TRY(onednn_forward(f->onednn, &v, &cut->tail, f->weights, x, y));
         if (f->tail.act != cut->tail.act)
-                (f->tail.act == CONV_ACT_RELU ? relu : relu6)(y, plane(&v, true, 0));
+                activate(&f->tail, y, plane(&v, true, 0));
         return NULL;
 }
 
@@ -173,7 +190,7 @@ Status *conv_forward(OpCtx *c, const ConvForward *f)
                 return run_winograd(c, f);
         if (by_rows(f))
                 return conv_rows(c, f);
-        if (!bounded)
+        if (!bounded || f->tail.act == CONV_ACT_LEAKY)
                 cut.tail.act = CONV_ACT_NONE;
         plan_cut(&f->conv, ctx_threads(c), &cut);
         ctx_parallel(c, cut.v.batch * cut.per_picture, 1, run_pieces, &cut);

@@ -3,10 +3,11 @@
 #pragma once
 #include <stdbool.h>
 
-typedef enum ConvAct { CONV_ACT_NONE, CONV_ACT_RELU, CONV_ACT_RELU6 } ConvAct;
+typedef enum ConvAct { CONV_ACT_NONE, CONV_ACT_RELU, CONV_ACT_RELU6, CONV_ACT_LEAKY } ConvAct;
 
 typedef struct ConvTail {
         bool shift; /* a number per output channel is added */
         bool sum;   /* what y held is added */
         ConvAct act;
+        float alpha; /* of CONV_ACT_LEAKY: the factor of what is not above zero */
 } ConvTail;

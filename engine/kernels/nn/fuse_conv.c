@@ -145,12 +145,27 @@ static float limit_of(const Tensor *t)
         return limit;
 }
 
-static ConvAct act_of(const Found *f)
+/* The activation, as a part of the tail. */
+static void set_act(const Found *f, ConvTail *tail)
 {
         const FusedMember *m = member(f, STEP_ACT);
-        return !m                                        ? CONV_ACT_NONE
-               : strcmp(m->node->op->def->name, "Relu6") ? CONV_ACT_RELU
-                                                         : CONV_ACT_RELU6;
+        const char *op = m ? m->node->op->def->name : "";
+        if (!strcmp(op, "Relu"))
+                tail->act = CONV_ACT_RELU;
+        if (!strcmp(op, "Relu6"))
+                tail->act = CONV_ACT_RELU6;
+        if (strcmp(op, "LeakyRelu") != 0)
+                return;
+        tail->act = CONV_ACT_LEAKY;
+        tail->alpha = node_float(m->node, "alpha", 0.2f);
+}
+
+/* What an activation makes of bounds. */
+static float limit_after(const ConvTail *tail, float limit)
+{
+        if (tail->act == CONV_ACT_LEAKY)
+                return fabsf(tail->alpha) <= 1 ? limit : limit * fabsf(tail->alpha);
+        return tail->act == CONV_ACT_RELU6 && isfinite(limit) ? MIN(limit, 6.0f) : limit;
 }
 
 /* One convolution's part of the work. *limit: the largest |x|, and then |y|. */
@@ -161,13 +176,12 @@ static ConvForward describe(const Found *f, Onednn *o, ConvWeights *w, float *li
                 most += limit_of(f->add);
         ConvForward ret = { .onednn = o,
                             .conv = f->conv,
-                            .tail = { .shift = weights_shift(w) != NULL,
-                                      .sum = f->add != NULL,
-                                      .act = act_of(f) },
+                            .tail = { .shift = weights_shift(w) != NULL, .sum = f->add != NULL },
                             .weights = w,
                             .own = true,
                             .limit = most };
-        *limit = ret.tail.act == CONV_ACT_RELU6 && isfinite(most) ? MIN(most, 6.0f) : most;
+        set_act(f, &ret.tail);
+        *limit = limit_after(&ret.tail, most);
         return ret;
 }
 
@@ -258,7 +272,7 @@ FUSION(conv,
                   { "BiasAdd", .chain = 1, .fits = plain },
                   { NORMS, .chain = 1, .fits = plain_norm },
                   { "Add,AddV2", .chain = 3 },
-                  { "Relu,Relu6", .chain = 1 } },
+                  { "Relu,Relu6,LeakyRelu", .chain = 1 } },
        .prepare = prepare, .compute = compute);
 
 /* Nothing is added to what only the second convolution sees. */
@@ -267,11 +281,11 @@ FUSION(separable,
                   { "BiasAdd", .chain = 1, .fits = plain },
                   { NORMS, .chain = 1, .fits = plain_norm },
                   { "" },
-                  { "Relu,Relu6", .chain = 1 },
+                  { "Relu,Relu6,LeakyRelu", .chain = 1 },
                   { "Conv2D", .chain = 1, .fits = pointwise },
                   { "BiasAdd", .chain = 1, .fits = plain, .needs = STEPS },
                   { NORMS, .chain = 1, .fits = plain_norm, .needs = STEPS },
                   { "Add,AddV2", .chain = 3, .needs = STEPS },
-                  { "Relu,Relu6", .chain = 1, .needs = STEPS } },
+                  { "Relu,Relu6,LeakyRelu", .chain = 1, .needs = STEPS } },
        .prepare = prepare, .compute = compute);
 /* clang-format on */

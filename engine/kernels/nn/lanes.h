@@ -81,21 +81,28 @@ PART void lanes_product(const int rows, const float *const *row, int64_t depth, 
                 LANES_ROWS_(14, fn, __VA_ARGS__) \
         }
 
-/* An activation as bounds of the result. */
+/* An activation as bounds of the result, and a slope below zero. */
 typedef struct Bounds {
-        V low, high;
+        V low, high, slope;
+        bool leaks; /* the slope counts */
 } Bounds;
 
 PART Bounds lanes_bounds(const ConvTail *t)
 {
-        float low = t->act == CONV_ACT_NONE ? -INFINITY : 0;
+        bool leaks = t->act == CONV_ACT_LEAKY;
+        float low = t->act == CONV_ACT_NONE || leaks ? -INFINITY : 0;
         float high = t->act == CONV_ACT_RELU6 ? 6 : INFINITY;
-        return (Bounds){ (V)_mm512_set1_ps(low), (V)_mm512_set1_ps(high) };
+        return (Bounds){ (V)_mm512_set1_ps(low), (V)_mm512_set1_ps(high),
+                         (V)_mm512_set1_ps(t->alpha), leaks };
 }
 
 /* Writes 16 results to y. These instructions give their second operand when one is NaN: so a NaN
  * stays one, as in TensorFlow. */
 PART void lanes_finish(const Bounds *b, V v, float *y)
 {
+        if (b->leaks)
+                v = (V)_mm512_mask_mul_ps(
+                        (__m512)v, _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NGT_UQ),
+                        (__m512)v, (__m512)b->slope);
         *(V *)y = (V)_mm512_min_ps((__m512)b->high, _mm512_max_ps((__m512)b->low, (__m512)v));
 }
