@@ -104,7 +104,47 @@ static void truncate_bits(double *wide, int64_t n, DType to)
         }
 }
 
+/* Pairs that are met so often that they do without the wide value. */
+CAST(float_of_uint8, uint8_t, float, (float)x[i])
+CAST(float_of_bool, uint8_t, float, x[i] != 0)
+static void float_of_half(const void *x, void *y, int64_t n)
+{
+        short_widen(DT_HALF, x, y, n);
+}
+static void half_of_float(const void *x, void *y, int64_t n)
+{
+        short_narrow(DT_HALF, x, y, n);
+}
+static void float_of_bfloat16(const void *x, void *y, int64_t n)
+{
+        short_widen(DT_BFLOAT16, x, y, n);
+}
+static void bfloat16_of_float(const void *x, void *y, int64_t n)
+{
+        short_narrow(DT_BFLOAT16, x, y, n);
+}
+
+static CastFn direct(DType from, DType to)
+{
+        static const struct {
+                DType from, to;
+                CastFn fn;
+        } pairs[] = {
+                { DT_UINT8, DT_FLOAT, float_of_uint8 },
+                { DT_BOOL, DT_FLOAT, float_of_bool },
+                { DT_HALF, DT_FLOAT, float_of_half },
+                { DT_FLOAT, DT_HALF, half_of_float },
+                { DT_BFLOAT16, DT_FLOAT, float_of_bfloat16 },
+                { DT_FLOAT, DT_BFLOAT16, bfloat16_of_float },
+        };
+        for (size_t i = 0; i < COUNTOF(pairs); i++)
+                if (pairs[i].from == from && pairs[i].to == to)
+                        return pairs[i].fn;
+        return NULL;
+}
+
 typedef struct CastJob {
+        CastFn direct; /* NULL: by way of the wide value */
         CastFn widen, narrow;
         const char *x;
         char *y;
@@ -117,6 +157,11 @@ static void cast_range(void *arg, int64_t from, int64_t to)
 {
         const CastJob *j = arg;
         double complex wide[CAST_BLOCK];
+        if (j->direct) {
+                j->direct(j->x + (size_t)from * j->x_size, j->y + (size_t)from * j->y_size,
+                          to - from);
+                return;
+        }
         while (from < to) {
                 int64_t n = MIN(to - from, (int64_t)CAST_BLOCK);
                 j->widen(j->x + (size_t)from * j->x_size, wide, n);
@@ -143,7 +188,8 @@ static Status *cast(OpCtx *c)
         /* Truncate only says something about floats: integers wrap or cut off anyway. */
         bool truncates = width == WIDE_REAL && dtype_is_floating(to) &&
                          node_bool(ctx_node(c), "Truncate", false);
-        CastJob job = { widen[from],
+        CastJob job = { truncates ? NULL : direct(from, to),
+                        widen[from],
                         narrow[width][to],
                         tensor_data(x),
                         tensor_fill(y),
