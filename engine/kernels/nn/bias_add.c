@@ -1,47 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 /* BiasAdd: one number per channel is added to every element; BiasAddGrad sums them back. */
+#include "engine/kernels/math/binary.h"
 #include "engine/kernels/math/reduce.h"
 #include "engine/kernels/nn/layout.h"
 
 /* Few channels are repeated to make rows that are worth a vector loop. */
 enum { REPEATED = 512 };
 
-#define ADD(ID, T, W, GET, PUT)                                           \
-        HOT static void add_##ID(const T *x, const W *b, T *y, int64_t n) \
-        {                                                                 \
-                SAME_OR_APART                                             \
-                for (int64_t i = 0; i < n; i++)                           \
-                        y[i] = PUT((W)(GET(x[i]) + b[i]));                \
-        }
-NUMBER_TYPES(ADD)
-#undef ADD
+BINARY_LOOPS(add, INT_TYPES, WRAP(+))
+BINARY_LOOPS(add, FLOAT_COMPLEX_TYPES, a + b)
+BINARY_TABLE(add, NUMBER_TYPES)
 
-#define LOOP(ID, T, W, GET, PUT)                                                               \
-        HOT static void bias_##ID(const T *x, const T *b, T *y, Channels n)                    \
-        {                                                                                      \
-                if (n.inner == 1) {                                                            \
-                        W bias[REPEATED];                                                      \
-                        int64_t some = n.count <= REPEATED ? REPEATED / n.count * n.count : 0; \
-                        int64_t all = n.outer * n.count, step = some ? some : n.count;         \
-                        for (int64_t i = 0; i < some; i++)                                     \
-                                bias[i] = GET(b[i % n.count]);                                 \
-                        for (int64_t at = 0; at < all; at += step, x += step, y += step) {     \
-                                int64_t m = MIN(step, all - at);                               \
-                                if (some)                                                      \
-                                        add_##ID(x, bias, y, m);                               \
-                                for (int64_t i = 0; i < m && !some; i++)                       \
-                                        y[i] = PUT((W)(GET(x[i]) + GET(b[i])));                \
-                        }                                                                      \
-                        return;                                                                \
-                }                                                                              \
-                for (int64_t r = 0; r < n.outer * n.count; r++, x += n.inner, y += n.inner) {  \
-                        W v = GET(b[r % n.count]);                                             \
-                        for (int64_t i = 0; i < n.inner; i++)                                  \
-                                y[i] = PUT((W)(GET(x[i]) + v));                                \
-                }                                                                              \
+/* y = x + b: rows of channels, or planes of one channel each. */
+static void bias_rows(BinaryFn add, size_t size, const char *x, const char *b, char *y, Channels n)
+{
+        char repeated[REPEATED * sizeof(double complex)] __attribute__((aligned(64)));
+        int64_t all = n.outer * n.count, step = MAX(REPEATED / n.count, 1) * n.count;
+        bool few = n.count <= REPEATED;
+        for (int64_t i = 0; i < step && few; i += n.count)
+                memcpy(repeated + (size_t)i * size, b, (size_t)n.count * size);
+        for (int64_t at = 0; at < all; at += step)
+                add(x + (size_t)at * size, 1, few ? repeated : b, 1, y + (size_t)at * size,
+                    MIN(step, all - at));
+}
+static void bias_planes(BinaryFn add, size_t size, const char *x, const char *b, char *y,
+                        Channels n)
+{
+        for (int64_t r = 0; r < n.outer * n.count; r++) {
+                size_t at = (size_t)(r * n.inner) * size;
+                add(x + at, 1, b + (size_t)(r % n.count) * size, 0, y + at, n.inner);
         }
-NUMBER_TYPES(LOOP)
-#undef LOOP
+}
 
 /* channels_axis() is the last one or, with NCHW, the second. Either input may tell the number of
  * channels. */
@@ -67,11 +56,12 @@ static Status *bias_add_shape(ShapeCtx *c)
 static Status *bias_add(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);
-        const void *b = tensor_data(ctx_input(c, 1));
-        void *y = tensor_fill(ctx_output(c, 0));
+        DType t = tensor_dtype(x);
         Channels n = channels_of(ctx_node(c), tensor_shape(x));
         if (tensor_count(x))
-                DISPATCH(NUMBER_TYPES, tensor_dtype(x), bias, tensor_data(x), b, y, n);
+                (n.inner == 1 ? bias_rows : bias_planes)(
+                        add_loops[t], dtype_size(t), tensor_data(x), tensor_data(ctx_input(c, 1)),
+                        tensor_fill(ctx_output(c, 0)), n);
         return NULL;
 }
 

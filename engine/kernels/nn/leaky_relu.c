@@ -2,21 +2,21 @@
 /* LeakyRelu: x above zero, alpha x below. */
 #include "engine/kernels/nn/activation.h"
 
-/* 0 and NaN go through alpha: only x > 0 passes as it is. */
+/* 0 and NaN go through alpha: only x > 0 passes as it is. b is alpha. */
+BINARY_LOOPS(leaky, FLOAT_TYPES, a > 0 ? a : b * a)
+BINARY_TABLE(leaky, FLOAT_TYPES)
+
 #define LOOP(ID, T, W, GET, PUT)                                                          \
-        HOT static void leaky_##ID(const T *x, T *y, int64_t n, W alpha)                  \
-        {                                                                                 \
-                for (int64_t i = 0; i < n; i++) {                                         \
-                        W v = GET(x[i]);                                                  \
-                        y[i] = PUT(v > 0 ? v : alpha * v);                                \
-                }                                                                         \
-        }                                                                                 \
         HOT static void leaky_grad_##ID(const T *g, const T *x, T *y, int64_t n, W alpha) \
         {                                                                                 \
                 for (int64_t i = 0; i < n; i++) {                                         \
                         W d = GET(g[i]);                                                  \
                         y[i] = PUT(GET(x[i]) > 0 ? d : alpha * d);                        \
                 }                                                                         \
+        }                                                                                 \
+        static void alpha_##ID(float alpha, T *ret)                                       \
+        {                                                                                 \
+                *ret = PUT((W)alpha);                                                     \
         }
 FLOAT_TYPES(LOOP)
 #undef LOOP
@@ -24,9 +24,11 @@ FLOAT_TYPES(LOOP)
 static Status *leaky_relu(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);
-        void *y = tensor_fill(ctx_output(c, 0));
-        float alpha = node_float(ctx_node(c), "alpha", 0.2f);
-        DISPATCH(FLOAT_TYPES, tensor_dtype(x), leaky, tensor_data(x), y, tensor_count(x), alpha);
+        uint64_t alpha = 0; /* room for one element: TensorFlow rounds alpha to the type */
+        DISPATCH(FLOAT_TYPES, tensor_dtype(x), alpha, node_float(ctx_node(c), "alpha", 0.2f),
+                 (void *)&alpha);
+        leaky_loops[tensor_dtype(x)](tensor_data(x), 1, &alpha, 0, tensor_fill(ctx_output(c, 0)),
+                                     tensor_count(x));
         return NULL;
 }
 
