@@ -34,6 +34,10 @@ typedef struct Case {
                 .rank = 4, .dim = { 16, 64, 64, 16 } \
         }
 
+#define HUNDREDS                                     \
+        {                                            \
+                .rank = 2, .dim = { BIG / 100, 100 } \
+        }
 #define QUADS                                    \
         {                                        \
                 .rank = 2, .dim = { BIG / 4, 4 } \
@@ -87,6 +91,9 @@ static const Case cases[] = {
         { "a = Const int32 [2] { 0, 3 }\nz = Sum(x, a)", "fd", IMAGE, 1, 0 },
         { "a = Const int32 [1] { 3 }\nz = Sum(x, a)", "fd", IMAGE, 1, .06 },
         { "a = Const int32 [1] { 1 }\nz = Max(x, a)", "fdihb", MATRIX, 1, 0 },
+        { "a = Const int32 [1] { 1 }\nz = Max(x, a)", "f", HUNDREDS, 1, 0 },
+        { "a = Const int32 [1] { 1 }\nz = Sum(x, a)", "fh", HUNDREDS, 1, 0 },
+        { "z = Softmax(x)", "f", HUNDREDS, 1, 1 },
         { "a = Const int32 [1] { 0 }\nz = Max(x, a)", "fdi", MATRIX, 1, 0 },
         { "a = Const int32 [] { 1 }\nz = ArgMax(x, a)", "fdi", MATRIX, 1, 0 },
         { "a = Const int32 [] { 0 }\nz = ArgMax(x, a)", "fdi", MATRIX, 1, 0 },
