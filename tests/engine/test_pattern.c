@@ -20,7 +20,7 @@ typedef struct Result {
         bool done;
         Tensor *value;
         char *error;
-        int groups; /* nodes that stand for five or more, or for a cell and its read */
+        int groups; /* nodes that stand for a cell or a lookup */
 } Result;
 
 /* The op of such a node is those of its members, with a + between. */
@@ -30,7 +30,7 @@ static int groups_of(const Tensorflow__GraphDef *g)
         for (size_t i = 0; i < g->n_node; i++) {
                 const char *op = g->node[i]->op;
                 n += strstr(op, "+Split+") || strstr(op, "+LSTMBlockCell") ||
-                     strstr(op, "+GRUBlockCell");
+                     strstr(op, "+GRUBlockCell") || strstr(op, "Unique+GatherV2");
         }
         return n;
 }
@@ -336,4 +336,38 @@ Test(pattern, errors_name_the_node_that_made_them)
              "float\n" LSTM("axis", "Add"),
              "", "new_h", "new_c");
         expect_same_error(buf_cstr(&b), "{{node gates}}");
+}
+
+/* ---- lookups ---- */
+
+#define SEGMENTS "segments = Const int32 [12] { 0, 0, 0, 1, 1, 1, 1, 2, 3, 3, 4, 4 }\n"
+
+Test(pattern, lookups_of_sparse_ids_are_the_same_to_the_bit)
+{
+        static const char *const joins[] = { "Mean", "Sum", "SqrtN" };
+        for (int i = 0; i < 6; i++) {
+                autobuf b = BUF(1 << 16);
+                buf_printf(&b,
+                           "length = Const int32 [1] { 12 }\nfrom = Const int64 [] { 0 }\n"
+                           "to = Const int64 [] { 7 }\nsizes = Const int32 [2] { 7, 3 }\n"
+                           "table = RandomUniform(sizes) seed: 1, seed2: 2, dtype: float\n"
+                           "zero = Const int32 [] { 0 }\n"
+                           "ids = RandomUniformInt(length, from, to) seed: 3, seed2: 4\n" SEGMENTS
+                           "u = Unique(ids)\ng = GatherV2(table, u, zero)\n%s"
+                           "out = SparseSegment%s(%s, u:1, segments)\n",
+                           i % 2 ? "same = Identity(g)\n" : "", joins[i / 2], i % 2 ? "same" : "g");
+                expect_same(buf_cstr(&b), 1);
+        }
+}
+
+Test(pattern, lookups_of_ids_that_are_not_there_fail_alike)
+{
+        expect_same_error("length = Const int32 [1] { 12 }\nfrom = Const int64 [] { 7 }\n"
+                          "to = Const int64 [] { 8 }\nsizes = Const int32 [2] { 7, 3 }\n"
+                          "table = RandomUniform(sizes) seed: 1, seed2: 2, dtype: float\n"
+                          "zero = Const int32 [] { 0 }\n"
+                          "ids = RandomUniformInt(length, from, to) seed: 3, seed2: 4\n" SEGMENTS
+                          "u = Unique(ids)\ng = GatherV2(table, u, zero)\n"
+                          "out = SparseSegmentMean(g, u:1, segments)\n",
+                          "{{node g}}");
 }

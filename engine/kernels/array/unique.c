@@ -136,7 +136,12 @@ static Status *unique(OpCtx *c)
         TRY(number_rows(c, rows, n, outer * inner, idx, first, &found));
         s.dim[axis] = found;
         TRY(ctx_alloc(c, 0, &s, &y));
-        for (int64_t k = 0; k < found; k++) { /* y[o, k, i] = rows[first[k], o, i] */
+        size_t size = (size_t)inner * dtype_size(tensor_dtype(x));
+        bool plain = outer == 1 && dtype_is_plain(tensor_dtype(x));
+        for (int64_t k = 0; plain && k < found; k++)
+                memcpy((char *)tensor_fill(y) + (size_t)k * size,
+                       (const char *)tensor_data(rows) + (size_t)first[k] * size, size);
+        for (int64_t k = 0; !plain && k < found; k++) { /* y[o, k, i] = rows[first[k], o, i] */
                 Box b = { .dst_at = k * inner, .src_at = first[k] * outer * inner };
                 box_add(&b, outer, found * inner, inner);
                 box_add(&b, inner, 1, 1);

@@ -9,7 +9,7 @@
 #include <limits.h>
 
 /* Multiplications from which on threads pay. */
-enum { GEMM_GRAIN = 1 << 20 };
+enum { GEMM_GRAIN = 1 << 20, INNER = 16 };
 
 static CBLAS_TRANSPOSE blas_trans(bool trans, bool conjugate)
 {
@@ -159,6 +159,15 @@ static Status *gemm_narrow(OpCtx *c, const Gemm *g)
 
 /* ---- all ---- */
 
+/* Rows or columns of a piece. A library makes copies of what it multiplies for each piece, so that
+ * there is one a thread, a multiple of its inner block. */
+static int64_t grain_of(const OpCtx *c, int64_t pieces, double least, bool blas)
+{
+        int64_t threads = ctx_threads(c), share = (pieces + threads - 1) / threads;
+        share = (share + INNER - 1) / INNER * INNER;
+        return MAX((int64_t)least + 8, blas ? MIN(share, pieces / 2) : 0);
+}
+
 static Status *gemm_pieces(OpCtx *c, const Gemm *g, bool parallel)
 {
         if (g->m == 0 || g->n == 0)
@@ -182,7 +191,7 @@ static Status *gemm_pieces(OpCtx *c, const Gemm *g, bool parallel)
         if (!parallel || each * (double)pieces < 2 * grain)
                 fn(arg, 0, pieces);
         else
-                ctx_parallel(c, pieces, (int64_t)(grain / each) + 8, fn, arg);
+                ctx_parallel(c, pieces, grain_of(c, pieces, grain / each, blas), fn, arg);
         return NULL;
 }
 
