@@ -62,7 +62,7 @@ static Outcome run(const Play *p, const Ask *ask, const Buf *feeds, Answer *ret)
         buf_printf(&body,
                    "{\"output\":\"typed\",\"int64\":\"string\",\"options\":{\"timeout_in_ms\":%d},"
                    "\"fetches\":[%s],\"feeds\":{%.*s%s",
-                   p->hint->cannot ? 1000 : 30000, ask->fetches, (int)feeds->len, feeds->data,
+                   p->hint->cannot ? 1000 : 100000, ask->fetches, (int)feeds->len, feeds->data,
                    feeds->len && p->hint->feeds ? "," : "");
         if (p->hint->feeds)
                 buf_quoted(&body, p->hint->feeds);

@@ -20,8 +20,6 @@ static const Hint hints[] = {
         { "*GRAPHONLY*", .cannot = NO_WEIGHTS },
         { "*_ckpt_only", .cannot = NO_GRAPH },
         { "tf_bundle_old_string_tensors_ckpt", .cannot = NO_GRAPH },
-        { "ngraph_tests/flib_graph_1.pbtxt", .cannot = NO_OP },
-        { "ngraph_tests/flib_graph_2.pbtxt", .cannot = NO_OP },
         { "ngraph_tests/fusedmatmul_*.pbtxt",
           .feeds = "'Placeholder_3:0':[[1,2],[3,4]],'Placeholder_4:0':[[1,0],[0,1]],"
                    "'Placeholder_5:0':[1,-1]" },
