@@ -29,7 +29,7 @@ POBJ  := $(PROTO:proto/%.proto=$B/proto/%.pb-c.o)
 PHDR  := $(PROTO:proto/%.proto=$B/proto/%.pb-c.h)
 OBJ   := $(SRC:%.c=$B/%.o) $(POBJ)
 LIBOBJ := $(filter-out $B/daemon/main.o,$(OBJ))
-CONFORMANCE_MIN ?= 1708
+CONFORMANCE_MIN ?= 1710
 SUITES := unit ops engine api storage
 TESTLIB := $(patsubst %.c,$B/%.o,$(sort $(wildcard tests/lib/*.c)))
 SUITE_BINS := $(foreach s,$(SUITES),$(if $(wildcard tests/$s/test_*.c),$B/tests/test_$s))
