@@ -6,6 +6,8 @@
 #include "engine/session/sessions.h"
 #include "tests/engine/wait_op.h"
 #include "tests/lib/graph_builder.h"
+#include "tests/stress/lib/floats.h"
+#include "tests/stress/lib/telling.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,44 +108,29 @@ static void run_end(Run *run, const char *what, float want)
         status_free(run->status);
 }
 
-static Tensor *scalar(float v)
-{
-        Tensor *t = NULL;
-        if (tensor_scalar(DT_FLOAT, &v, &t))
-                abort();
-        return t;
-}
-
-static Tensor *ones(int64_t n)
-{
-        Tensor *t = NULL;
-        Shape s = SHAPE(n, n);
-        if (tensor_new(DT_FLOAT, &s, &t))
-                abort();
-        for (int64_t i = 0; i < n * n; i++)
-                ((float *)tensor_fill(t))[i] = 1;
-        return t;
-}
-
 typedef struct Call {
         const char *fetch, *target, *key[2];
         Tensor *value[2]; /* taken */
         int64_t timeout_ms;
         const char *handle; /* of a partial run */
+        const char *watch;  /* a node whose output a debugger looks at; the run is traced, too */
 } Call;
 
 static void launch(Session *s, Run *run, const Call *c)
 {
         Feed feeds[2] = { { c->key[0], c->value[0] }, { c->key[1], c->value[1] } };
-        RunOptions o = TENSORFLOW__RUN_OPTIONS__INIT;
-        o.timeout_in_ms = c->timeout_ms;
+        Telling t = { .options = TENSORFLOW__RUN_OPTIONS__INIT };
+        t.options.timeout_in_ms = c->timeout_ms;
+        if (c->watch)
+                telling_all(&t, c->watch);
         RunRequest r = { .fetches = &c->fetch,
                          .n_fetches = c->fetch != NULL,
                          .targets = &c->target,
                          .n_targets = c->target != NULL,
                          .feeds = feeds,
                          .n_feeds = (c->key[0] != NULL) + (c->key[1] != NULL),
-                         .options = &o,
+                         .options = &t.options,
+                         .metadata = c->watch != NULL,
                          .cancel = run->cancel };
         if (c->handle)
                 session_partial_run(s, c->handle, &r, on_done, run);
@@ -179,6 +166,17 @@ static void act_value(Actor *a)
         check(a, "sum",
               &(Call){ .fetch = "sum:0", .key = { "a", "b" }, .value = { scalar(x), scalar(7) } },
               x * x + 7);
+}
+
+static void act_watched(Actor *a)
+{
+        float x = (float)pick(a, 10);
+        check(a, "watched",
+              &(Call){ .fetch = "exit:0",
+                       .key = { "a", "b" },
+                       .value = { scalar(x), scalar(x + 5) },
+                       .watch = pick(a, 2) ? "add" : "merge" },
+              x + 5);
 }
 
 static void act_matmul(Actor *a)
@@ -394,8 +392,9 @@ static Session *acquire(int name)
 static void *storm(void *arg)
 {
         static void (*const acts[])(Actor *) = {
-                act_value,     act_value,   act_matmul, act_loop,    act_function, act_variable,
-                act_cancelled, act_timeout, act_many,   act_partial, act_extend,   act_look,
+                act_watched,  act_value,    act_value,     act_matmul,  act_loop,
+                act_function, act_variable, act_cancelled, act_timeout, act_many,
+                act_partial,  act_extend,   act_look,
         };
         Actor a = { .seed = (unsigned)(uintptr_t)arg };
         for (int i = 0; i < rounds; i++) {
