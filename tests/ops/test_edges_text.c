@@ -97,12 +97,31 @@ static const OpCase strings[] = {
           .message = "fixed_length (3) must be a multiple of the size of out_type (4)" },
         { "of nothing", "DecodeRaw", "out_type: int32", .in = { STR((0)) },
           .out = { I32((0, 0)) } },
+        { "wants no lone character", "DecodeBase64", .in = { STR((1), "YWJjZ") },
+          .fails = SR_INVALID_ARGUMENT, .message = "Base64 string length cannot be 1 modulo 4." },
+        { "wants its own alphabet", "DecodeBase64", .in = { STR((1), "YW+jZ") },
+          .fails = SR_INVALID_ARGUMENT, .message = "Invalid character found in base64." },
+        { "takes a place from the end", "Substr",
+          .in = { STR((1), "hello"), I32((), -3), I32((), -1) }, .out = { STR((1), "llo") } },
         { "makes it small", "StringLower", .in = { STR((2), "ABC", "dE") },
           .out = { STR((2), "abc", "de") } },
         { "of nothing", "StringFormat", "template: \"<%s>\"", .in = { STR((0)) },
           .out = { STR((), "<[]>") } },
 };
 OP_CASES(edges_text_strings, strings)
+
+static const OpCase files[] = {
+        { "wants a file", "Save", .in = { STR((0)), STR((1), "a"), F32((1)) },
+          .fails = SR_INVALID_ARGUMENT, .message = "Input 0 (filename) must be a string scalar" },
+        { "wants a name for each tensor, even if one stands alone", "Save",
+          .in = { STR((), "f"), STR((), "a"), F32((1)), F32((1)) }, .fails = SR_INVALID_ARGUMENT,
+          .message = "Expected totally 3 inputs as input #1 (which is a string tensor of saved "
+                     "names) contains 1 names, but received 4 inputs" },
+        { "wants as many slices as names", "SaveSlices",
+          .in = { STR((), "f"), STR((1), "a"), STR((0)), F32((1)) }, .fails = SR_INVALID_ARGUMENT,
+          .message = "Expected 1 elements for the tensor shapes and slices but got 0" },
+};
+OP_CASES(edges_text_files, files)
 
 static const OpCase matrices[] = {
         { "of no matrices", "Cholesky", .in = { F32((0, 2, 2)) }, .out = { F32((0, 2, 2)) } },

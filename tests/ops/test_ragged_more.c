@@ -147,6 +147,8 @@ static const char nested[] =
         "Tvalues: float\n"
         "bad = RaggedTensorFromVariant(rows) input_ragged_rank: 1, output_ragged_rank: 2, "
         "Tvalues: int32\n"
+        "far = RaggedTensorFromVariant(rows) input_ragged_rank: 9223372036854775807, "
+        "output_ragged_rank: 2, Tvalues: float\n"
         "three = Const int32 [1] { 3 }\n"
         "ends = Const int64 [3] { 0, 2, 3 }\n"
         "g = RaggedTensorToVariantGradient(rows, ends, three) Tvalues: float\n"
@@ -169,6 +171,8 @@ Test(ragged_variant, a_ragged_tensor_goes_through_one_variant_or_one_a_row)
         EXPECT(s, "d:3", F32((3), 1, 2, 3));
         expect_error(test_session_fetch(s, "bad:0", &t), SR_INVALID_ARGUMENT,
                      "Expected values Tensor dtype: int32, found: float");
+        expect_error(test_session_fetch(s, "far:0", &t), SR_INVALID_ARGUMENT,
+                     "output_ragged_rank must be equal to input_ragged_rank + ");
 }
 
 Test(ragged_variant, gradients_of_rows_become_one_tensor)

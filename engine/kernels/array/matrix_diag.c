@@ -49,6 +49,9 @@ static Status *matrix_diag_v2_shape(ShapeCtx *c)
         Diagonals d;
         if (x->rank == 0)
                 return invalid_argument("diagonal must be at least 1-dim, received shape: []");
+        if (shape_in(c, 4)->rank > 0)
+                return invalid_argument("padding_value must be a scalar, received shape: %s",
+                                        shape_text(shape_in(c, 4)).s);
         if (x->rank < 0 || !shape_value(c, 1))
                 return NULL;
         TRY(diagonals_read(c->node, shape_value(c, 1), &d));

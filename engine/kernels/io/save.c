@@ -18,15 +18,33 @@ typedef Tensorflow__TensorSliceProto TensorSliceProto;
 
 #define VALUE_MAX ((size_t)1 << 31)
 
+/* How many elements input i has; -1 while that is not known. */
+static int64_t elements(const ShapeCtx *c, int i)
+{
+        int64_t n = -1;
+        if (shape_complete(shape_in(c, i)))
+                status_free(shape_count(shape_in(c, i), &n));
+        return n;
+}
+
 static Status *save_shape(ShapeCtx *c)
 {
         int first = strcmp(c->node->def->op, "SaveSlices") == 0 ? 3 : 2;
-        const Shape *names = shape_in(c, 1);
-        if (names->rank == 1 && names->dim[0] >= 0 && names->dim[0] != c->n_in - first)
-                return invalid_argument("Expected %lld tensors for the tensor names, got %d",
-                                        (long long)names->dim[0], c->n_in - first);
-        if (names->rank > 1 || (first == 3 && !shape_compatible(names, shape_in(c, 2))))
-                return invalid_argument("tensor_names and shapes_and_slices do not fit");
+        int64_t files = elements(c, 0), names = elements(c, 1);
+        int64_t slices = first == 3 ? elements(c, 2) : names;
+        if (files >= 0 && files != 1)
+                return invalid_argument("Input 0 (filename) must be a string scalar; got a tensor "
+                                        "of %lldelements",
+                                        (long long)files);
+        if (names >= 0 && slices >= 0 && slices != names)
+                return invalid_argument("Expected %lld elements for the tensor shapes and slices "
+                                        "but got %lld",
+                                        (long long)names, (long long)slices);
+        if (names >= 0 && names != c->n_in - first)
+                return invalid_argument("Expected totally %lld inputs as input #1 (which is a "
+                                        "string tensor of saved names) contains %lld names, but "
+                                        "received %d inputs",
+                                        (long long)names + first, (long long)names, c->n_in);
         return NULL;
 }
 

@@ -15,7 +15,7 @@ static Status *from_shape(ShapeCtx *c)
                                         "output_ragged_rank: %lld, encoded_variant.dims(): %d, "
                                         "inferred input_ragged_rank: %lld",
                                         (long long)out, x->rank, (long long)(out - x->rank));
-        if (x->rank >= 0 && in >= 0 && out != in + x->rank)
+        if (x->rank >= 0 && in >= 0 && out - x->rank != in)
                 return invalid_argument("output_ragged_rank must be equal to input_ragged_rank + "
                                         "encoded_ragged.dims(); output_ragged_rank: %lld, "
                                         "input_ragged_rank: %lld, encoded_variant.dims(): %d.",

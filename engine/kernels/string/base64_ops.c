@@ -30,16 +30,27 @@ static Status *encode_base64(OpCtx *c)
         return NULL;
 }
 
-/* base64_decode() takes both alphabets; here the usual one is refused, as TensorFlow does. */
+static bool has_char(const TString *s, size_t n, char c)
+{
+        return n && memchr(s->data, c, n);
+}
+
+/* base64_decode() takes both alphabets; here the usual one is refused, as TensorFlow does. What
+ * comes before a lone last character is looked at first. */
 static Status *decode_one(const TString *s, Tensor *y, int64_t i)
 {
+        bool lone = s->len % 4 == 1;
+        size_t whole = s->len - lone;
         autofree char *bytes = mem_alloc(BASE64_BYTES(s->len));
         size_t n;
         if (!bytes)
                 return status_oom();
-        bool standard = s->len && (memchr(s->data, '+', s->len) || memchr(s->data, '/', s->len));
-        if (standard || !base64_decode(s->data ? s->data : "", s->len, bytes, &n))
+        bool foreign = has_char(s, whole, '+') || has_char(s, whole, '/') ||
+                       (lone && has_char(s, whole, '='));
+        if (foreign || !base64_decode(s->data ? s->data : "", whole, bytes, &n))
                 return invalid_argument("Invalid character found in base64.");
+        if (lone)
+                return invalid_argument("Base64 string length cannot be 1 modulo 4.");
         tensor_take_string(y, i, steal(&bytes), n);
         return NULL;
 }

@@ -207,9 +207,29 @@ static void fill(Gen *g, Tensor *t)
                 case DT_COMPLEX128: *(double complex *)at = x; break;
                 case DT_BOOL: *(bool *)at = n & 1; break;
                 case DT_STRING: {
-                        static const char *const words[] = { "", "a", "0.5", "aGk", "%s", "[x" };
+                        /* Also cut-off and overlong UTF-8, a surrogate, a NUL, numbers that
+                         * overflow. */
+                        static const char *const words[] = { "",
+                                                             "a",
+                                                             "0.5",
+                                                             "aGk",
+                                                             "%s",
+                                                             "[x",
+                                                             "\xff\xfe",
+                                                             "\xc3",
+                                                             "\xc0\x80",
+                                                             "\xed\xa0\x80",
+                                                             "\xf4\x90\x80\x80",
+                                                             "a b  c",
+                                                             "1e999",
+                                                             "-",
+                                                             "(",
+                                                             "{}",
+                                                             "99999999999999999999",
+                                                             "\x1f\x8b\x08",
+                                                             "nan" };
                         const char *w = words[pick(g, (int)COUNTOF(words))];
-                        if (tensor_set_string(t, i, w, strlen(w)))
+                        if (tensor_set_string(t, i, w, strlen(w) + (pick(g, 16) == 0)))
                                 abort();
                         break;
                 }
