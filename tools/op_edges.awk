@@ -1,4 +1,5 @@
 # What op_edges.sh prints. First input: edges.txt; second: op, family; third: the suites' log of kernels.
+BEGIN { n_patterns = 0 }
 FNR == 1 { file++ }
 file == 1 && /^(#|$)/ { next }
 file == 1 && $1 == "allow" { allowed[$2] = $3; next }

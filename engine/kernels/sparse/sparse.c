@@ -2,12 +2,24 @@
 /* What the ops on sparse tensors share. Nothing here trusts an index or a size. */
 #include "engine/kernels/sparse/sparse.h"
 
+#include "engine/base/buf.h"
+
+static Status *want_rank(const ShapeCtx *c, int i, int rank, const char *what)
+{
+        int is = shape_in(c, i)->rank;
+        return is < 0 || is == rank ? NULL
+                                    : invalid_argument("Input %s but received shape %s", what,
+                                                       shape_text(shape_in(c, i)).s);
+}
+
 /* Only what shapes tell; whether indices lie inside is for sparse_read(). values < 0: the op has
  * none. */
 Status *sparse_want(const ShapeCtx *c, int indices, int values, int shape)
 {
-        TRY(shape_want_rank(c, indices, 2));
-        TRY(shape_want_rank(c, shape, 1));
+        TRY(want_rank(c, indices, 2, "indices should be a matrix"));
+        if (values >= 0)
+                TRY(want_rank(c, values, 1, "values should be a vector"));
+        TRY(want_rank(c, shape, 1, "shape should be a vector"));
         int64_t n = shape_in(c, indices)->rank < 0 ? -1 : shape_in(c, indices)->dim[0];
         int64_t rank = shape_in(c, indices)->rank < 0 ? -1 : shape_in(c, indices)->dim[1];
         int64_t dims = shape_in(c, shape)->rank < 0 ? -1 : shape_in(c, shape)->dim[0];
@@ -17,7 +29,6 @@ Status *sparse_want(const ShapeCtx *c, int indices, int values, int shape)
                                         (long long)rank, (long long)dims);
         if (values < 0)
                 return NULL;
-        TRY(shape_want_rank(c, values, 1));
         int64_t count = shape_in(c, values)->rank < 0 ? -1 : shape_in(c, values)->dim[0];
         if (n >= 0 && count >= 0 && n != count)
                 return invalid_argument("Number of elements (%lld) of values does not match the "
@@ -45,9 +56,31 @@ Status *sparse_count(const int64_t *dims, int64_t n, int64_t *ret)
         return NULL;
 }
 
-static Status *outside(int64_t i)
+static void put_row(Buf *b, const int64_t *row, int64_t n)
 {
-        return invalid_argument("indices[%lld] is out of bounds of the dense shape", (long long)i);
+        for (int64_t d = 0; d < n; d++)
+                buf_printf(b, "%s%lld", d ? "," : "", (long long)row[d]);
+}
+
+Status *sparse_bad_index(SparseFault fault, int64_t i, const int64_t *row, const int64_t *dims,
+                         int64_t rank)
+{
+        autobuf at = BUF(1 << 12), sizes = BUF(1 << 12);
+        put_row(&at, row, rank);
+        put_row(&sizes, dims, rank);
+        TRY(buf_status(&at));
+        TRY(buf_status(&sizes));
+        if (fault == SPARSE_OUTSIDE)
+                return invalid_argument("indices[%lld] = [%s] is out of bounds: need 0 <= index < "
+                                        "[%s]",
+                                        (long long)i, buf_cstr(&at), buf_cstr(&sizes));
+        return invalid_argument(
+                "indices[%lld] = [%s] is %s", (long long)i, buf_cstr(&at),
+                fault == SPARSE_REPEATED
+                        ? "repeated"
+                        : "out of order. Many sparse ops require sorted indices.\n"
+                          "    Use `tf.sparse.reorder` to create a correctly ordered "
+                          "copy.\n\n");
 }
 
 /* Every index is checked against the shape here, once; later code may use them without a look.
@@ -62,7 +95,8 @@ Status *sparse_read(const OpCtx *c, int indices, int values, int shape, Sparse *
         for (int64_t i = 0; i < s.n; i++)
                 for (int64_t d = 0; d < s.rank; d++)
                         if (s.at[i * s.rank + d] < 0 || s.at[i * s.rank + d] >= s.dims[d])
-                                return outside(i);
+                                return sparse_bad_index(SPARSE_OUTSIDE, i, &s.at[i * s.rank],
+                                                        s.dims, s.rank);
         *ret = s;
         return NULL;
 }
@@ -84,8 +118,9 @@ Status *sparse_keys(OpCtx *c, const Sparse *s, bool rising, int64_t **ret)
         for (int64_t i = 0; i < s->n; i++) {
                 key[i] = sparse_key(s, i);
                 if (rising && i && key[i] <= key[i - 1])
-                        return invalid_argument("indices[%lld] is %s", (long long)i,
-                                                key[i] < key[i - 1] ? "out of order" : "repeated");
+                        return sparse_bad_index(key[i] < key[i - 1] ? SPARSE_UNORDERED
+                                                                    : SPARSE_REPEATED,
+                                                i, &s->at[i * s->rank], s->dims, s->rank);
         }
         *ret = key;
         return NULL;

@@ -33,6 +33,10 @@ Status *sparse_want(const ShapeCtx *c, int indices, int values, int shape) MUST_
 /* Reads a sparse tensor whose shapes sparse_want() saw: sizes are not negative and multiply, each
  * index is inside. values may be -1. */
 Status *sparse_read(const OpCtx *c, int indices, int values, int shape, Sparse *ret) MUST_USE;
+/* The error of entry i, whose index is `row`, in TensorFlow's words; it is never NULL. */
+typedef enum SparseFault { SPARSE_OUTSIDE, SPARSE_UNORDERED, SPARSE_REPEATED } SparseFault;
+Status *sparse_bad_index(SparseFault fault, int64_t i, const int64_t *row, const int64_t *dims,
+                         int64_t rank) MUST_USE;
 /* The product of n sizes: INVALID_ARGUMENT when one is negative or 63 bits do not hold it. */
 Status *sparse_count(const int64_t *dims, int64_t n, int64_t *ret) MUST_USE;
 /* Entry i's key. */

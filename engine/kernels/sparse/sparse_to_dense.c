@@ -11,7 +11,9 @@ static Status *to_dense_shape(ShapeCtx *c)
                 return invalid_argument("sparse_indices should be a scalar, vector, or matrix, "
                                         "got shape %s",
                                         shape_text(at).s);
-        TRY(shape_want_rank(c, 1, 1));
+        if (shape_in(c, 1)->rank >= 0 && shape_in(c, 1)->rank != 1)
+                return invalid_argument("output_shape should be a vector, got shape %s",
+                                        shape_text(shape_in(c, 1)).s);
         int64_t n = at->rank < 0 ? -1 : at->rank == 0 ? 1 : at->dim[0];
         int64_t rank = at->rank < 0 ? -1 : at->rank == 2 ? at->dim[1] : 1;
         const Shape *dims = shape_in(c, 1);
@@ -29,6 +31,15 @@ static Status *to_dense_shape(ShapeCtx *c)
         return shape_from_input(c, 1, &c->out[0]);
 }
 
+/* The error of entry i. */
+static Status *refused(const Tensor *at, int64_t i, const Shape *s, SparseFault fault)
+{
+        int64_t row[SHAPE_MAX_RANK];
+        for (int d = 0; d < s->rank; d++)
+                row[d] = tensor_int(at, i * s->rank + d);
+        return sparse_bad_index(fault, i, row, s->dim, s->rank);
+}
+
 /* The element that entry i names. */
 static Status *place(const Tensor *at, int64_t i, const Shape *s, int64_t *ret)
 {
@@ -36,9 +47,7 @@ static Status *place(const Tensor *at, int64_t i, const Shape *s, int64_t *ret)
         for (int d = 0; d < s->rank; d++) {
                 int64_t v = tensor_int(at, i * s->rank + d);
                 if (v < 0 || v >= s->dim[d])
-                        return invalid_argument("indices[%lld] is out of bounds: need 0 <= "
-                                                "index < %s",
-                                                (long long)i, shape_text(s).s);
+                        return refused(at, i, s, SPARSE_OUTSIDE);
                 key = key * s->dim[d] + v;
         }
         *ret = key;
@@ -59,8 +68,8 @@ static Status *to_dense(OpCtx *c)
                 int64_t key;
                 TRY(place(at, i, tensor_shape(y), &key));
                 if (ordered && key <= last)
-                        return invalid_argument("indices[%lld] is %s", (long long)i,
-                                                key < last ? "out of order" : "repeated");
+                        return refused(at, i, tensor_shape(y),
+                                       key < last ? SPARSE_UNORDERED : SPARSE_REPEATED);
                 last = key;
                 TRY(tensor_copy_elements(y, key, values, tensor_rank(values) ? i : 0, 1));
         }

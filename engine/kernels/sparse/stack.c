@@ -118,7 +118,8 @@ Status *sparse_rows_begin(OpCtx *c, SparseRows *ret)
                                         (long long)r.s.rank);
         for (int64_t i = 1; i < r.s.n; i++)
                 if (r.s.at[i * r.s.rank] < r.s.at[(i - 1) * r.s.rank])
-                        return invalid_argument("indices[%lld] is out of order", (long long)i);
+                        return sparse_bad_index(SPARSE_UNORDERED, i, &r.s.at[i * r.s.rank],
+                                                r.s.dims, r.s.rank);
         *ret = r;
         return NULL;
 }
