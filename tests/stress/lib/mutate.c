@@ -42,14 +42,17 @@ static int64_t whole_number(Mutator *m)
 
 static NodeDef *any_node(Mutator *m)
 {
-        return m->def->node[mutator_pick(m, (int)m->def->n_node)];
+        return m->nodes[mutator_pick(m, (int)m->n)];
 }
 
 /* ---- edges ---- */
 
+/* One that somebody takes, or a node's by its number. */
 static char *any_output(Mutator *m)
 {
         const NodeDef *n = any_node(m);
+        if (n->n_input && mutator_pick(m, 2))
+                return n->input[mutator_pick(m, (int)n->n_input)];
         int k = mutator_pick(m, 8) ? 0 : mutator_pick(m, 3);
         return must(k ? arena_printf(m->arena, "%s:%d", n->name, k)
                       : arena_printf(m->arena, "%s", n->name));
@@ -201,30 +204,25 @@ static void change_op(Mutator *m, NodeDef *n)
 
 static void drop_node(Mutator *m)
 {
-        if (m->def->n_node < 2)
-                return;
-        int i = mutator_pick(m, (int)m->def->n_node);
-        m->def->node[i] = m->def->node[m->def->n_node - 1];
-        m->def->n_node--;
+        if (m->n > 1)
+                m->nodes[mutator_pick(m, (int)m->n)] = m->nodes[m->n - 1], m->n--;
 }
 
 /* The same once more under another name, for merging to find. */
 static void copy_node(Mutator *m)
 {
-        NodeDef **more = must(arena_calloc(m->arena, m->def->n_node + 1, sizeof *more));
-        memcpy(more, m->def->node, m->def->n_node * sizeof *more);
+        NodeDef **more = must(arena_calloc(m->arena, m->n + 1, sizeof *more));
+        memcpy(more, m->nodes, m->n * sizeof *more);
         const NodeDef *n = any_node(m);
         NodeDef *copy = must(arena_dup(m->arena, n, sizeof *copy));
-        copy->name = must(arena_printf(m->arena, "%s_%d", n->name, (int)m->def->n_node));
-        more[m->def->n_node++] = copy;
-        m->def->node = more;
+        copy->name = must(arena_printf(m->arena, "%s_%d", n->name, (int)m->n));
+        more[m->n++] = copy;
+        m->nodes = more;
         change_input(m, any_node(m));
 }
 
-void mutate(Mutator *m)
+static void change_nodes(Mutator *m)
 {
-        if (!m->def->n_node)
-                return;
         NodeDef *n = any_node(m);
         switch (mutator_pick(m, 16)) {
         case 0:
@@ -240,4 +238,19 @@ void mutate(Mutator *m)
         case 10: copy_node(m); break;
         default: change_attr(m, n);
         }
+}
+
+void mutate(Mutator *m)
+{
+        Tensorflow__FunctionDefLibrary *l = m->def->library;
+        FunctionDef *f = l && l->n_function && mutator_pick(m, 2)
+                                 ? l->function[mutator_pick(m, (int)l->n_function)]
+                                 : NULL;
+        m->nodes = f ? f->node_def : m->def->node;
+        m->n = f ? f->n_node_def : m->def->n_node;
+        if (!m->n)
+                return;
+        change_nodes(m);
+        *(f ? &f->node_def : &m->def->node) = m->nodes;
+        *(f ? &f->n_node_def : &m->def->n_node) = m->n;
 }
