@@ -93,6 +93,38 @@ Test(data_stores, only_strings_are_records)
         run_fails("u", "", SR_PERMISSION_DENIED, "");
 }
 
+/* ---- a cache ---- */
+
+/* The second dataset reads what the first one wrote: its own input would give other numbers. */
+Test(data_stores, a_cache_in_a_file_is_written_once_and_read_by_others)
+{
+        grow_here("f = Const string [] { \"~/cache\" }\n"
+                  "first = CacheDataset(r3, f) " INT64S "\nd = CacheDataset(r5, f) " INT64S "\n"
+                  "all = BatchDataset(first, c10) " INT64S "\n"
+                  "g = DatasetToSingleElement(all) " INT64S "\n");
+        run_ok("g:0", "", "");
+        cr_assert_eq(tensor_count(got[0]), 3);
+        expect("int64", 1, "0 1 2");
+}
+
+Test(data_stores, a_cache_that_was_not_run_to_its_end_is_not_written)
+{
+        grow_here("f = Const string [] { \"~/cache\" }\n"
+                  "first = CacheDataset(r3, f) " INT64S "\nd = CacheDataset(r5, f) " INT64S "\n"
+                  "two = TakeDataset(first, c2) " INT64S "\nall = BatchDataset(two, c10) " INT64S
+                  "\ng = DatasetToSingleElement(all) " INT64S "\n");
+        run_ok("g:0", "", "");
+        expect("int64", 1, "0 1 2 3 4");
+}
+
+Test(data_stores, a_cache_keeps_to_the_roots)
+{
+        grow_ok("f = Const string [] { \"/etc/cache\" }\nd = CacheDataset(r3, f) " INT64S "\n");
+        grow_iterator("int64");
+        run_ok("", "", "init");
+        run_fails("next:0", "", SR_PERMISSION_DENIED, "");
+}
+
 /* ---- databases ---- */
 
 static void make_database(void)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* CacheDataset(V2): what the input gave when it was run through for the first time. In memory only.
- */
+/* CacheDataset(V2): what the input gave when it was run through for the first time. With a filename
+ * it is written there when the end has come, and read from there by whoever comes later; either way
+ * it is in memory, too. */
+#include "engine/kernels/data/cache_file.h"
 #include "engine/kernels/data/pull.h"
 #include "engine/kernels/data_flow/queue_handle.h"
 #include <pthread.h>
@@ -57,13 +59,14 @@ static void cache_fill(Cache *cache, Rows *rows)
 /* ---- the dataset ---- */
 
 typedef struct Cached {
-        Dataset base;
+        Dataset base; /* values->t[0]: the file's name, when there is one */
         Resource *cache;
 } Cached;
 
 typedef struct CachedIter {
         Iter base;
         bool reads; /* out of the cache, which is full */
+        bool asked; /* before */
         int64_t i;
         Rows rows; /* what has come so far, when it does not */
 } CachedIter;
@@ -94,17 +97,45 @@ static Status *read(CachedIter *r, Pull *p)
         return pull_give(p, row);
 }
 
+static const TString *file_of(const Iter *it)
+{
+        return it->ds->values ? tensor_strings(it->ds->values->t[0]) : NULL;
+}
+
+/* Looks for the file before the first element, since somebody may have written it. */
+static Status *look_for_file(CachedIter *r, const OpCtx *c)
+{
+        autorows rows = { 0 };
+        bool there = false;
+        TRY(cache_file_read(c, file_of(&r->base), r->base.ds->n, &rows, &there));
+        if (there)
+                cache_fill(cache_of(&r->base), &rows);
+        r->reads = there;
+        return NULL;
+}
+
+static Status *finish(CachedIter *r, Pull *p)
+{
+        if (file_of(&r->base))
+                TRY(cache_file_write(pull_ctx(p), file_of(&r->base), &r->rows));
+        cache_fill(cache_of(&r->base), &r->rows);
+        return pull_end(p);
+}
+
 /* A copy of each element is kept; a cache that is not filled to the end goes with its iterator. */
 static Status *next(Iter *it, Pull *p)
 {
         CachedIter *r = (CachedIter *)it;
         Row *row = NULL, *copy = NULL;
+        if (!r->reads && !r->asked && file_of(it))
+                TRY(look_for_file(r, pull_ctx(p)));
+        r->asked = true;
         if (r->reads)
                 return read(r, p);
         switch (pull_event(p)) {
         case PULL_ASKED: return pull_input(p, it);
         case PULL_ROW: break;
-        default: cache_fill(cache_of(it), &r->rows); return pull_end(p);
+        default: return finish(r, p);
         }
         row = pull_row(p);
         Status *s = row_join(row, NULL, &copy);
@@ -145,10 +176,9 @@ static Status *cache_dataset(OpCtx *c)
         const TString *file = NULL;
         autoptr(Dataset) d = NULL;
         TRY(scalar_string(c, 1, "filename", &file));
-        if (file->len)
-                return unimplemented("Caching a dataset in a file; with an empty filename it is "
-                                     "cached in memory");
         TRY(dataset_unary(c, &cache_dataset_kind, &d));
+        if (file->len)
+                TRY(row_of(c->in + 1, 1, &d->values));
         TRY(find_cache(c, &((Cached *)d)->cache));
         return dataset_output(c, steal(&d));
 }

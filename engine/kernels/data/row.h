@@ -34,6 +34,7 @@ static inline Row *rows_at(const Rows *rows, int64_t i)
         return rows->row[rows->first + i];
 }
 void rows_clear(Rows *rows);
+#define autorows __attribute__((cleanup(rows_clear))) Rows
 
 /* All rows as one, each component packed along a new first dimension. INVALID_ARGUMENT when their
  * shapes differ. n >= 1. */
