@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,8 +54,10 @@ Status *peer_start(size_t n, Peer *ret)
         if (pipe(fds) != 0)
                 return unavailable("no pipe");
         ret->pid = fork();
-        if (ret->pid == 0)
+        if (ret->pid == 0) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
                 serve(fds[1], n);
+        }
         close(fds[1]);
         ret->port = 0;
         bool ok = read(fds[0], &ret->port, sizeof(ret->port)) == sizeof(ret->port) && ret->port;

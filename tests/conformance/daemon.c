@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ static void become_daemon(const Daemon *d)
                 if (!d->verbose)
                         dup2(null, 2);
         }
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* who fails half-way leaves nothing behind */
         execl(d->program, d->program, "--listen", listen, "--state-dir", d->state, (char *)NULL);
         _exit(127);
 }
