@@ -21,9 +21,11 @@ typedef struct Case {
 /* What else a session of constants showed. */
 typedef struct Found {
         char name[64];
-        double first, steady; /* milliseconds: its first step, the best */
-        double packed;        /* bytes that stay after the first step */
-        double mallocs;       /* of tensors, per steady step */
+        double first, first_cpu, steady; /* milliseconds: its first step, by the clock and by CPU
+                                            time; the best */
+        double steady_cpu, second_cpu;
+        double packed;  /* bytes that stay after the first step */
+        double mallocs; /* of tensors, per steady step */
         StepMemory memory;
 } Found;
 
@@ -105,8 +107,11 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         if (variables)
                 stepper_target(s, "init");
         int64_t before = mem_stats().block_bytes;
-        double first = time_step(s);
+        double start_cpu = bench_cpu(), first = time_step(s);
+        double first_cpu = (bench_cpu() - start_cpu) * 1e3;
         double packed = (double)(mem_stats().block_bytes - before);
+        stepper_step(s);
+        double second_cpu = (bench_cpu() - start_cpu) * 1e3 - first_cpu;
         snprintf(name, sizeof(name), "%s, %s, batch %d, %d thread%s", c->model,
                  variables ? "variables" : "constants", c->batch, c->threads,
                  c->threads > 1 ? "s" : "");
@@ -115,7 +120,12 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         table_note("CPU time: %.4g ms, peer %.4g ms, ratio %.2f", cpu, peer_cpu,
                    peer_cpu > 0 ? cpu / peer_cpu : 0);
         if (!variables) {
-                *f = (Found){ .first = first, .steady = best, .packed = packed };
+                *f = (Found){ .first = first,
+                              .first_cpu = first_cpu,
+                              .second_cpu = second_cpu,
+                              .steady = best,
+                              .steady_cpu = cpu,
+                              .packed = packed };
                 memcpy(f->name, name, sizeof(name));
                 f->mallocs = steady_mallocs(s);
                 f->memory = step_memory(s);
@@ -128,6 +138,9 @@ static void print_found(const Found *f, size_t n)
         table_begin("first step | a steady one", "ms");
         for (size_t i = 0; i < n; i++) {
                 table_row(f[i].name, f[i].steady, f[i].first);
+                table_note("CPU time: first %.4g, second (after :warmup the first) %.4g, steady "
+                           "%.4g ms",
+                           f[i].first_cpu, f[i].second_cpu, f[i].steady_cpu);
                 table_note("keeps %.4g MB of packed weights and plan; %.1f tensor mallocs per "
                            "steady step",
                            f[i].packed / 1e6, f[i].mallocs);
