@@ -202,6 +202,8 @@ static Status *gradient_of_op(const char *node, const char *fetch, Tensor **ret)
 #define OF_MUL                                                                                 \
         GRADIENT("'a', 'b', 'd'", "DT_FLOAT, DT_FLOAT, DT_FLOAT", "DT_FLOAT, DT_FLOAT", "Mul", \
                  T(F1))
+#define OF_MUL_AS(op) \
+        GRADIENT("'a', 'b', 'd'", "DT_FLOAT, DT_FLOAT, DT_FLOAT", "DT_FLOAT, DT_FLOAT", op, T(F1))
 #define OF_ADD_N                                                                                \
         GRADIENT("'a', 'b', 'd'", "DT_FLOAT, DT_FLOAT, DT_FLOAT", "DT_FLOAT, DT_FLOAT", "AddN", \
                  T(F1) N("2"))
@@ -229,6 +231,8 @@ Test(gradients_flow, an_op_without_a_gradient_is_refused_in_tensorflows_words)
                      "No gradient defined for op: Nothing");
         expect_error(gradient_of_op(OF_ONE("ZerosLike", T(F1)), "g:0", &y), SR_INVALID_ARGUMENT,
                      "No gradient is defined for ZerosLike");
+        expect_error(gradient_of_op(OF_MUL_AS("Less"), "g:0", &y), SR_INVALID_ARGUMENT,
+                     "No gradient is defined for Less");
         expect_error(gradient_of_op(OF_ONE("Square", ""), "g:0", &y), SR_INVALID_ARGUMENT,
                      "Attr T is not found");
         expect_error(gradient_of_op(OF_ONE("AddN", T(F1) N("1000000000")), "g:0", &y),
