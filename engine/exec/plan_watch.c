@@ -8,11 +8,10 @@
 
 #include <string.h>
 
-/* The watches by node, as lists of numbers + 1. */
 typedef struct Watchers {
         const Compile *c;
-        uint32_t *first; /* by node id */
-        uint32_t *next;  /* by watch */
+        uint32_t **watch; /* by node id, NULL for most: by output, the watch's number + 1 */
+        uint32_t *last;   /* by watch: id + 1 of the consumer that was rewired last */
 } Watchers;
 
 /* Clients watch all outputs of large graphs: looking one up must not be a search. */
@@ -20,15 +19,20 @@ static Status *watchers_new(const Compile *c, Watchers *ret)
 {
         const PlanRequest *r = c->request;
         *ret = (Watchers){ .c = c };
-        ret->first =
-                arena_calloc(c->scratch, (size_t)graph_count(c->graph) + 1, sizeof *ret->first);
-        ret->next = arena_calloc(c->scratch, (size_t)r->n_watches + 1, sizeof *ret->next);
-        if (!ret->first || !ret->next)
+        ret->watch =
+                arena_calloc(c->scratch, (size_t)graph_count(c->graph) + 1, sizeof *ret->watch);
+        ret->last = arena_calloc(c->scratch, (size_t)r->n_watches + 1, sizeof *ret->last);
+        if (!ret->watch || !ret->last)
                 return status_oom();
         for (int i = 0; i < r->n_watches; i++) {
-                uint32_t *first = &ret->first[r->watches[i].tensor.node->id];
-                ret->next[i] = *first;
-                *first = (uint32_t)i + 1;
+                const TensorId *t = &r->watches[i].tensor;
+                uint32_t **by_output = &ret->watch[t->node->id];
+                if (!*by_output)
+                        *by_output = arena_calloc(c->scratch, (size_t)t->node->n_out,
+                                                  sizeof **by_output);
+                if (!*by_output)
+                        return status_oom();
+                (*by_output)[t->output] = (uint32_t)i + 1;
         }
         return NULL;
 }
@@ -36,11 +40,8 @@ static Status *watchers_new(const Compile *c, Watchers *ret)
 /* The watch of an output that is computed in this plan, or NULL. */
 static const PlanWatch *watch_of(const Watchers *w, const Node *node, int output)
 {
-        const PlanRequest *r = w->c->request;
-        for (uint32_t i = w->first[node->id]; i; i = w->next[i - 1])
-                if (r->watches[i - 1].tensor.output == output)
-                        return compile_feed_of(w->c, node, output) < 0 ? &r->watches[i - 1] : NULL;
-        return NULL;
+        uint32_t i = w->watch[node->id] ? w->watch[node->id][output] : 0;
+        return i && compile_feed_of(w->c, node, output) < 0 ? &w->c->request->watches[i - 1] : NULL;
 }
 
 /* Loops end by what Enter and NextIteration say to Merge, with nothing in between. */
@@ -62,14 +63,13 @@ static int count_waits(const Watchers *w, const Node *node)
         return n;
 }
 
-/* Does an input before i wait for the same watch? */
-static bool waits_already(const Node *node, int i)
+/* The first input of a consumer that takes the output: once is enough to wait. */
+static bool first_of(const Watchers *w, const PlanWatch *k, uint32_t consumer)
 {
-        for (int k = 0; k < i; k++)
-                if (node->in[k].node == node->in[i].node &&
-                    node->in[k].output == node->in[i].output)
-                        return true;
-        return false;
+        uint32_t *last = &w->last[k - w->c->request->watches];
+        bool first = *last != consumer + 1;
+        *last = consumer + 1;
+        return first;
 }
 
 /* Takes the copies of values that are watched (not of references, which are not copied), and waits
@@ -95,7 +95,8 @@ static Status *rewire(const Watchers *w, const Node **node)
                         continue;
                 if (!dtype_is_ref(e->node->out_types[e->output]))
                         in[i] = (Edge){ .node = k->copy, .output = 0 };
-                for (int d = 0; d < k->n_debug && !waits_already(old, i); d++)
+                int n = first_of(w, k, old->id) ? k->n_debug : 0;
+                for (int d = 0; d < n; d++)
                         control[new->n_control++] = k->debug[d];
         }
         new->in = in;

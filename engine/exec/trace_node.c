@@ -39,11 +39,22 @@ static int64_t allocation_id(Trace *t, const Buffer *b, bool fresh)
         return t->n_allocations = id;
 }
 
+/* Nodes may have any number of inputs and outputs: of many, only those of one number are compared.
+ */
+enum { MAX_PAIRS = 1 << 14 };
+
+static bool has_many(const TraceNode *n)
+{
+        return (int64_t)n->pn->n_in * n->pn->n_out > MAX_PAIRS || n->pn->n_out > 128;
+}
+
 /* The first input that has the output's bytes, or -1. */
 static int alias_of(const TraceNode *n, int output)
 {
         const Tensor *t = n->out ? n->out[output] : NULL;
-        for (int i = 0; t && n->in && i < n->pn->n_in; i++)
+        int first = has_many(n) ? output : 0;
+        int end = has_many(n) ? MIN(output + 1, n->pn->n_in) : n->pn->n_in;
+        for (int i = first; t && n->in && i < end; i++)
                 if (n->in[i] && n->in[i]->buffer == t->buffer)
                         return i;
         return -1;
@@ -72,7 +83,7 @@ static bool allocated_here(const TraceNode *n, int output)
         const Buffer *b = n->out[output]->buffer;
         if (alias_of(n, output) >= 0)
                 return false;
-        for (int i = 0; i < output; i++)
+        for (int i = 0; i < output && !has_many(n); i++)
                 if (n->out[i] && n->out[i]->buffer == b)
                         return false;
         return !dtype_is_ref(n->pn->node->out_types[output]);

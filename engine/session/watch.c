@@ -20,7 +20,7 @@ typedef struct Making {
         GraphDef *def;
         size_t cap;
         Watches *watches;
-        Map seen; /* "node:slot" -> PlanWatch's number + 1 */
+        Map seen; /* "node:slot" -> the watch of it that counts */
 } Making;
 
 /* Options without watches (a global_step alone) change nothing. */
@@ -180,6 +180,9 @@ static Status *make_debugs(Making *m, const DebugTensorWatch *w, DType type, con
 
 /* ---- watches ---- */
 
+/* More ops than that look at nothing new, and each consumer would wait for all of them. */
+enum { MAX_DEBUG_OPS = 64 };
+
 /* The output that a watch means; false: none of the graph's, or it watches for nothing. */
 static bool find_output(const Graph *g, const DebugTensorWatch *w, TensorId *ret)
 {
@@ -188,18 +191,19 @@ static bool find_output(const Graph *g, const DebugTensorWatch *w, TensorId *ret
         return n && w->output_slot >= 0 && w->output_slot < n->n_out && w->n_debug_ops;
 }
 
-/* Of several watches of one output the last one counts. */
-static bool is_last(const RunOptions *o, size_t i)
+/* Of several watches of one output the last one counts: the others are marked as gone. */
+static Status *find_last(Making *m, const Tensorflow__DebugOptions *d, bool *gone)
 {
-        const Tensorflow__DebugOptions *d = o->debug_options;
-        const DebugTensorWatch *w = d->debug_tensor_watch_opts[i];
-        for (size_t k = i + 1; k < d->n_debug_tensor_watch_opts; k++) {
-                const DebugTensorWatch *other = d->debug_tensor_watch_opts[k];
-                if (other->output_slot == w->output_slot && other->n_debug_ops &&
-                    !strcmp(other->node_name, w->node_name))
-                        return false;
+        for (size_t i = d->n_debug_tensor_watch_opts; i-- > 0;) {
+                const DebugTensorWatch *w = d->debug_tensor_watch_opts[i];
+                char *key = arena_printf(m->plain, "%s:%d", w->node_name, w->output_slot);
+                if (!key)
+                        return status_oom();
+                gone[i] = !w->n_debug_ops || map_get(&m->seen, key);
+                if (!gone[i])
+                        TRY(map_set(&m->seen, key, (void *)w));
         }
-        return true;
+        return NULL;
 }
 
 /* The nodes have no addresses yet: the watch holds how many there are. */
@@ -224,12 +228,16 @@ static Status *make_all(Making *m, const RunOptions *o)
 {
         const Tensorflow__DebugOptions *d = o->debug_options;
         m->watches->list = arena_alloc(m->plain, d->n_debug_tensor_watch_opts * sizeof(PlanWatch));
-        if (!m->watches->list)
+        bool *gone = arena_calloc(m->plain, d->n_debug_tensor_watch_opts, sizeof *gone);
+        if (!m->watches->list || !gone)
                 return status_oom();
+        TRY(find_last(m, d, gone));
         for (size_t i = 0; i < d->n_debug_tensor_watch_opts; i++) {
                 TensorId tensor;
                 const DebugTensorWatch *w = d->debug_tensor_watch_opts[i];
-                if (find_output(m->graph, w, &tensor) && is_last(o, i))
+                if (w->n_debug_ops > MAX_DEBUG_OPS)
+                        return invalid_argument("A watch has at most %d debug_ops.", MAX_DEBUG_OPS);
+                if (!gone[i] && find_output(m->graph, w, &tensor))
                         TRY(make_watch(m, w, &tensor));
         }
         return NULL;
@@ -290,6 +298,7 @@ Status *watches_make(const Graph *g, const RunOptions *o, Watches *ret)
         Making m = { .graph = g, .plain = ret->arena, .watches = ret };
         Status *s = make(&m, o);
         arena_free(m.defs);
+        map_done(&m.seen);
         return s;
 }
 

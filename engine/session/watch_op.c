@@ -40,6 +40,9 @@ static Status *parse_attr(const char *text, char *at, size_t n, DebugOp *op, Deb
         if (!value || value == at || !value[1])
                 return malformed("attributes in debug op name", text);
         *value++ = '\0';
+        if (op->n_attrs == DEF_MAX_ATTRS)
+                return invalid_argument("More than %d attributes in debug op name \"%.100s...\"",
+                                        DEF_MAX_ATTRS, text);
         if (find_attr(op, at))
                 return invalid_argument(
                         "Duplicate attribute name \"%s\" found in the debug op: \"%s\"", at, text);
@@ -51,7 +54,7 @@ static Status *parse_attr(const char *text, char *at, size_t n, DebugOp *op, Deb
 Status *debug_op_parse(const char *text, Arena *a, DebugOp *ret)
 {
         char *name = arena_strdup(a, text);
-        DebugOpAttr *attrs = arena_alloc(a, (strlen(text) + 1) * sizeof *attrs);
+        DebugOpAttr *attrs = arena_alloc(a, DEF_MAX_ATTRS * sizeof *attrs);
         if (!name || !attrs)
                 return status_oom();
         char *open = strchr(name, '('), *close = strchr(name, ')');

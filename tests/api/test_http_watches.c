@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* RunOptions.debug_options over HTTP: TensorFlow's debugger. Values come in the answer, or as
  * tfdbg's files below a folder that may be written to. */
+#include "engine/base/buf.h"
 #include "tensorflow/core/util/event.pb-c.h"
 #include "tests/lib/http_client.h"
 #include <criterion/criterion.h>
@@ -440,4 +441,35 @@ Test(http_watches, dumps_take_no_more_room_than_they_may)
                  dump);
         expect(post("/v1/sessions/s:run", "%s", body), 200, NULL, NULL);
         unsetenv("TFDBG_DISK_BYTES_LIMIT");
+}
+
+/* ---- hostile ---- */
+
+Test(http_watches, watches_by_the_thousand_cost_no_more_than_they_should)
+{
+        make("", "x = Placeholder(dtype=float32, shape=[2])\\ns = Split(0, x, num_split=2)\\n"
+                 "z = ConcatV2([s:0, s:1, s:0, s:0], 0)");
+        autobuf list = BUF(1 << 24);
+        for (int i = 0; i < 20000; i++)
+                buf_printf(&list, "%s" WATCH("s", 0, "DebugIdentity"), i ? "," : "");
+        Answer a = watched(buf_cstr(&list));
+        expect(a, 200, "/result", "[1.0,2.0,1.0,1.0]");
+        cr_assert_eq(json_array_size(at(a, "/debug/values")), 1, "the last one counts");
+        buf_reset(&list);
+        for (int i = 0; i < 65; i++)
+                buf_printf(&list, "%s'DebugIdentity'", i ? "," : "");
+        a = post("/v1/sessions/s:run",
+                 "{'fetches':'z:0','feeds':{'x':[1,2]},'options':{'debug_options':{"
+                 "'debug_tensor_watch_opts':[{'node_name':'s','debug_ops':[%s]}]}}}",
+                 buf_cstr(&list));
+        expect(a, 400, "/detail", "A watch has at most 64 debug_ops.");
+        buf_reset(&list);
+        for (int i = 0; i < 1000; i++)
+                buf_printf(&list, "a%d=1;", i);
+        a = post("/v1/sessions/s:run",
+                 "{'fetches':'z:0','feeds':{'x':[1,2]},'options':{'debug_options':{"
+                 "'debug_tensor_watch_opts':[{'node_name':'s','debug_ops':['DebugIdentity(%s)']}]}}"
+                 "}",
+                 buf_cstr(&list));
+        expect(a, 400, "/code_name", "FAILED_PRECONDITION");
 }
