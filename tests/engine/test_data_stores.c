@@ -277,3 +277,18 @@ Test(data_stores, the_size_of_batches_is_seen_through_what_leaves_them_alone)
         run_ok("fact:0", "", "n");
         cr_assert_eq(memcmp(tensor_strings(got[0])->data, "0! == 1", 7), 0);
 }
+
+/* Field 2 of the message, and field 1 of the input's: the input's come first. */
+Test(data_stores, options_of_a_pipeline_are_those_of_its_parts)
+{
+        grow_ok("a = OptionsDataset(r3) serialized_options: \"\\x08\\x01\", " INT64S "\n"
+                "b = BatchDataset(a, c2) " INT64S "\n"
+                "c = OptionsDataset(b) serialized_options: \"\\x10\\x01\", " INT64S "\n"
+                "both = GetOptions(c)\nnothing = GetOptions(r3)\n"
+                "d1 = ZipDataset(a, a) N: 2, " TWO_INT64S "\nzip = GetOptions(d1)\n");
+        run_ok("both:0 nothing:0 zip:0", "", "");
+        cr_assert_eq(tensor_strings(got[0])->len, 4);
+        cr_assert_eq(memcmp(tensor_strings(got[0])->data, "\x08\x01\x10\x01", 4), 0);
+        cr_assert_eq(tensor_strings(got[1])->len, 0);
+        cr_assert_eq(tensor_strings(got[2])->len, 4);
+}

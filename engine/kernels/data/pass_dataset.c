@@ -41,12 +41,24 @@ static Status *check_sizes(const OpCtx *c)
         return NULL;
 }
 
+/* OptionsDataset keeps them for GetOptions. */
+static Status *keep_options(const Node *n, Dataset *d)
+{
+        const AttrValue *v = node_attr(n, "serialized_options");
+        Tensor *t = NULL;
+        if (!v || v->value_case != TENSORFLOW__ATTR_VALUE__VALUE_S)
+                return NULL;
+        TRY(tensor_string(v->s.data, v->s.len, &t));
+        return row_single(t, &d->values);
+}
+
 static Status *pass(OpCtx *c, const DatasetKind *kind)
 {
-        Dataset *d = NULL;
+        autoptr(Dataset) d = NULL;
         TRY(check_sizes(c));
         TRY(dataset_unary(c, kind, &d));
-        return dataset_output(c, d);
+        TRY(keep_options(ctx_node(c), d));
+        return dataset_output(c, steal(&d));
 }
 
 #define IN "input_dataset:variant"
