@@ -137,6 +137,19 @@ static bool match_step(const Group *g, Match *m, int step, uint32_t draft)
         return match_inputs(g, m, s, d->node, true);
 }
 
+/* Does what is said to come from outside come from there? */
+static bool letters_outside(const Group *g, const Match *m)
+{
+        for (int l = 0; l < PATTERN_LETTERS; l++) {
+                const Node *n = m->letter[l].node;
+                const Draft *d = n ? compile_draft(g->c, n) : NULL;
+                for (int i = 0; d && i < m->n; i++)
+                        if (m->draft[i] == d - g->c->drafts)
+                                return false;
+        }
+        return true;
+}
+
 /* Do all members run in one place, and does nobody else see what is between them? */
 static bool closed(const Group *g, const Match *m)
 {
@@ -173,7 +186,7 @@ static bool match(const Group *g, const Pattern *p, int n, uint32_t root, Match 
                 *m = (Match){ .pattern = p, .n = n, .without = i ? optional : 0 };
                 for (int k = 0; k < n; k++)
                         m->draft[k] = NO_DRAFT;
-                if (match_step(g, m, n - 1, root) && closed(g, m))
+                if (match_step(g, m, n - 1, root) && letters_outside(g, m) && closed(g, m))
                         return true;
         }
         return false;

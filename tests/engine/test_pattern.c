@@ -297,6 +297,23 @@ Test(pattern, cells_one_after_the_other_without_a_loop)
         expect_same(buf_cstr(&b), 4);
 }
 
+/* What should be the old state is one of the cell's own gates. */
+Test(pattern, cells_that_feed_on_themselves_run_one_by_one)
+{
+        autobuf b = BUF(1 << 20);
+        weights(&b);
+        buf_puts(&b, "axis = Const int32 [] { 1 }\nkunit = Const float [] { 1 }\n"
+                     "hs = Const int32 [2] { 3, 5 }\n"
+                     "h = RandomUniform(hs) seed: 1, seed2: 2, dtype: float\n" GATES(
+                             "first",
+                             "") "p = Split(axis, gates) num_split: 4\nf1 = Add(p:2, kunit)\n"
+                                 "f = Sigmoid(f1)\ni = Sigmoid(p)\nkept = Mul(i, f)\n"
+                                 "j = Tanh(p:1)\nmore = Mul(i, j)\nnew_c = Add(kept, more)\n"
+                                 "shown = Tanh(new_c)\no = Sigmoid(p:3)\nnew_h = Mul(shown, o)\n"
+                                 "out = ConcatV2(new_h, new_c, axis)\n");
+        expect_same(buf_cstr(&b), 0);
+}
+
 #define GRU                                                                                \
         "j1 = ConcatV2(now, h, axis) T: float, N: 2, Tidx: int32\n"                        \
         "p1 = MatMul(j1, kw2) T: float\ng1 = BiasAdd(p1, kb2) T: float\n"                  \
