@@ -10,9 +10,9 @@ enum { LONG_BLOCK = 256 };
 /* Are all of n elements within what floor_quotient() takes? */
 HOT UNUSED static bool fits_INT64(const int64_t *x, int64_t n)
 {
-        int64_t any = 0;
+        uint64_t any = 0;
         for (int64_t i = 0; i < n; i++)
-                any |= (x[i] + ((int64_t)1 << 51)) & ~(((int64_t)1 << 52) - 1);
+                any |= ((uint64_t)x[i] + ((uint64_t)1 << 51)) >> 52;
         return !any;
 }
 UNUSED static bool fits_INT32(const int32_t *x UNUSED, int64_t n UNUSED)
