@@ -27,6 +27,13 @@
                         "y = Identity(d:1)\n",                                          \
                         's', ALL                                                        \
         }
+/* The condition k of a loop "f" that is true once. */
+#define ONE_TURN                                                                  \
+        "t = Const bool [] { true }\nu = Const bool [] { false }\n"               \
+        "et = Enter(t) frame_name: \"f\"\neu = Enter(u) frame_name: \"f\", "      \
+        "is_constant: true\nmt = Merge(et, nt) N: 2, T: bool\nk = LoopCond(mt)\n" \
+        "wt = Switch(mt, k) T: bool\nlt = LogicalAnd(wt:1, eu)\n"                 \
+        "nt = NextIteration(lt)\n"
 /* A map stage; ordered or not. */
 #define MAP_STAGE(kind)                                                                          \
         { #kind "Stage",                                                                         \
@@ -89,10 +96,9 @@ static const Row flow[] = {
           ZERO "w = _SwitchN(x, one) num_outs: 3\nm = Merge(w:0, w:1, w:2)\ny = Identity(m)\n", 'x',
           ALL },
         { "loops",
-          "p = Const bool [] { false }\ne = Enter(x) frame_name: \"f\"\n"
-          "m = Merge(e, n) N: 2, T: $T\nc = Enter(p) frame_name: \"f\", is_constant: true\n"
-          "k = LoopCond(c)\nw = Switch(m, k) T: $T\nn = NextIteration(w:1) T: $T\n"
-          "y = Exit(w:0) T: $T\n",
+          ONE_TURN "e = Enter(x) frame_name: \"f\"\nm = Merge(e, n) N: 2, T: $T\n"
+                   "w = Switch(m, k) T: $T\nn = NextIteration(w:1) T: $T\n"
+                   "y = Exit(w:0) T: $T\n",
           'x', ALL },
         { "reference control flow",
           ZERO "v = VariableV2 dtype: $T, shape: [2]\na = Assign(v, x)\n"
@@ -100,11 +106,10 @@ static const Row flow[] = {
                "l = RefSelect(zero, m)\ny = Identity(l)\n",
           'x', HELD },
         { "reference loops",
-          "v = VariableV2 dtype: $T, shape: [2]\na = Assign(v, x)\n"
-          "p = Const bool [] { false }\ne = RefEnter(a) frame_name: \"f\"\n"
-          "m = RefMerge(e, n) N: 2, T: $T\nc = Enter(p) frame_name: \"f\", is_constant: true\n"
-          "k = LoopCond(c)\nw = RefSwitch(m, k) T: $T\nn = RefNextIteration(w:1) T: $T\n"
-          "o = RefExit(w:0) T: $T\ny = Identity(o) T: $T\n",
+          ONE_TURN "v = VariableV2 dtype: $T, shape: [2]\na = Assign(v, x)\n"
+                   "e = RefEnter(a) frame_name: \"f\"\nm = RefMerge(e, n) N: 2, T: $T\n"
+                   "w = RefSwitch(m, k) T: $T\nn = RefNextIteration(w:1) T: $T\n"
+                   "o = RefExit(w:0) T: $T\ny = Identity(o) T: $T\n",
           'x', HELD },
         QUEUE(FIFOQueue, , ),
         QUEUE(FIFOQueue, V2, ),

@@ -181,6 +181,10 @@ static const Row values[] = {
                "f = MatrixSetDiagV2(e, d, zero)\n"
                "y = MatrixDiagPart(f)\n",
           'x', PLAIN },
+        { "diagonals with padding",
+          ZERO "own = Const int32 [] { -1 }\nm = MatrixDiagV3(x, zero, own, own, s)\n"
+               "y = Identity(m)\n",
+          0, HELD },
         { "parsing",
           "z = SerializeTensor(x)\n"
           "y = ParseTensor(z) out_type: $T\n",
