@@ -69,9 +69,8 @@ $B/sessrun: $(CLI:%.c=$B/%.o) $(CLI_BASE) ; $(link) -ljansson -lcurl -pthread -o
 suite_objects = $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c))
 $(SUITE_BINS): $B/tests/test_%: $$(call suite_objects,$$*) $(TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -lcriterion -lcurl -o $@
 
-# Races are looked for by plain programs: ThreadSanitizer and Criterion do not run together.
+# Plain programs: ThreadSanitizer and Criterion do not run together. Those that try every op go with the suites.
 STRESS := $(patsubst %.c,$B/%,$(wildcard tests/stress/*.c))
-# All but those that try every op, which belong to the suites.
 OP_FUZZ := $B/tests/stress/op_fuzz $B/tests/stress/op_mutants
 RACES := $(filter-out $B/tests/stress/op_%,$(STRESS))
 PLAIN_TESTLIB := $(patsubst %,$B/tests/lib/%.o,attr_text graph_builder kernel_log)
