@@ -52,6 +52,14 @@ Status *compile_merge(Compile *c) MUST_USE;
 /* plan_fold.c: kernels' prepare, constants and their folding. */
 Status *compile_kernels(Compile *c) MUST_USE;
 
+/* plan_group.c: has a kernel look at constants and known shapes (prepare may be NULL); what it
+ * makes is d->state, also when it fails. */
+Status *compile_prepare(Compile *c, const Node *n, Status *(*prepare)(PrepareCtx *),
+                        Draft *d) MUST_USE;
+/* The message that shows a group's node n: like another one's, with the inputs of the group. op:
+ * its name, in the arena; NULL: there was no memory for it. */
+Status *compile_group_def(Arena *a, const Node *n, char *op, const NodeDef *like,
+                          NodeDef **ret) MUST_USE;
 /* plan_pattern.c: one node in the place of a group. */
 Status *compile_patterns(Compile *c) MUST_USE;
 /* plan_fuse.c: one node in the place of several. */

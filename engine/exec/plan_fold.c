@@ -109,28 +109,15 @@ static void take_loop_constants(const Compile *c, Draft *d)
 static Status *prepare(Compile *c, Draft *d)
 {
         const Node *n = d->node;
-        const Shape **shapes = arena_alloc(c->scratch, (size_t)(n->n_in + 1) * sizeof *shapes);
         d->in_constant = arena_calloc(c->plan->arena, (size_t)n->n_in, sizeof *d->in_constant);
-        if (!shapes || !d->in_constant)
+        if (!d->in_constant)
                 return status_oom();
         for (int i = 0; i < n->n_in; i++)
                 d->in_constant[i] = input_constant(c, d, i);
         take_loop_constants(c, d);
-        for (int i = 0; i < n->n_in; i++) {
-                const Edge *e = &n->in[i];
-                shapes[i] = d->in_constant[i] ? &d->in_constant[i]->shape
-                                              : &e->node->out_shapes[e->output];
-        }
         TRY(check_kernel(n));
-        if (!n->op->def->prepare && !n->op->function)
-                return NULL;
-        PrepareCtx p = { .node = n,
-                         .arena = c->plan->arena,
-                         .constant = d->in_constant,
-                         .shape = shapes,
-                         .functions = c->request->functions };
-        Status *s = n->op->function ? function_prepare_node(&p) : n->op->def->prepare(&p);
-        d->state = p.state;
+        Status *s = compile_prepare(
+                c, n, n->op->function ? function_prepare_node : n->op->def->prepare, d);
         if (s)
                 status_set_node(s, n->name, n->op->def->name);
         return s ? status_append(s, "\n\t [[{{node %s}}]]", n->name) : NULL;

@@ -185,49 +185,16 @@ static Status *gather_inputs(const Compile *c, const Chain *ch, FusedNode *f, Dr
 /* What graphs of a step's metadata show: "Conv2D+BiasAdd+Relu" of the same inputs. */
 static Status *describe(Arena *a, FusedNode *f)
 {
-        const Node *n = &f->node;
-        NodeDef *def = arena_dup(a, f->member[0].node->def, sizeof *def);
+        NodeDef *def = NULL;
         char *op = arena_strdup(a, f->member[0].node->op->def->name);
         for (int i = 1; i < f->n && op; i++)
                 op = arena_printf(a, "%s+%s", op, f->member[i].node->op->def->name);
-        char **input = arena_alloc(a, (size_t)(n->n_in + n->n_control + 1) * sizeof *input);
-        if (!def || !op || !input)
-                return status_oom();
-        for (int i = 0; i < n->n_in; i++)
-                input[i] = (char *)n->in[i].node->name;
-        for (int i = 0; i < n->n_control; i++)
-                if (!(input[n->n_in + i] = arena_printf(a, "^%s", n->control[i]->name)))
-                        return status_oom();
-        def->name = (char *)n->name;
-        def->op = op;
-        def->input = input;
-        def->n_input = (size_t)(n->n_in + n->n_control);
+        TRY(compile_group_def(a, &f->node, op, f->member[0].node->def, &def));
         f->node.def = def;
         f->def = fused_op;
         f->def.name = op;
         f->op = (Op){ .def = &f->def };
         f->node.op = &f->op;
-        return NULL;
-}
-
-/* The pattern's own prepare, with the inputs of all its nodes. */
-static Status *prepare(Compile *c, const FusedNode *f, Draft *d)
-{
-        const Node *n = &f->node;
-        const Shape **shapes = arena_alloc(c->scratch, (size_t)(n->n_in + 1) * sizeof *shapes);
-        if (!shapes)
-                return status_oom();
-        for (int i = 0; i < n->n_in; i++)
-                shapes[i] = d->in_constant[i] ? &d->in_constant[i]->shape
-                                              : &n->in[i].node->out_shapes[n->in[i].output];
-        PrepareCtx p = { .node = n,
-                         .arena = c->plan->arena,
-                         .constant = d->in_constant,
-                         .shape = shapes,
-                         .functions = c->request->functions };
-        if (f->fusion->prepare)
-                TRY(f->fusion->prepare(&p));
-        d->state = p.state;
         return NULL;
 }
 
@@ -252,7 +219,7 @@ static Status *replace(Fuse *fuse, const Chain *ch)
         TRY(make_room(a, &f->node));
         TRY(gather_inputs(c, ch, f, &d));
         TRY(describe(a, f));
-        TRY(prepare(c, f, &d));
+        TRY(compile_prepare(c, &f->node, f->fusion->prepare, &d));
         d.node = &f->node;
         for (int i = 0; i < ch->n; i++)
                 c->drafts[ch->draft[i]].live = false;
