@@ -131,17 +131,7 @@ static Status *read_run(OpCtx *c, const RnnInput *x, const int at[5])
 
 static Status *read_and_cell(OpCtx *c, bool *ret_done)
 {
-        static const char letters[] = "hwvbe";
-        int at[5];
-        RnnInput x;
-        for (int i = 0; i < 5; i++)
-                at[i] = pattern_input(ctx_node(c), letters[i]);
-        if (!rnn_input_find(c, -1, &x))
-                return NULL;
-        *ret_done = read_fits(c, &x, at);
-        Status *s = *ret_done ? read_run(c, &x, at) : NULL;
-        rnn_input_done(&x);
-        return s;
+        return rnn_read_and_cell(c, "hwvbe", read_fits, read_run, ret_done);
 }
 
 PATTERN(gru_block_cell, .steps = { { "TensorArrayReadV3", "rif" }, { "GRUBlockCell", "A0hwvbe" } },

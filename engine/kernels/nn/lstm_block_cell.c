@@ -194,17 +194,7 @@ static Status *read_run(OpCtx *c, const RnnInput *x, const int at[7])
 
 static Status *read_and_cell(OpCtx *c, bool *ret_done)
 {
-        static const char letters[] = "chwpqtb";
-        int at[7];
-        RnnInput x;
-        for (int i = 0; i < 7; i++)
-                at[i] = pattern_input(ctx_node(c), letters[i]);
-        if (!rnn_input_find(c, -1, &x))
-                return NULL;
-        *ret_done = read_fits(c, &x, at);
-        Status *s = *ret_done ? read_run(c, &x, at) : NULL;
-        rnn_input_done(&x);
-        return s;
+        return rnn_read_and_cell(c, "chwpqtb", read_fits, read_run, ret_done);
 }
 
 PATTERN(lstm_block_cell,

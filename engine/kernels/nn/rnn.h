@@ -33,6 +33,15 @@ Status *rnn_input_product(OpCtx *c, const RnnInput *v, const void *key, Tensor *
 /* Reads the element for good, which nothing may follow that could decline. */
 Status *rnn_input_read(const RnnInput *v) MUST_USE;
 
+/* A pattern of a read of an array and the cell that takes what it gives. `letters` are the cell's
+ * other inputs in the pattern (see engine/ops/pattern.h); at[i] is where the i-th of them comes in.
+ * Runs `run` if the element is to be had and `fits` says so; else *ret_done is left false. */
+enum { RNN_LETTERS_MAX = 8 };
+typedef bool (*RnnFits)(const OpCtx *c, const RnnInput *x, const int *at);
+typedef Status *(*RnnRun)(OpCtx *c, const RnnInput *x, const int *at);
+Status *rnn_read_and_cell(OpCtx *c, const char *letters, RnnFits fits, RnnRun run,
+                          bool *ret_done) MUST_USE;
+
 /* Is a tensor float and of that shape? */
 UNUSED static bool rnn_is(const Tensor *t, Shape want)
 {

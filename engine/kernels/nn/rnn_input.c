@@ -4,6 +4,7 @@
  * array's elements are written once, and a tensor that somebody holds never changes. */
 #include "engine/kernels/data_flow/tensor_array.h"
 #include "engine/kernels/nn/rnn.h"
+#include "engine/ops/pattern.h"
 
 /* Rows that are multiplied at once. */
 enum { ROWS_AHEAD = 512 };
@@ -95,4 +96,19 @@ Status *rnn_input_product(OpCtx *c, const RnnInput *v, const void *key, Tensor *
         memcpy(y, (const float *)tensor_data(rows) + (v->index - from) * v->rows * cols,
                (size_t)(v->rows * cols) * sizeof *y);
         return NULL;
+}
+
+Status *rnn_read_and_cell(OpCtx *c, const char *letters, RnnFits fits, RnnRun run, bool *ret_done)
+{
+        int at[RNN_LETTERS_MAX], n = (int)strlen(letters);
+        RnnInput x;
+        assert(n <= RNN_LETTERS_MAX);
+        for (int i = 0; i < n; i++)
+                at[i] = pattern_input(ctx_node(c), letters[i]);
+        if (!rnn_input_find(c, -1, &x))
+                return NULL;
+        *ret_done = fits(c, &x, at);
+        Status *s = *ret_done ? run(c, &x, at) : NULL;
+        rnn_input_done(&x);
+        return s;
 }
