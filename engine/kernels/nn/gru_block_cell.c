@@ -151,23 +151,6 @@ static Status *gru_grad_shape(ShapeCtx *c)
         return NULL;
 }
 
-/* y[rows, n] += g[rows, cols] w[n, cols]' */
-static void add_back(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w,
-                     int64_t n, float *y)
-{
-        rnn_product(c, (Sgemm){ .m = rows,
-                                .n = n,
-                                .k = cols,
-                                .trans_b = true,
-                                .a = g,
-                                .b = w,
-                                .c = y,
-                                .lda = cols,
-                                .ldb = cols,
-                                .ldc = n,
-                                .beta = 1 });
-}
-
 static Status *gru_grad(OpCtx *c)
 {
         const float *h_prev = tensor_data(ctx_input(c, 1)), *w_ru = tensor_data(ctx_input(c, 2));
@@ -185,16 +168,16 @@ static Status *gru_grad(OpCtx *c)
         memset(d_hr, 0, (size_t)(batch * cell) * sizeof *d_hr);
         for (int64_t i = 0; i < batch * cell; i++)
                 d_c[i] = d_h[i] * (1 - u[i]) * (1 - cand[i] * cand[i]);
-        add_back(c, d_c, batch, cell, w_c, in, d_x);
-        add_back(c, d_c, batch, cell, w_c + in * cell, cell, d_hr); /* of h_prev * r */
+        rnn_back(c, d_c, batch, cell, w_c, in, 1, d_x);
+        rnn_back(c, d_c, batch, cell, w_c + in * cell, cell, 1, d_hr); /* of h_prev * r */
         for (int64_t i = 0; i < batch * cell; i++) {
                 float *to = d_ru + i / cell * 2 * cell + i % cell;
                 to[0] = d_hr[i] * h_prev[i] * r[i] * (1 - r[i]);
                 to[cell] = d_h[i] * (h_prev[i] - cand[i]) * u[i] * (1 - u[i]);
                 d_prev[i] = d_hr[i] * r[i] + d_h[i] * u[i];
         }
-        add_back(c, d_ru, batch, 2 * cell, w_ru, in, d_x);
-        add_back(c, d_ru, batch, 2 * cell, w_ru + in * 2 * cell, cell, d_prev);
+        rnn_back(c, d_ru, batch, 2 * cell, w_ru, in, 1, d_x);
+        rnn_back(c, d_ru, batch, 2 * cell, w_ru + in * 2 * cell, cell, 1, d_prev);
         return NULL;
 }
 

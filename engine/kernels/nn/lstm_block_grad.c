@@ -125,22 +125,6 @@ static Status *block_shape(ShapeCtx *c)
         return NULL;
 }
 
-/* y[rows, n] = g[rows, cols] w[n, cols]' */
-static void times_transposed(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w,
-                             int64_t n, float *y)
-{
-        rnn_product(c, (Sgemm){ .m = rows,
-                                .n = n,
-                                .k = cols,
-                                .trans_b = true,
-                                .a = g,
-                                .b = w,
-                                .c = y,
-                                .lda = cols,
-                                .ldb = cols,
-                                .ldc = n });
-}
-
 /* w[n, cols] += a[rows, n]' g[rows, cols] */
 static void add_transposed(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *g,
                            int64_t cols, float *w)
@@ -185,9 +169,9 @@ static void block_step(OpCtx *c, int64_t t, const Carry *v)
         step_back(&s, v->cs_sum, v->h_sum, v->gates, v->cs, tensor_fill(ctx_output(c, 4)),
                   tensor_fill(ctx_output(c, 5)), tensor_fill(ctx_output(c, 6)));
         float *w_grad = tensor_fill(ctx_output(c, 3)), *b_grad = tensor_fill(ctx_output(c, 7));
-        times_transposed(c, v->gates, batch, 4 * n, w, in,
-                         (float *)tensor_fill(ctx_output(c, 0)) + t * batch * in);
-        times_transposed(c, v->gates, batch, 4 * n, w + in * 4 * n, n, v->h);
+        rnn_back(c, v->gates, batch, 4 * n, w, in, 0,
+                 (float *)tensor_fill(ctx_output(c, 0)) + t * batch * in);
+        rnn_back(c, v->gates, batch, 4 * n, w + in * 4 * n, n, 0, v->h);
         add_transposed(c, (const float *)tensor_data(x) + t * batch * in, batch, in, v->gates,
                        4 * n, w_grad);
         add_transposed(c, h_prev, batch, n, v->gates, 4 * n, w_grad + in * 4 * n);

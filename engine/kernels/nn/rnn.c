@@ -43,6 +43,22 @@ void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w
                                 .beta = beta });
 }
 
+void rnn_back(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w, int64_t n,
+              float beta, float *y)
+{
+        rnn_product(c, (Sgemm){ .m = rows,
+                                .n = n,
+                                .k = cols,
+                                .trans_b = true,
+                                .a = g,
+                                .b = w,
+                                .c = y,
+                                .lda = cols,
+                                .ldb = cols,
+                                .ldc = n,
+                                .beta = beta });
+}
+
 /* The arrays are one or apart, which the compiler need not check. */
 HOT void rnn_sigmoid(const float *x, const float *b, float more, float *y, int64_t n)
 {

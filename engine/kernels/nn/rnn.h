@@ -9,6 +9,9 @@ void rnn_product(OpCtx *c, Sgemm g);
 /* The same for y[rows, cols] = a[rows, n] w[n, cols] + beta y. */
 void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
                float beta, float *y);
+/* Its gradient: y[rows, n] = g[rows, cols] w[n, cols]' + beta y. */
+void rnn_back(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w, int64_t n,
+              float beta, float *y);
 /* y = sigmoid(x + b + more) and y = tanh(x + b), n numbers each; y may be x. */
 void rnn_sigmoid(const float *x, const float *b, float more, float *y, int64_t n);
 void rnn_tanh(const float *x, const float *b, float *y, int64_t n);
