@@ -29,10 +29,12 @@ absent() {
 }
 mapfile -t outside_base < <(printf '%s\n' "${ours[@]}" | grep -v '^engine/base/')
 mapfile -t outside_daemon < <(printf '%s\n' "${ours[@]}" | grep -vE '^(daemon|cli|bench)/')
+mapfile -t tests < <(printf '%s\n' "${code[@]}" | grep '^tests/.*[.]c$')
 mapfile -t scripts < <(git ls-files -co --exclude-standard '*.sh' .ci/run)
 check "format" clang-format --dry-run -Werror "${code[@]}"
 check "include directions" awk -f tools/includes.awk "${ours[@]}"
 check "shape" awk -f tools/shape.awk "${code[@]}"
+check "promises" awk -f tools/promises.awk "${tests[@]}" docs/promises/*.md
 check "banned functions" absent 'strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca' "${code[@]}"
 check "raw memory" absent 'malloc|calloc|realloc|free|strdup|strndup|aligned_alloc' "${outside_base[@]}"
 check "exits" absent 'exit|_exit|abort' "${outside_daemon[@]}"
