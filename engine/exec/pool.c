@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* One queue under one lock; ranges are shared by an atomic counter, so late helpers find nothing
- * left and go. As many threads as there are cores run from the beginning, more of them only once
- * all are busy: a pool of a thousand threads that nobody uses costs a few. */
+/* One queue under one lock; a range is cut into a share for each thread, and who is through with
+ * his helps with the others', so late helpers find nothing left and go. As many threads as there
+ * are cores run from the beginning, more of them only once all are busy: a pool of a thousand
+ * threads that nobody uses costs a few. */
 #include "engine/exec/pool.h"
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
 #include <pthread.h>
+#include <stdalign.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -193,11 +195,20 @@ void pool_submit(Pool *p, Task *t)
 
 /* ---- ranges ---- */
 
+/* A thread's part of a range. The same part of the next range is mostly what was made of this one,
+ * and is then in that thread's cache. */
+typedef struct Share {
+        alignas(64) atomic_llong next; /* first index not taken */
+        int64_t end;
+} Share;
+
 typedef struct Range {
         void (*fn)(void *, int64_t, int64_t);
         void *arg;
-        int64_t n, piece;
-        atomic_llong next, left; /* first index not taken; indexes not yet done */
+        int64_t piece;
+        atomic_llong left; /* indexes not yet done */
+        Share *shares;
+        int n_shares;
         atomic_int refs;
         atomic_bool over; /* nothing is left */
         pthread_mutex_t lock;
@@ -214,19 +225,26 @@ static void range_unref(Range *r)
         block_free(r, r->bytes);
 }
 
-static void range_work(Range *r)
+static void piece_done(Range *r, int64_t n)
 {
-        for (;;) {
-                int64_t from = atomic_fetch_add(&r->next, r->piece);
-                if (from >= r->n)
-                        return;
-                int64_t to = MIN(from + r->piece, r->n);
-                r->fn(r->arg, from, to);
-                if (atomic_fetch_sub(&r->left, to - from) == to - from) {
-                        atomic_store(&r->over, true);
-                        pthread_mutex_lock(&r->lock);
-                        pthread_cond_signal(&r->done);
-                        pthread_mutex_unlock(&r->lock);
+        if (atomic_fetch_sub(&r->left, n) != n)
+                return;
+        atomic_store(&r->over, true);
+        pthread_mutex_lock(&r->lock);
+        pthread_cond_signal(&r->done);
+        pthread_mutex_unlock(&r->lock);
+}
+
+/* The own share first. */
+static void range_work(Range *r, int own)
+{
+        for (int i = 0; i < r->n_shares; i++) {
+                Share *s = &r->shares[(own + i) % r->n_shares];
+                int64_t from;
+                while ((from = atomic_fetch_add(&s->next, r->piece)) < s->end) {
+                        int64_t to = MIN(from + r->piece, s->end);
+                        r->fn(r->arg, from, to);
+                        piece_done(r, to - from);
                 }
         }
 }
@@ -235,6 +253,7 @@ typedef struct RangeTask {
         Task task;
         Range *range;
         Pool *pool;
+        int share;
 } RangeTask;
 
 static void range_task(Task *t)
@@ -243,23 +262,36 @@ static void range_task(Task *t)
         Range *r = rt->range;
         atomic_fetch_add(&rt->pool->helping, 1);
         counted = helped = true;
-        range_work(r);
+        range_work(r, rt->share);
         range_unref(r);
+}
+
+/* Whole pieces, as many for each as for the others. */
+static void deal(Range *r, int64_t n)
+{
+        int64_t pieces = (n + r->piece - 1) / r->piece;
+        for (int i = 0; i < r->n_shares; i++) {
+                atomic_init(&r->shares[i].next, pieces * i / r->n_shares * r->piece);
+                r->shares[i].end = MIN(pieces * (i + 1) / r->n_shares * r->piece, n);
+        }
 }
 
 static Range *range_new(int helpers, int64_t n, int64_t piece, void (*fn)(void *, int64_t, int64_t),
                         void *arg)
 {
-        size_t bytes = sizeof(Range) + (size_t)helpers * sizeof(RangeTask);
+        size_t at = sizeof(Range) + (size_t)helpers * sizeof(RangeTask);
+        at = (at + alignof(Share) - 1) / alignof(Share) * alignof(Share);
+        size_t bytes = at + (size_t)(helpers + 1) * sizeof(Share);
         Range *r = block_alloc(bytes);
         if (!r)
                 return NULL;
         r->fn = fn;
         r->arg = arg;
-        r->n = n;
         r->piece = piece;
+        r->shares = (Share *)((char *)r + at);
+        r->n_shares = helpers + 1;
+        deal(r, n);
         r->bytes = bytes;
-        atomic_init(&r->next, 0);
         atomic_init(&r->left, n);
         atomic_init(&r->over, false);
         atomic_init(&r->refs, helpers + 1);
@@ -296,10 +328,10 @@ void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
         }
         RangeTask *tasks = (RangeTask *)(r + 1);
         for (int i = 0; i < helpers; i++) {
-                tasks[i] = (RangeTask){ .task = { .fn = range_task }, .range = r, .pool = p };
+                tasks[i] = (RangeTask){ { .fn = range_task }, r, p, i + 1 };
                 pool_submit(p, &tasks[i].task);
         }
-        range_work(r);
+        range_work(r, 0);
         if (p->looks)
                 look_for(&r->over);
         pthread_mutex_lock(&r->lock);

@@ -66,6 +66,11 @@ PART void rows_of(const int rows, const Work *w, float *y)
         V sum[ROWS_MAX][2] = { 0 };
         Ahead ahead = w->ahead;
         int64_t depth = w->p->depth;
+#pragma GCC unroll 14
+        for (int r = 0; r < rows; r++) { /* results are far apart, in lines that may be far away */
+                __builtin_prefetch(y + r * w->p->width, 1);
+                __builtin_prefetch(y + r * w->p->width + LANES, 1);
+        }
         for (int64_t i = 0; i < w->p->taps; i++, ahead.at += depth * ahead.step)
                 lanes_product(rows, w->at + i * w->n, depth, w->u + i * depth * PANEL, ahead, sum);
         finish_rows(rows, 0, sum, w, y);
@@ -96,8 +101,8 @@ void panels_multiply(const Panels *p, const float *const *at, int64_t n, int64_t
                 for (int64_t i = 0; i < passes; i++) {
                         int64_t first = n * i / passes, end = n * (i + 1) / passes;
                         w.at = at + first;
-                        w.ahead = k + 1 < to ? lanes_ahead(w.u, depth, i, passes)
-                                             : (Ahead){ (const char *)w.u, 0 };
+                        w.ahead = k + 1 < panels_count(p) ? lanes_ahead(w.u, depth, i, passes)
+                                                          : (Ahead){ (const char *)w.u, 0 };
                         multiply((int)(end - first), &w, y + first * p->width + k * PANEL);
                 }
         }
