@@ -64,7 +64,7 @@ $B/api/console.o: $(patsubst %,$B/gen/console.%.inc,html css js)
 link = $Qecho '  LINK $@' && $(CC) $(LDFLAGS) $(SAN) $^
 # Objects, never an archive: ops register themselves by pointers in a section, which an archive would drop.
 $B/sessrund: $(OBJ) ; $(link) $(LIBS) -o $@
-CLI_BASE := $(patsubst %,$B/engine/base/%.o,mem mem_large buf status base64 utf8)
+CLI_BASE := $(patsubst %,$B/engine/base/%.o,mem mem_large buf status errno base64 utf8)
 $B/sessrun: $(CLI:%.c=$B/%.o) $(CLI_BASE) ; $(link) -ljansson -lcurl -pthread -o $@
 .SECONDEXPANSION:
 suite_objects = $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c))
@@ -92,7 +92,7 @@ FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_MAIN = $B/tests/fuzz/replay.o
 $(FUZZERS): $B/%: $B/%.o $(FUZZ_MAIN) $(LIBOBJ) ; $(link) $(LIBS) -o $@
 
-.PHONY: claims damage docs all help deps release run test suites stress demo training conformance crash fuzz fuzz-run asan ubsan tsan clang format \
+.PHONY: claims verdicts damage docs all help deps release run test suites stress demo training conformance crash fuzz fuzz-run asan ubsan tsan clang format \
         bench bench-quick benches bench-json openapi lint tidy systemd-check check install dist clean
 help: ## this list
 	@sed -n 's/^\([a-z0-9 -]*\):.*## /  \1\t/p' Makefile
@@ -105,24 +105,24 @@ test: ## build and run all suites
 suites: all $(SUITE_BINS) $(FUZZERS) $(OP_FUZZ)
 	@tools/symbols.sh $B/sessrund && tools/suites.sh $B $(SUITE_BINS) $(FUZZERS) $(OP_FUZZ)
 stress: $(filter-out $B/tests/stress/op_%,$(STRESS)) ; @tools/suites.sh $B $^ ## run the race programs
-claims: $B/tests/test_ops $B/tests/test_engine $B/tests/stress/op_types ## have tests run each op at its edges, each kernel with each dtype?
-	@export SESSRUN_KERNEL_LOG=$B/kernels.log && rm -f $$SESSRUN_KERNEL_LOG && tools/suites.sh $B $(filter %_ops %_engine,$^) && \
-	  tools/op_edges.sh $B && tools/suites.sh $B $(lastword $^)
+# What the suites have seen of each op; asan writes it, too, so that CI need not run them once more.
+$B/kernels.log: $B/tests/test_ops $B/tests/test_engine ; @rm -f $@ && SESSRUN_KERNEL_LOG=$@ tools/suites.sh $B $^
+claims: $B/kernels.log $B/tests/stress/op_types ## have tests run each op at its edges, each kernel with each dtype?
+	@tools/op_edges.sh $B $< && SESSRUN_KERNEL_LOG=$< tools/suites.sh $B $(lastword $^)
 docs: all ; @tools/ops_doc.sh $B ## write docs/ops.md: which of TensorFlow's ops there are
 demo training: all ; @tools/$@.sh $B/sessrund $(LONG) ## the documentation's examples, or real training graphs (LONG=1: big ones, too), with curl
 conformance: $B/sessrund $B/tests/conformance/conformance ## run the models of ../shared through HTTP
-	@tools/ops_doc.sh --check $B && $B/tests/conformance/conformance --daemon $B/sessrund --min-pass $(CONFORMANCE_MIN)
-DAMAGE ?= 20
+	@tools/ops_doc.sh --check $B && $B/tests/conformance/conformance --daemon $B/sessrund --min-pass $(CONFORMANCE_MIN) --verdicts $B/verdicts.on
+verdicts: conformance ; @tools/verdicts.sh $B $(CONFORMANCE_MIN) $(or $(VERDICTS),again off one-thread-on one-thread-off) ## do they depend on optimizations or threads?
 damage: $B/sessrund $B/tests/conformance/conformance ## models with DAMAGE cut and DAMAGE changed places in each file
-	@ASAN_OPTIONS=allocator_may_return_null=1 $B/tests/conformance/conformance --daemon $B/sessrund --damage $(DAMAGE) --only damage
-crash: $B/tests/test_storage ## kill -9 and power cuts by the hundred: what did the store lose?
-	CRASH_ROUNDS=400 POWER_SEEDS=40 TEST_FLAGS="--filter @(crash|power)/* --timeout 900" tools/suites.sh $B $<
+	@ASAN_OPTIONS=allocator_may_return_null=1 $B/tests/conformance/conformance --daemon $B/sessrund --damage $(or $(DAMAGE),20) --only damage
+crash: $B/tests/test_storage ; CRASH_ROUNDS=400 POWER_SEEDS=40 TEST_FLAGS="--filter @(crash|power)/* --timeout 900" tools/suites.sh $B $< ## kill -9 and power cuts by the hundred: what did the store lose?
 fuzz: ## each fuzzer for FUZZ_SECONDS (60) under clang's sanitizers
 	@$(MAKE) $(JOBS) B=build/fuzz CC=clang SAN="-fsanitize=fuzzer-no-link,address,undefined" \
 	  LDFLAGS=-fsanitize=fuzzer FUZZ_MAIN= fuzz-run
 fuzz-run: $(FUZZERS) ; @tools/fuzz.sh $B $(FUZZERS)
 asan: ## all suites under AddressSanitizer and UndefinedBehaviorSanitizer; a leak fails
-	@$(MAKE) $(JOBS) B=build/asan CFLAGS="$(LEAN) -O1 -g1" SAN="-fsanitize=address -fsanitize=$(UB) -fno-omit-frame-pointer" WIDE_CFLAGS=--param=asan-use-after-return=0 suites damage
+	@mkdir -p $B && rm -f $B/kernels.log && SESSRUN_KERNEL_LOG=$B/kernels.log $(MAKE) $(JOBS) B=build/asan CFLAGS="$(LEAN) -O1 -g1" SAN="-fsanitize=address -fsanitize=$(UB) -fno-omit-frame-pointer" WIDE_CFLAGS=--param=asan-use-after-return=0 suites damage
 ubsan: ## all suites under UndefinedBehaviorSanitizer alone
 	@$(MAKE) $(JOBS) B=build/ubsan CFLAGS="$(LEAN) -O1 -g1" SAN="-fsanitize=$(UB)" suites
 tsan: ## the race programs under ThreadSanitizer
@@ -141,7 +141,7 @@ tidy: $(PHDR) $B/gen/proto_types.h $B/gen/version.h $B/gen/migrations.inc ## cla
 	@clang-tidy --quiet $(SRC) $(CLI) -- $(filter-out -MMD -MP,$(SR_CFLAGS))
 systemd-check: ; @tools/systemd-check.sh ## verify the units and their exposure
 check: ## everything that CI runs
-	@tools/deps.sh build test lint && tools/check.sh test claims conformance training openapi lint systemd-check clang asan tsan
+	@tools/deps.sh build test lint && tools/check.sh test "verdicts VERDICTS=again one-thread-off" training openapi lint systemd-check clang asan claims tsan
 install: ; @tools/install.sh $B "$(DESTDIR)" "$(PREFIX)" ## install below DESTDIR; PREFIX is /usr
 dist: ## pack the committed sources as build/sessrun-VERSION.tar.gz
 	@mkdir -p build && git archive --prefix=sessrun-$(VERSION)/ -o build/sessrun-$(VERSION).tar.gz HEAD

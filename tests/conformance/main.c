@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* conformance: runs the corpora of models through HTTP against a daemon that it starts, and says
  * how many give TensorFlow's numbers. usage: conformance [--daemon FILE] [--only PREFIX]
- * [--min-pass N] [--jobs N] [--config JSON] [--verbose]. The models are in $SESSRUN_SHARED/models
- * (../shared by default). */
+ * [--min-pass N] [--jobs N] [--config JSON] [--verdicts FILE] [--verbose]. The models are in
+ * $SESSRUN_SHARED/models (../shared by default). */
 #include "engine/base/mem.h"
 #include "tests/conformance/corpus.h"
 #include "tests/conformance/daemon.h"
@@ -10,6 +10,7 @@
 
 #include <curl/curl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 
 typedef struct Options {
-        const char *daemon, *only, *config;
+        const char *daemon, *only, *config, *verdicts;
         int min_pass, jobs, damage;
         bool verbose;
 } Options;
@@ -62,12 +63,19 @@ void trials_done(Trials *ts)
 static Status *play_one(Show *show, Http *http, size_t i)
 {
         const Trial *t = &show->trials->at[i];
-        Stage s = { .http = http, .config = show->options->config, .why = BUF(1 << 20) };
+        Stage s = { .http = http,
+                    .config = show->options->config,
+                    .why = BUF(1 << 20),
+                    .digests = show->options->verdicts };
+        char digest[20] = "";
         snprintf(s.name, sizeof(s.name), "trial-%zu", i);
         Outcome o = t->play(&s, t);
         if (o == FAILED && !daemon_runs(show->daemon))
                 buf_puts(&s.why, " (the daemon is dead)");
-        Status *e = report_add(show->report, t->family, t->name, o, buf_cstr(&s.why), s.missing);
+        if (s.digest && !s.draws)
+                snprintf(digest, sizeof(digest), "%016" PRIx64, s.digest);
+        Status *e = report_add(show->report, &(Verdict){ t->family, t->name, buf_cstr(&s.why),
+                                                         s.missing, digest, o });
         buf_done(&s.why);
         return e;
 }
@@ -123,7 +131,7 @@ static Status *show_all(const Options *o, const Trials *trials, Report *report, 
         if (!alive || status != 0)
                 printf("conformance: the daemon ended with status %#x\n", (unsigned)status);
         *ret_ok = alive && status == 0 && !show.failed;
-        return NULL;
+        return o->verdicts ? report_write(report, o->verdicts) : NULL;
 }
 
 static bool parse(int argc, char **argv, Options *ret)
@@ -132,7 +140,8 @@ static bool parse(int argc, char **argv, Options *ret)
                 { "daemon", 1, NULL, 'd' },   { "only", 1, NULL, 'o' },
                 { "min-pass", 1, NULL, 'm' }, { "jobs", 1, NULL, 'j' },
                 { "config", 1, NULL, 'c' },   { "verbose", 0, NULL, 'v' },
-                { "damage", 1, NULL, 'x' },   { NULL, 0, NULL, 0 }
+                { "damage", 1, NULL, 'x' },   { "verdicts", 1, NULL, 'w' },
+                { NULL, 0, NULL, 0 }
         };
         const char *daemon = getenv("SESSRUND");
         *ret = (Options){ .daemon = daemon ? daemon : "build/debug/sessrund",
@@ -146,6 +155,7 @@ static bool parse(int argc, char **argv, Options *ret)
                 case 'j': ret->jobs = (int)strtol(optarg, NULL, 10); break;
                 case 'c': ret->config = optarg; break;
                 case 'x': ret->damage = (int)strtol(optarg, NULL, 10); break;
+                case 'w': ret->verdicts = optarg; break;
                 case 'v': ret->verbose = true; break;
                 default: return false;
                 }
@@ -185,7 +195,8 @@ int main(int argc, char **argv)
         buf_printf(&models, "%s/models", shared ? shared : "../shared");
         if (!parse(argc, argv, &o)) {
                 fprintf(stderr, "usage: conformance [--daemon FILE] [--only PREFIX] "
-                                "[--min-pass N] [--jobs N] [--config JSON] [--verbose]\n");
+                                "[--min-pass N] [--jobs N] [--config JSON] "
+                                "[--verdicts FILE] [--verbose]\n");
                 return 2;
         }
         if (!file_exists(buf_cstr(&models))) {

@@ -2,13 +2,14 @@
 #include "tests/conformance/report.h"
 #include "engine/base/mem.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct Row {
-        char *family, *name, *why, *missing;
+        char *family, *name, *why, *missing, *digest;
         Outcome outcome;
 } Row;
 
@@ -35,6 +36,7 @@ static void row_done(Row *row)
         mem_free(row->name);
         mem_free(row->why);
         mem_free(row->missing);
+        mem_free(row->digest);
 }
 
 void report_free(Report *r)
@@ -61,12 +63,12 @@ static Status *add_row(Report *r, const Row *row)
         return NULL;
 }
 
-Status *report_add(Report *r, const char *family, const char *name, Outcome outcome,
-                   const char *why, const char *missing)
+Status *report_add(Report *r, const Verdict *v)
 {
-        Row row = { mem_strdup(family), mem_strdup(name), mem_strdup(why), mem_strdup(missing),
-                    outcome };
-        Status *e = row.family && row.name && row.why && row.missing ? NULL : status_oom();
+        Row row = { mem_strdup(v->family),  mem_strdup(v->name),   mem_strdup(v->why),
+                    mem_strdup(v->missing), mem_strdup(v->digest), v->outcome };
+        Status *e = row.family && row.name && row.why && row.missing && row.digest ? NULL
+                                                                                   : status_oom();
         pthread_mutex_lock(&r->lock);
         if (!e)
                 e = add_row(r, &row);
@@ -150,6 +152,24 @@ static void print_wants(Report *r)
         for (size_t i = 0; i < n; i++)
                 printf("  %4d %s\n", wants[i].n, wants[i].missing);
         mem_free(wants);
+}
+
+Status *report_write(Report *r, const char *file)
+{
+        static const char *const words[] = {
+#define X(name) #name,
+                OUTCOMES(X)
+#undef X
+        };
+        FILE *f = fopen(file, "we");
+        if (!f)
+                return status_errno(errno, file);
+        qsort(r->rows, r->n, sizeof(Row), by_family);
+        for (size_t i = 0; i < r->n; i++)
+                fprintf(f, "%s\t%s\t%s\n", r->rows[i].name, words[r->rows[i].outcome],
+                        r->rows[i].digest);
+        bool bad = ferror(f);
+        return fclose(f) || bad ? status_errno(errno, file) : NULL;
 }
 
 void report_print(Report *r, bool verbose)

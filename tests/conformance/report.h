@@ -21,10 +21,15 @@ Status *report_new(Report **ret) MUST_USE;
 void report_free(Report *r);
 AUTOPTR_DEFINE(Report, report_free)
 
-/* Notes one outcome; texts are copied. missing: the op or format that UNSUPPORTED lacks. Any
- * thread. */
-Status *report_add(Report *r, const char *family, const char *name, Outcome outcome,
-                   const char *why, const char *missing) MUST_USE;
+/* Notes one outcome; texts are copied. why: a sentence; missing: the op or format that UNSUPPORTED
+ * lacks; digest: of all values, "" for none. Any thread. */
+typedef struct Verdict {
+        const char *family, *name, *why, *missing, *digest;
+        Outcome outcome;
+} Verdict;
+Status *report_add(Report *r, const Verdict *v) MUST_USE;
+/* Writes "name outcome digest" by tabs for every trial, by family and name. */
+Status *report_write(Report *r, const char *file) MUST_USE;
 /* Prints all tables and the closing line. verbose lists what passed, too. */
 void report_print(Report *r, bool verbose);
 /* How many trials ended so. */

@@ -11,6 +11,9 @@ typedef struct Stage {
         char name[32];      /* of graph and session */
         Buf why;            /* a sentence, for what did not pass */
         char missing[64];   /* the op or format that is not there yet */
+        bool digests;       /* the next two are wanted */
+        uint64_t digest;    /* of the results of all runs, bit by bit */
+        bool draws;         /* the graph draws random numbers: known when the stage is closed */
 } Stage;
 
 /* Stores the file, or the folder as an archive, as a graph and creates a session of it. PASSED, or
