@@ -2,11 +2,13 @@
 /* RunMetadata: step_stats from the trace, partition_graphs and function_graphs from the plans,
  * cost_graph from both. */
 #include "engine/session/cost.h"
+#include "engine/session/def_build.h"
 #include "engine/session/inside.h"
 #include "engine/session/partition.h"
 
 #include "engine/base/mem.h"
 #include "engine/exec/function.h"
+#include <string.h>
 
 typedef Tensorflow__RunMetadata__FunctionGraphs FunctionGraphs;
 
@@ -67,7 +69,53 @@ static Status *find_functions(Functions *f, const Plan *p)
         return NULL;
 }
 
-/* As it was called, as it is run, and by device: all of it is where its caller is. */
+/* A function's Placeholders are TensorFlow's _Args; they are the first nodes of its body. */
+static Status *show_args(const FunctionView *v, Arena *a, GraphDef *g)
+{
+        for (uint32_t i = 0; i < v->plan->n_feeds; i++) {
+                NodeDef **at = &g->node[v->feeds[i].node->id], *arg = NULL;
+                TRY(def_node(a, "_Arg", (*at)->name, NULL, &arg));
+                TRY(def_put_type(a, arg, "T", v->feeds[i].node->out_types[0]));
+                TRY(def_put_int(a, arg, "index", i));
+                *at = arg;
+        }
+        return NULL;
+}
+
+static Status *show_results(const FunctionView *v, Arena *a, GraphDef *g)
+{
+        size_t n = g->n_node + v->plan->n_fetches;
+        NodeDef **nodes = arena_alloc(a, (n + 1) * sizeof *nodes);
+        if (!nodes)
+                return status_oom();
+        memcpy(nodes, g->node, g->n_node * sizeof *nodes);
+        g->node = nodes;
+        for (uint32_t i = 0; i < v->plan->n_fetches; i++) {
+                const TensorId *id = &v->fetches[i];
+                NodeDef *result = NULL;
+                const char *from = id->node->name;
+                char *input = id->output ? arena_printf(a, "%s:%d", from, (int)id->output)
+                                         : arena_strdup(a, from);
+                if (!input)
+                        return status_oom();
+                TRY(def_node(a, "_Retval", arena_printf(a, "%s_RetVal_%u", from, i), input,
+                             &result));
+                TRY(def_put_type(a, result, "T", dtype_base(id->node->out_types[id->output])));
+                TRY(def_put_int(a, result, "index", i));
+                g->node[g->n_node++] = result;
+        }
+        return NULL;
+}
+
+/* The body as a call finds it, with its library. */
+static Status *show_called(const FunctionView *v, Arena *a, GraphDef **ret)
+{
+        TRY(graph_to_def(v->graph, a, false, ret));
+        TRY(show_args(v, a, *ret));
+        return show_results(v, a, *ret);
+}
+
+/* As it was called, as it is run, and that by device. */
 static Status *show_function(Functions *f, const Function *function)
 {
         FunctionView v = function_view(function);
@@ -76,9 +124,9 @@ static Status *show_function(Functions *f, const Function *function)
                 return status_oom();
         tensorflow__run_metadata__function_graphs__init(g);
         PlanView plan = { .plan = v.plan, .feeds = v.feeds, .fetches = v.fetches };
-        TRY(graph_to_def(v.graph, f->arena, false, &g->pre_optimization_graph));
+        TRY(show_called(&v, f->arena, &g->pre_optimization_graph));
         TRY(partition_plan(&plan, f->arena, &g->partition_graphs, &g->n_partition_graphs));
-        g->post_optimization_graph = g->partition_graphs[0];
+        TRY(partition_whole(&plan, f->arena, &g->post_optimization_graph));
         f->m->function_graphs[f->m->n_function_graphs++] = g;
         return NULL;
 }

@@ -10,10 +10,16 @@
 
 /* ---- nodes ---- */
 
+/* Where nodes of a device go: its own part, or the only one. */
+static Part *part_of(Draw *d, int device)
+{
+        return &d->parts[d->whole ? 0 : device];
+}
+
 /* Appends the node to the part of its device. */
 Status *draw_add(Draw *d, int device, NodeDef *n)
 {
-        Part *p = &d->parts[device];
+        Part *p = part_of(d, device);
         if (p->def->n_node == p->cap) {
                 size_t cap = p->cap ? 2 * p->cap : 16;
                 NodeDef **more = arena_alloc(d->arena, cap * sizeof *more);
@@ -24,7 +30,7 @@ Status *draw_add(Draw *d, int device, NodeDef *n)
                 p->def->node = more;
                 p->cap = cap;
         }
-        n->device = p->device;
+        n->device = d->parts[device].device;
         p->def->node[p->def->n_node++] = n;
         return map_set(&p->names, n->name, n);
 }
@@ -41,7 +47,7 @@ static Status *put_value(Draw *d, NodeDef *n, const Tensor *value)
 Status *draw_constant(Draw *d, int device, char *name, const Tensor *value, const char *wait)
 {
         NodeDef *n = NULL;
-        if (map_get(&d->parts[device].names, name))
+        if (map_get(&part_of(d, device)->names, name))
                 return NULL;
         TRY(def_node(d->arena, "Const", name, wait, &n));
         TRY(put_value(d, n, value));
@@ -137,7 +143,7 @@ static Status *cross(Draw *d, const Source *s, int to, char **ret)
 Status *draw_bring(Draw *d, const Source *s, int to, char **ret)
 {
         char *name = (char *)s->text;
-        if (s->device != to)
+        if (s->device != to && !d->whole)
                 TRY(cross(d, s, to, &name));
         *ret = s->control ? arena_printf(d->arena, "^%s", name) : name;
         return *ret ? NULL : status_oom();
@@ -185,7 +191,8 @@ static Status *entered_source(Draw *d, const Node *enter, const Tensor *value, i
         if (!name || !wait)
                 return status_oom();
         *ret = (Source){ .text = name, .name = name, .dtype = value->dtype, .device = device };
-        return draw_constant(d, device, name, value, pn && device_of(pn) == device ? wait : NULL);
+        return draw_constant(d, device, name, value,
+                             pn && (d->whole || device_of(pn) == device) ? wait : NULL);
 }
 
 /* A constant is written where it is used; output k > 0 of a folded node has a name of its own. */
@@ -354,15 +361,32 @@ static Status *draw_all(Draw *d, GraphDef ***ret, size_t *ret_n)
         return NULL;
 }
 
+static void draw_done(Draw *d)
+{
+        for (int i = 0; d->parts && i < d->n_parts; i++)
+                map_done(&d->parts[i].names);
+        map_done(&d->nodes);
+        map_done(&d->gone);
+        map_done(&d->recvs);
+}
+
 /* What runs, as graphs of the devices. */
 Status *partition_plan(const PlanView *v, Arena *arena, GraphDef ***ret, size_t *ret_n)
 {
         Draw d = { .v = v, .arena = arena, .n_parts = 1 };
         Status *s = draw_all(&d, ret, ret_n);
-        for (int i = 0; d.parts && i < d.n_parts; i++)
-                map_done(&d.parts[i].names);
-        map_done(&d.nodes);
-        map_done(&d.gone);
-        map_done(&d.recvs);
+        draw_done(&d);
+        return s;
+}
+
+/* The same before it is cut. */
+Status *partition_whole(const PlanView *v, Arena *arena, GraphDef **ret)
+{
+        Draw d = { .v = v, .arena = arena, .n_parts = 1, .whole = true };
+        GraphDef **graphs = NULL;
+        size_t n = 0;
+        Status *s = draw_all(&d, &graphs, &n);
+        *ret = s ? NULL : graphs[0];
+        draw_done(&d);
         return s;
 }

@@ -18,3 +18,5 @@ static inline uint64_t device_incarnation(uint64_t session, int device)
 
 /* The graphs of the devices that are used (the first one if none is), in the arena. */
 Status *partition_plan(const PlanView *v, Arena *arena, GraphDef ***ret, size_t *ret_n) MUST_USE;
+/* All nodes in one graph, each with its device, as they are before TensorFlow partitions them. */
+Status *partition_whole(const PlanView *v, Arena *arena, GraphDef **ret) MUST_USE;

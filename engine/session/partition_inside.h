@@ -18,9 +18,10 @@ typedef struct Draw {
         Arena *arena;
         Part *parts; /* by device */
         int n_parts;
-        Map nodes; /* name -> PlanNode */
-        Map gone;  /* name of a node that another stands for -> that Node */
-        Map recvs; /* "name:output>device" -> what it is called there */
+        bool whole; /* all nodes in the first part, nothing crosses */
+        Map nodes;  /* name -> PlanNode */
+        Map gone;   /* name of a node that another stands for -> that Node */
+        Map recvs;  /* "name:output>device" -> what it is called there */
         int64_t n_names, n_edges;
 } Draw;
 

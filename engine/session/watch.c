@@ -37,11 +37,7 @@ Status *watches_check(const RunOptions *o)
                 const DebugTensorWatch *w = o->debug_options->debug_tensor_watch_opts[i];
                 for (size_t k = 0; k < w->n_debug_urls; k++)
                         if (debug_url_is_grpc(w->debug_urls[k]))
-                                return unimplemented(
-                                        "Sending debug tensors to a gRPC server is not "
-                                        "implemented (%s): watch with file:// URLs, or with none "
-                                        "to have the values in the answer.",
-                                        w->debug_urls[k]);
+                                return debug_url_refuse_grpc(w->debug_urls[k]);
         }
         return NULL;
 }

@@ -33,6 +33,17 @@ bool debug_url_is_grpc(const char *url)
         return !strncasecmp(url, scheme, sizeof scheme - 1);
 }
 
+/* The words of a TensorFlow that was built without its gRPC debugger (there: "on Windows yet"). */
+Status *debug_url_refuse_grpc(const char *url)
+{
+        Status *s = unimplemented("grpc:// debug URL scheme is not implemented.");
+        status_add_hint(s,
+                        "Instead of %.200s: watch with file:// URLs, or with none to have the "
+                        "values in the answer.",
+                        url);
+        return s;
+}
+
 /* ---- how much ---- */
 
 static _Atomic uint64_t bytes_used;

@@ -15,6 +15,8 @@
 /* The folder of a "file://" URL (any case), or NULL for another scheme. */
 const char *debug_url_folder(const char *url);
 bool debug_url_is_grpc(const char *url);
+/* UNIMPLEMENTED, with what to do instead. */
+Status *debug_url_refuse_grpc(const char *url) MUST_USE;
 
 /* RESOURCE_EXHAUSTED beyond the bytes that all dumps of this process may take: 100 GiB, or
  * TFDBG_DISK_BYTES_LIMIT of the environment. */

@@ -119,6 +119,40 @@ Test(http_devices, the_partitions_of_a_function_send_to_each_other)
         cr_assert(strstr(text_at(a, "/run_metadata/functionGraphs/0/partitionGraphs/1"), "_Recv"));
 }
 
+/* "name op input@place, ..." of a graph of the first function. */
+static const char *drawn(Answer a, const char *graph)
+{
+        static char text[1024];
+        char pointer[100];
+        json_t *n;
+        size_t i, at_byte = 0;
+        snprintf(pointer, sizeof pointer, "/run_metadata/functionGraphs/0/%s/node", graph);
+        *text = '\0';
+        json_array_foreach (at(a, pointer), i, n) {
+                const char *in = json_string_value(json_array_get(json_object_get(n, "input"), 0));
+                const char *device = json_string_value(json_object_get(n, "device"));
+                at_byte += (size_t)snprintf(text + at_byte, sizeof text - at_byte, "%s%s %s %s@%s",
+                                            i ? ", " : "",
+                                            json_string_value(json_object_get(n, "name")),
+                                            json_string_value(json_object_get(n, "op")),
+                                            in ? in : "", device ? device : "");
+        }
+        return text;
+}
+
+/* TensorFlow takes the first before, the second after its optimizer, and cuts the second one. */
+Test(http_devices, a_function_is_drawn_whole_before_and_after_it_is_optimized)
+{
+        made(TWO, PLACEHOLDER "," CALL(""), FUNCTION("/cpu:1", "", ""));
+        Answer a = run();
+        cr_assert_str_eq(drawn(a, "preOptimizationGraph"),
+                         "v _Arg @, neg Neg v@/cpu:1, exp Exp neg:0@, exp_RetVal_0 _Retval exp@");
+        cr_assert_str_eq(
+                drawn(a, "postOptimizationGraph"),
+                "_arg_v_0_0 _Arg @" CPU(0) ", neg Neg _arg_v_0_0@" CPU(1) ", exp Exp neg@" CPU(
+                        0) ", _retval_exp_0_0 _Retval exp@" CPU(0));
+}
+
 /* ---- loops ---- */
 
 #define FRAME ATTR("frame_name", "'s':'Zg=='")

@@ -179,6 +179,26 @@ Test(http_watches, a_variable_is_seen_before_it_is_changed)
         expect(a, 200, AT "0/value", "[1.0,2.0]");
 }
 
+/* The summary of a variable that has no value yet has its type and shape, and counts nothing. */
+Test(http_watches, a_summary_says_whether_a_variable_is_initialized)
+{
+        make("", "x = Placeholder(dtype=float32)\\nv = VariableV2(shape=[2], dtype=float32)\\n"
+                 "e = VariableV2(shape=[0], dtype=float32)\\nz = Assign(v, x)\\n"
+                 "init = Assign(e, Fill([0], 1.0))\\nuses = ConcatV2([v, e], 0)");
+        Answer a = watched(WATCH("v", 0, "DebugNumericSummary"));
+        expect(a, 200, AT "0/value",
+               "[0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,\"Infinity\",\"-Infinity\",\"NaN\",\"NaN\",1.0,"
+               "1.0,2.0]");
+        a = watched(WATCH("v", 0, "DebugNumericSummary"));
+        expect(a, 200, AT "0/value",
+               "[1.0,2.0,0.0,0.0,0.0,0.0,2.0,0.0,1.0,2.0,1.5,0.25,1.0,1.0,2.0]");
+        expect(post("/v1/sessions/s:run", "{'targets':['init']}"), 200, NULL, NULL);
+        a = post("/v1/sessions/s:run",
+                 "{'fetches':'uses:0','options':{'debug_options':{'debug_tensor_watch_opts':["
+                 "{'node_name':'e','debug_ops':['DebugNumericSummary']}]}}}");
+        expect(a, 200, AT "0/value/0", "1.0");
+}
+
 Test(http_watches, what_would_be_folded_away_is_seen_all_the_same)
 {
         make("", "x = Placeholder(dtype=float32)\\nc = Exp(Sub(1.0, 1.0))\\nz = x * c");
@@ -305,7 +325,8 @@ Test(http_watches, there_is_no_grpc)
         Answer a = watched("{'node_name':'y','debug_ops':['DebugIdentity'],"
                            "'debug_urls':['grpc://localhost:6064']}");
         expect(a, 501, "/code_name", "UNIMPLEMENTED");
-        cr_assert(strstr(a.body, "grpc://localhost:6064"));
+        expect(a, 501, "/detail", "grpc:// debug URL scheme is not implemented.");
+        cr_assert(strstr(text_at(a, "/hints/0"), "grpc://localhost:6064"), "%s", a.body);
         a = watched("{'node_name':'y','debug_ops':['DebugIdentity'],'debug_urls':['ftp://a']}");
         expect(a, 503, "/code_name", "UNAVAILABLE");
         cr_assert(strstr(text_at(a, "/detail"), "Invalid debug target URL: ftp://a"));

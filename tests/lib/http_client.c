@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 10000, KEPT = 65536 };
+enum { PATIENCE_MS = 100000, KEPT = 65536 };
 
 ServerOptions server_options;
 int test_port;

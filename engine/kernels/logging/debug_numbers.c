@@ -5,6 +5,7 @@
 #include "engine/ops/op.h"
 
 #include <math.h>
+#include <string.h>
 
 /* How many of each kind, and the moments of the finite ones between the bounds. */
 typedef struct Census {
@@ -51,6 +52,23 @@ static void nan_count(OpCtx *c)
         ctx_done(c, debug_publish(c, ctx_output(c, 0)));
 }
 
+/* The shape that a variable without a value would have; false when x is a value. A value can only
+ * have the shape [0], in which variables without one are read, when its variable may have it; a
+ * variable of unknown rank counts as a scalar in TensorFlow. */
+static bool is_uninitialized(const Node *n, const Tensor *x, Shape *ret)
+{
+        if (tensor_rank(x) != 1 || tensor_dim(x, 0))
+                return false;
+        const Edge *e = n->n_in ? &n->in[0] : NULL;
+        while (e && !strncmp(e->node->def->op, "Copy", 4))
+                e = e->node->n_in ? &e->node->in[0] : NULL;
+        if (!e || !dtype_is_ref(e->node->out_types[e->output]))
+                return false;
+        const Shape *static_shape = &e->node->out_shapes[e->output];
+        *ret = static_shape->rank < 0 ? SHAPE() : *static_shape;
+        return static_shape->rank < 0 || !shape_compatible(static_shape, &x->shape);
+}
+
 static Status *numeric_summary(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);
@@ -60,8 +78,10 @@ static Status *numeric_summary(OpCtx *c)
         Census k = census_of(x, lo, hi);
         int64_t finite = k.neg + k.zero + k.pos, all = tensor_count(x);
         bool healthy = !k.nan && !k.neg_inf && !k.pos_inf;
+        Shape shape = x->shape;
+        bool missing = is_uninitialized(n, x, &shape);
         Tensor *y;
-        int64_t size = node_bool(n, "mute_if_healthy", false) && healthy ? 0 : 14 + tensor_rank(x);
+        int64_t size = node_bool(n, "mute_if_healthy", false) && healthy ? 0 : 14 + shape.rank;
         TRY(ctx_alloc(c, 0, &SHAPE(size), &y));
         if (!size)
                 return NULL;
@@ -70,7 +90,7 @@ static Status *numeric_summary(OpCtx *c)
                 double v = tensor_double(x, i);
                 variance += !isnan(v) && v > lo && v < hi ? (v - mean) * (v - mean) : 0;
         }
-        const double head[] = { 1,
+        const double head[] = { !missing,
                                 (double)all,
                                 (double)k.nan,
                                 (double)k.neg_inf,
@@ -83,10 +103,10 @@ static Status *numeric_summary(OpCtx *c)
                                 mean,
                                 finite ? variance / (double)finite : NAN,
                                 (double)tensor_dtype(x),
-                                (double)tensor_rank(x) };
+                                (double)shape.rank };
         memcpy(tensor_fill(y), head, sizeof head);
-        for (int d = 0; d < tensor_rank(x); d++)
-                ((double *)tensor_fill(y))[COUNTOF(head) + (size_t)d] = (double)tensor_dim(x, d);
+        for (int d = 0; d < shape.rank; d++)
+                ((double *)tensor_fill(y))[COUNTOF(head) + (size_t)d] = (double)shape.dim[d];
         return debug_publish(c, y);
 }
 

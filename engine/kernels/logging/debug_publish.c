@@ -26,7 +26,7 @@ static Status *send(OpCtx *c, const char *url, const DebugKey *k, const Tensor *
         if (folder)
                 return debug_dump_value(ctx_roots(c), folder, k, value, wall_us);
         if (debug_url_is_grpc(url))
-                return unimplemented("grpc:// debug URLs are not implemented: %s", url);
+                return debug_url_refuse_grpc(url);
         return unavailable("Invalid debug target URL: %s", url);
 }
 
