@@ -176,7 +176,8 @@ static const OpCase indexes[] = {
         { "2020-26267: DataFormatDimMap by a format of any length", "DataFormatDimMap",
           "src_format: \"a\", dst_format: \"b\"", .in = { I32((1), 40) }, NO },
         { "2021-29539: ImmutableConst of texts", "ImmutableConst",
-          "dtype: string, shape: [], memory_region_name: \"/tmp/x\"", .fails = SR_NOT_FOUND },
+          "dtype: string, shape: [], memory_region_name: \"/tmp/x\"",
+          .fails = SR_PERMISSION_DENIED },
 };
 OP_CASES(tfsa, indexes)
 

@@ -331,3 +331,76 @@ Test(csr, works_element_by_element)
         expect_error(test_session_fetch(s, "n7:0", &t), SR_UNIMPLEMENTED,
                      "Multiplying by a 2D+ dense tensor is not currently supported");
 }
+
+Test(csr, works_with_matrices_of_nothing)
+{
+        autoptr(TestSession) s = NULL;
+        start("no = Const int64 [0, 2] { }\nnov = Const float [0] { }\n"
+              "m = SparseTensorToCSRSparseMatrix(no, nov, s) T: float\n"
+              "i = CSRSparseMatrixToSparseTensor(m) type: float\n"
+              "c = CSRSparseMatrixComponents(m, zero) type: float\n"
+              "x = Const float [2, 3] { 1, 2, 3, 4, 5, 6 }\n"
+              "d = DenseToCSRSparseMatrix(x, no) T: float\n"
+              "y = CSRSparseMatrixToDense(d) type: float\n"
+              "s0 = Const int64 [2] { 0, 3 }\n"
+              "z = SparseMatrixZeros(s0) type: float\n"
+              "y0 = CSRSparseMatrixToDense(z) type: float\n"
+              "wide = Const float [3, 0] { }\n"
+              "p = SparseMatrixMatMul(m, wide) T: float\n"
+              "sb = Const int64 [3] { 0, 1, 2 }\n"
+              "zb = SparseMatrixZeros(sb) type: float\n"
+              "each = Const float [0, 1, 1] { }\n"
+              "mul = SparseMatrixMul(zb, each) T: float\n"
+              "yb = CSRSparseMatrixToDense(mul) type: float\n"
+              "ss = Const int64 [2] { 0, 0 }\n"
+              "zs = SparseMatrixZeros(ss) type: float\n"
+              "perm = Const int32 [0] { }\n"
+              "l = SparseMatrixSparseCholesky(zs, perm) type: float\n"
+              "yl = CSRSparseMatrixToDense(l) type: float\n"
+              "t = SparseMatrixTranspose(z) type: float\n"
+              "sum = SparseMatrixAdd(t, t, f, f) T: float\n"
+              "soft = SparseMatrixSoftmax(sum) type: float\n"
+              "grad = SparseMatrixSoftmaxGrad(soft, sum) type: float\n"
+              "both = SparseMatrixSparseMatMul(grad, z) type: float\n"
+              "yt = CSRSparseMatrixToDense(both) type: float\n"
+              "f = Const float [] { 1 }\n",
+              &s);
+        EXPECT(s, "i:0", I64((0, 2)));
+        EXPECT(s, "i:2", I64((2), 2, 3));
+        EXPECT(s, "c:0", I32((3), 0, 0, 0));
+        EXPECT(s, "c:1", I32((0)));
+        EXPECT(s, "y:0", F32((2, 3)));
+        EXPECT(s, "y0:0", F32((0, 3)));
+        EXPECT(s, "p:0", F32((2, 0)));
+        EXPECT(s, "yb:0", F32((0, 1, 2)));
+        EXPECT(s, "yl:0", F32((0, 0)));
+        EXPECT(s, "yt:0", F32((3, 3)));
+}
+
+Test(csr, has_one_type)
+{
+        autoptr(TestSession) s = NULL;
+        start("i = CSRSparseMatrixToSparseTensor(a) type: double\n"
+              "c = CSRSparseMatrixComponents(a, zero) type: double\n"
+              "t = SparseMatrixTranspose(a) type: double\n"
+              "l = SparseMatrixSoftmax(a) type: double\n"
+              "g = SparseMatrixSoftmaxGrad(a, a) type: double\n"
+              "m = SparseMatrixSparseMatMul(a, a) type: double\n"
+              "one64 = Const double [] { 1 }\n"
+              "p = SparseMatrixMul(a, one64) T: double\n",
+              &s);
+        EXPECT_ERROR(s, "i:0", SR_INVALID_ARGUMENT,
+                     "Expected a CSRSparseMatrix of type double but saw type: float");
+        EXPECT_ERROR(s, "c:0", SR_INVALID_ARGUMENT,
+                     "dtype of input is not equal to 'type': float vs. double");
+        EXPECT_ERROR(s, "t:0", SR_INVALID_ARGUMENT,
+                     "dtype of input is not equal to 'type': float vs. double");
+        EXPECT_ERROR(s, "l:0", SR_INVALID_ARGUMENT,
+                     "dtype of logits is not equal to 'type': float vs. double");
+        EXPECT_ERROR(s, "g:0", SR_INVALID_ARGUMENT,
+                     "dtype of softmax is not equal to 'type': float vs. double");
+        EXPECT_ERROR(s, "m:0", SR_INVALID_ARGUMENT,
+                     "dtype of a is not equal to 'type': float vs. double");
+        EXPECT_ERROR(s, "p:0", SR_INVALID_ARGUMENT,
+                     "Input types don't match.  a.dtype == float vs. b.dtype == double");
+}

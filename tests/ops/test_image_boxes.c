@@ -65,7 +65,7 @@ static const OpCase boxes[] = {
           .in = { F32((1, 1, 2, 4)), F32((1, 1, 3)), I32((), 2), I32((), 2), F32((), 0.5f),
                   F32((), 0) },
           .fails = SR_INVALID_ARGUMENT,
-          .message = "third dimension of boxes must be either 1 or equal" },
+          .message = "third dimension of boxes must be either 1 or num classes" },
         { "takes the whole image when nothing fits", "StatelessSampleDistortedBoundingBox",
           "aspect_ratio_range: [9.0, 9.0]",
           .in = { U8((3), 4, 5, 3), F32((1, 1, 4), 0, 0, 1, 1), F32((), 1), I32((2), 1, 2) },

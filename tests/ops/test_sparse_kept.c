@@ -75,6 +75,24 @@ Test(sparse_kept, a_batch_is_kept_until_it_is_taken)
         EXPECT(s, "z:2", I64((4), 1, 3, 2, 2));
 }
 
+Test(sparse_kept, what_has_no_elements_comes_back)
+{
+        autoptr(TestSession) s = session_of(
+                "i = Const int64 [0, 2] { }\nv = Const float [0] { }\n"
+                "d = Const int64 [2] { 3, 2 }\n"
+                "x = SerializeSparse(i, v, d)\n"
+                "row = ExpandDims(x, zero) T: string\nzero = Const int32 [] { 0 }\n"
+                "y = DeserializeSparse(x) dtype: float\n"
+                "z = DeserializeManySparse(row) dtype: float\n"
+                "h = AddManySparseToTensorsMap(i, v, d) shared_name: \"m\"\n"
+                "w = TakeManySparseFromTensorsMap(h) dtype: float, shared_name: \"m\"\n");
+        EXPECT(s, "y:0", I64((0, 2)));
+        EXPECT(s, "y:2", I64((2), 3, 2));
+        EXPECT(s, "z:0", I64((0, 3)));
+        EXPECT(s, "z:2", I64((3), 1, 3, 2));
+        EXPECT(s, "w:1", F32((0)));
+}
+
 static const OpCase kept[] = {
         { "refuses what is no tensor", "DeserializeManySparse", "dtype: float",
           .in = { STR((1, 3), "\n\x7f", "", "") }, .fails = SR_INVALID_ARGUMENT,

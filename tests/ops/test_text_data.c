@@ -52,6 +52,29 @@ static Tensor *fetch(TestSession *s, const char *name)
         return t;
 }
 
+Test(text_data, bytes_of_a_file_are_a_tensor)
+{
+        autoptr(TestSession) s = session_of(
+                "x = ImmutableConst dtype: uint8, shape: [2, 3], memory_region_name: \"old\"\n"
+                "none = ImmutableConst dtype: float, shape: [0, 3], memory_region_name: \"old\"\n"
+                "truths = ImmutableConst dtype: bool, shape: [2], memory_region_name: \"old\"\n"
+                "long = ImmutableConst dtype: float, shape: [100], memory_region_name: \"old\"\n"
+                "gone = ImmutableConst dtype: float, shape: [1], memory_region_name: \"no\"\n"
+                "text = ImmutableConst dtype: string, shape: [], memory_region_name: \"old\"\n"
+                "handle = ImmutableConst dtype: variant, shape: [], memory_region_name: "
+                "\"old\"\n");
+        EXPECT(s, "x:0", U8((2, 3), 'k', 'n', 'i', 't', 't', 'i'));
+        EXPECT(s, "none:0", F32((0, 3)));
+        EXPECT(s, "truths:0", BOOL((2), true, true));
+        EXPECT_ERROR(s, "long:0", SR_INTERNAL,
+                     "Readonly memory region has wrong length (24) when allocating 400");
+        EXPECT_ERROR(s, "gone:0", SR_NOT_FOUND, "no; No such file or directory");
+        EXPECT_ERROR(s, "text:0", SR_UNIMPLEMENTED,
+                     "Sorry, DT_STRING is not currently supported for ImmutableConstOp.");
+        EXPECT_ERROR(s, "handle:0", SR_INVALID_ARGUMENT,
+                     "Resource and variant dtypes are invalid for this op.");
+}
+
 Test(text_data, a_vocabulary_is_mapped_to_an_older_one)
 {
         autoptr(TestSession) s = session_of(

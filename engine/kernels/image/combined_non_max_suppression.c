@@ -155,36 +155,52 @@ static Status *combined(OpCtx *c)
         return NULL;
 }
 
-static Status *want_equal(int64_t a, int64_t b)
+static Status *check_scalars(const ShapeCtx *c)
 {
-        if (a >= 0 && b >= 0 && a != b)
-                return invalid_argument("Dimensions must be equal, but are %lld and %lld",
-                                        (long long)a, (long long)b);
+        static const char *const names[] = { "max_size_per_class", "max_total_size",
+                                             "iou_threshold", "score_threshold" };
+        for (int i = 2; i < 6; i++)
+                if (shape_in(c, i)->rank > 0)
+                        return invalid_argument("%s must be 0-D, got shape %s", names[i - 2],
+                                                shape_text(shape_in(c, i)).s);
         return NULL;
+}
+
+static Status *check_ranks(const Shape *boxes, const Shape *scores)
+{
+        if (boxes->rank >= 0 && boxes->rank != 4)
+                return invalid_argument("boxes must be 4-D%s", shape_text(boxes).s);
+        if (scores->rank >= 0 && scores->rank != 3)
+                return invalid_argument("scores must be 3-D%s", shape_text(scores).s);
+        return NULL;
+}
+
+static bool differ(int64_t a, int64_t b)
+{
+        return a >= 0 && b >= 0 && a != b;
 }
 
 static Status *combined_shape(ShapeCtx *c)
 {
         const Shape *boxes = shape_in(c, 0), *scores = shape_in(c, 1);
-        TRY(shape_want_rank(c, 0, 4));
-        TRY(shape_want_rank(c, 1, 3));
-        for (int i = 2; i < 6; i++)
-                TRY(shape_want_rank(c, i, 0));
+        TRY(check_ranks(boxes, scores));
+        TRY(check_scalars(c));
         int64_t batch = boxes->rank < 0 ? -1 : boxes->dim[0];
         c->out[0] = SHAPE(batch, -1, 4);
         c->out[1] = c->out[2] = SHAPE(batch, -1);
         c->out[3] = SHAPE(batch);
         if (boxes->rank < 0 || scores->rank < 0)
                 return NULL;
-        TRY(want_equal(boxes->dim[0], scores->dim[0]));
-        TRY(want_equal(boxes->dim[1], scores->dim[1]));
-        TRY(want_equal(boxes->dim[3], 4));
+        if (differ(boxes->dim[0], scores->dim[0]))
+                return invalid_argument("boxes and scores must have same batch size");
         if (boxes->dim[1] > INT32_MAX)
                 return invalid_argument("too many boxes");
-        if (boxes->dim[2] >= 0 && scores->dim[2] >= 0 && boxes->dim[2] != 1 &&
-            boxes->dim[2] != scores->dim[2])
-                return invalid_argument("third dimension of boxes must be either 1 or equal to the "
-                                        "third dimension of scores");
+        if (boxes->dim[2] != 1 && differ(boxes->dim[2], scores->dim[2]))
+                return invalid_argument("third dimension of boxes must be either 1 or num classes");
+        if (differ(boxes->dim[3], 4))
+                return invalid_argument("boxes must have 4 columns");
+        if (differ(boxes->dim[1], scores->dim[1]))
+                return invalid_argument("scores has incompatible shape");
         return NULL;
 }
 

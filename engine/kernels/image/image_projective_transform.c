@@ -155,9 +155,8 @@ static Status *transform_shape(ShapeCtx *c)
         const Shape *x = shape_in(c, 0), *t = shape_in(c, 1), *size = shape_in(c, 2);
         const Tensor *v = shape_value(c, 2);
         TRY(check_attrs(c->node));
-        TRY(shape_want_rank(c, 0, 4));
-        if (c->n_in > 3)
-                TRY(shape_want_rank(c, 3, 0));
+        if (x->rank >= 0 && x->rank != 4)
+                return invalid_argument("Input images must have rank 4");
         if (t->rank >= 0 && (t->rank != 2 || (t->dim[1] >= 0 && t->dim[1] != 8) ||
                              (x->rank == 4 && t->dim[0] >= 0 && x->dim[0] >= 0 && t->dim[0] != 1 &&
                               t->dim[0] != x->dim[0])))
@@ -170,6 +169,9 @@ static Status *transform_shape(ShapeCtx *c)
         for (int i = 0; v && i < 2; i++)
                 if (tensor_int(v, i) <= 0)
                         return invalid_argument("output dimensions must be positive");
+        if (c->n_in > 3 && shape_in(c, 3)->rank > 0)
+                return invalid_argument("fill_value must be a scalar%s",
+                                        shape_text(shape_in(c, 3)).s);
         c->out[0] = SHAPE(x->rank < 0 ? -1 : x->dim[0], v ? tensor_int(v, 0) : -1,
                           v ? tensor_int(v, 1) : -1, x->rank < 0 ? -1 : x->dim[3]);
         return NULL;

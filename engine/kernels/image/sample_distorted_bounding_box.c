@@ -238,8 +238,9 @@ static Status *sample_shape(ShapeCtx *c)
         if (boxes->rank == 3 && boxes->dim[2] >= 0 && boxes->dim[2] != 4)
                 return invalid_argument("bounding boxes must have shape [4] or [*, 4], got %s",
                                         shape_text(boxes).s);
-        if (c->n_in > 2)
-                TRY(shape_want_rank(c, 2, 0));
+        if (c->n_in > 2 && shape_in(c, 2)->rank > 0)
+                return invalid_argument("min_object_covered must be 0-D, got shape %s",
+                                        shape_text(shape_in(c, 2)).s);
         Shape pair = SHAPE(2);
         if (c->n_in > 3 && !shape_compatible(shape_in(c, 3), &pair))
                 return invalid_argument("seed must have shape [2], not %s",

@@ -123,8 +123,6 @@ static Status *make_spans(OpCtx *c, int at, int axis, int64_t in, int64_t out, S
         const Kernel *k = kernel_of(ctx_node(c));
         float scale = ((const float *)tensor_data(ctx_input(c, at)))[axis];
         float shift = ((const float *)tensor_data(ctx_input(c, at + 1)))[axis];
-        if (!(scale > 0))
-                return invalid_argument("Scale must be greater than zero.");
         float inverse = (float)(1.0 / (double)scale), move = -inverse * shift;
         float widen = node_bool(ctx_node(c), "antialias", true) ? fmaxf(inverse, 1) : 1;
         double most = 2 * ceil((double)(k->radius * widen)) + 1;
@@ -167,6 +165,13 @@ static Status *mix(OpCtx *c, const Spans *s, int64_t outer, int64_t inner, float
 
 /* ---- the ops ---- */
 
+static Status *want_scale(const OpCtx *c)
+{
+        const float *scale = tensor_data(ctx_input(c, 2));
+        return scale[0] > 0 && scale[1] > 0 ? NULL
+                                            : invalid_argument("Scale must be greater than zero.");
+}
+
 /* small: the original's shape, large: the result's; the same but for height and width. */
 static Status *run(OpCtx *c, int at, const Shape *small, float *x, const Shape *large, float *y,
                    bool back)
@@ -195,6 +200,7 @@ static Status *scale_and_translate(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);
         Tensor *y = ctx_output(c, 0);
+        TRY(want_scale(c));
         float *wide = ctx_scratch(c, (size_t)tensor_count(x) * sizeof *wide);
         if (!wide)
                 return status_oom();
@@ -209,6 +215,7 @@ static Status *scale_and_translate_grad(OpCtx *c)
 {
         const Tensor *g = ctx_input(c, 0);
         Tensor *y = ctx_output(c, 0);
+        TRY(want_scale(c));
         if (!tensor_count(g) || !tensor_count(y)) {
                 memset(tensor_fill(y), 0, tensor_bytes(y));
                 return NULL;
@@ -217,25 +224,41 @@ static Status *scale_and_translate_grad(OpCtx *c)
                    true);
 }
 
-static Status *check(const ShapeCtx *c)
+static Status *check_kernel(const Node *n)
 {
-        const Shape pair = SHAPE(2);
-        if (!kernel_of(c->node))
+        if (!kernel_of(n))
                 return invalid_argument("Unrecognized kernel type: %s",
-                                        node_string(c->node, "kernel_type", ""));
-        for (int i = 2; i < 4; i++)
-                if (!shape_compatible(shape_in(c, i), &pair))
-                        return invalid_argument("t must have two elements%s",
-                                                shape_text(shape_in(c, i)).s);
+                                        node_string(n, "kernel_type", ""));
         return NULL;
 }
 
-static Status *check_image(const Shape *x)
+/* Scale and translation. */
+static Status *check_pairs(const ShapeCtx *c)
+{
+        const Shape pair = SHAPE(2);
+        for (int i = 2; i < 4; i++) {
+                const Shape *t = shape_in(c, i);
+                if (t->rank >= 0 && t->rank != 1)
+                        return invalid_argument("t must be 1-dimensional%s", shape_text(t).s);
+                if (!shape_compatible(t, &pair))
+                        return invalid_argument("t must have two elements%s", shape_text(t).s);
+        }
+        return NULL;
+}
+
+static Status *check_image(const Shape *x, const char *what, const char *sizes)
 {
         if (x->rank >= 0 && x->rank != 4)
-                return invalid_argument("input must be 4-dimensional%s", shape_text(x).s);
+                return invalid_argument("%s must be 4-dimensional%s", what, shape_text(x).s);
         if (x->rank == 4 && (x->dim[1] > INT32_MAX || x->dim[2] > INT32_MAX))
-                return invalid_argument("input sizes must be between 0 and max int32");
+                return invalid_argument("%s sizes must be between 0 and max int32", sizes);
+        return NULL;
+}
+
+static Status *check_not_empty(const Shape *x)
+{
+        if (x->rank == 4 && x->dim[3] == 0)
+                return invalid_argument("image must have at least one channel");
         if (x->rank == 4 && (x->dim[1] == 0 || x->dim[2] == 0))
                 return invalid_argument("input image must be of non-zero size");
         return NULL;
@@ -245,8 +268,8 @@ static Status *scale_shape(ShapeCtx *c)
 {
         const Shape *x = shape_in(c, 0), *size = shape_in(c, 1);
         const Tensor *v = shape_value(c, 1);
-        TRY(check(c));
-        TRY(check_image(x));
+        TRY(check_kernel(c->node));
+        TRY(check_image(x, "input", "input"));
         if (size->rank >= 0 && size->rank != 1)
                 return invalid_argument("output_shape_t must be 1-dimensional%s",
                                         shape_text(size).s);
@@ -256,23 +279,26 @@ static Status *scale_shape(ShapeCtx *c)
         for (int i = 0; v && i < 2; i++)
                 if (tensor_int(v, i) <= 0)
                         return invalid_argument("output dimensions must be positive");
+        TRY(check_not_empty(x));
+        TRY(check_pairs(c));
         c->out[0] = SHAPE(x->rank < 0 ? -1 : x->dim[0], v ? tensor_int(v, 0) : -1,
                           v ? tensor_int(v, 1) : -1, x->rank < 0 ? -1 : x->dim[3]);
         return NULL;
 }
 
+/* As many images and channels as the gradient has, of the original's size. */
 static Status *grad_shape(ShapeCtx *c)
 {
         const Shape *g = shape_in(c, 0), *x = shape_in(c, 1);
-        TRY(check(c));
-        TRY(check_image(x));
-        if (g->rank >= 0 && g->rank != 4)
-                return invalid_argument("input_grad must be 4-dimensional%s", shape_text(g).s);
-        for (int i = 0; i < 4 && g->rank == 4 && x->rank == 4; i += 3)
-                if (g->dim[i] >= 0 && x->dim[i] >= 0 && g->dim[i] != x->dim[i])
-                        return invalid_argument("Dimensions must be equal, but are %lld and %lld",
-                                                (long long)g->dim[i], (long long)x->dim[i]);
-        c->out[0] = *x;
+        TRY(check_kernel(c->node));
+        TRY(check_image(g, "input_grad", "input"));
+        TRY(check_image(x, "original_image", "original"));
+        TRY(check_pairs(c));
+        c->out[0] = shape_of_rank(4);
+        for (int i = 0; i < 4; i++) {
+                const Shape *from = i == 1 || i == 2 ? x : g;
+                c->out[0].dim[i] = from->rank < 0 ? -1 : from->dim[i];
+        }
         return NULL;
 }
 

@@ -13,6 +13,12 @@ double ctc_log_sum(const Tensor *x, int64_t t, int64_t b)
         return most + log(sum);
 }
 
+/* The loss, which has labels, has another code for lengths that do not fit. */
+static StatusCode length_code(const Node *n)
+{
+        return n->n_in > 2 ? SR_INVALID_ARGUMENT : SR_FAILED_PRECONDITION;
+}
+
 Status *ctc_lengths_shape(const ShapeCtx *c, int at)
 {
         const Shape *x = shape_in(c, 0), *n = shape_in(c, at);
@@ -22,9 +28,10 @@ Status *ctc_lengths_shape(const ShapeCtx *c, int at)
                 return invalid_argument("sequence_length is not a vector");
         if (x->rank == 3 && n->rank == 1 && x->dim[1] >= 0 && n->dim[0] >= 0 &&
             x->dim[1] != n->dim[0])
-                return failed_precondition("len(sequence_length) != batch_size.  "
-                                           "len(sequence_length):  %lld batch_size: %lld",
-                                           (long long)n->dim[0], (long long)x->dim[1]);
+                return status_new(length_code(c->node),
+                                  "len(sequence_length) != batch_size.  "
+                                  "len(sequence_length):  %lld batch_size: %lld",
+                                  (long long)n->dim[0], (long long)x->dim[1]);
         if (x->rank == 3 && x->dim[2] > INT32_MAX)
                 return invalid_argument("num_classes cannot exceed max int");
         return NULL;
@@ -35,12 +42,18 @@ Status *ctc_check_lengths(const OpCtx *c, int at)
 {
         const Tensor *x = ctx_input(c, 0);
         const int32_t *n = tensor_data(ctx_input(c, at));
-        if (!tensor_count(x))
+        bool loss = ctx_inputs(c) > 2;
+        if (!tensor_dim(x, 0))
+                return invalid_argument(loss ? "Max time or first dimension of input cannot be 0."
+                                             : "max_time is 0");
+        if (loss && !tensor_dim(x, 1))
+                return invalid_argument("batch_size must not be 0");
+        if (!tensor_dim(x, 2))
                 return invalid_argument("inputs must not be empty");
         for (int64_t b = 0; b < tensor_dim(x, 1); b++)
                 if (n[b] > tensor_dim(x, 0))
-                        return failed_precondition("sequence_length(%lld) <= %lld", (long long)b,
-                                                   (long long)tensor_dim(x, 0));
+                        return status_new(length_code(ctx_node(c)), "sequence_length(%lld) <= %lld",
+                                          (long long)b, (long long)tensor_dim(x, 0));
         return NULL;
 }
 

@@ -3,6 +3,7 @@
  * with blanks in between (Graves 2012, 7.3), and its gradient. The blank is the last class, in V2
  * the first. Everything is computed in double, as logarithms. */
 #include "engine/kernels/nn/ctc.h"
+#include "engine/kernels/sparse/sparse.h"
 
 typedef struct Loss {
         const Tensor *x;
@@ -183,15 +184,24 @@ static Status *run_entry(OpCtx *c, Loss *v, int64_t b)
         return NULL;
 }
 
-/* The batch index chooses where labels go: checked before it does. */
+/* The batch index chooses where labels go: checked before it does. Rows rise, without repeats. */
 static Status *check_labels(const Tensor *indices, int64_t batch)
 {
-        for (int64_t i = 0; i < tensor_dim(indices, 0); i++) {
-                int64_t b = ((const int64_t *)tensor_data(indices))[2 * i];
-                if (b < 0 || b >= batch)
-                        return invalid_argument("labels batch index must be between 0 and %lld but "
-                                                "saw: %lld",
-                                                (long long)batch, (long long)b);
+        int64_t dims[] = { batch, 0 }, n = tensor_dim(indices, 0);
+        const int64_t *at = tensor_data(indices);
+        for (int64_t i = 0; i < n; i++)
+                if (at[2 * i + 1] < INT64_MAX)
+                        dims[1] = MAX(dims[1], at[2 * i + 1] + 1);
+        for (int64_t i = 0; i < n; i++, at += 2) {
+                bool inside = at[0] >= 0 && at[0] < batch && at[1] >= 0 && at[1] < dims[1];
+                bool rises = !i || at[0] > at[-2] || (at[0] == at[-2] && at[1] > at[-1]);
+                bool same = i && at[0] == at[-2] && at[1] == at[-1];
+                if (!inside || !rises)
+                        return status_wrap(sparse_bad_index(!inside ? SPARSE_OUTSIDE
+                                                            : same  ? SPARSE_REPEATED
+                                                                    : SPARSE_UNORDERED,
+                                                            i, at, dims, 2),
+                                           "label SparseTensor is not valid: ");
         }
         return NULL;
 }
@@ -210,8 +220,9 @@ static Status *ctc_loss(OpCtx *c)
                    .collapse = node_bool(n, "preprocess_collapse_repeated", false),
                    .merge = node_bool(n, "ctc_merge_repeated", true),
                    .ignore = node_bool(n, "ignore_longer_outputs_than_inputs", false) };
+        if (tensor_dim(x, 0) && tensor_dim(x, 1))
+                TRY(check_labels(indices, tensor_dim(x, 1)));
         TRY(ctc_check_lengths(c, 3));
-        TRY(check_labels(indices, tensor_dim(x, 1)));
         v.labels = ctx_scratch(c, (size_t)count * sizeof *v.labels);
         v.spelled = ctx_scratch(c, (size_t)(2 * count + 1) * sizeof *v.spelled);
         if (!v.labels || !v.spelled)

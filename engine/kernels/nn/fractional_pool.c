@@ -323,7 +323,7 @@ static Status *avg_grad_shape(ShapeCtx *c)
 {
         TRY(shape_from_input(c, 0, &c->out[0]));
         if (c->out[0].rank >= 0 && c->out[0].rank != 4)
-                return invalid_argument("original input tensor shape must be 1-dimensional and 4 "
+                return invalid_argument("original input tensor shape must be1-dimensional and 4 "
                                         "elements");
         return check_gradient(c);
 }

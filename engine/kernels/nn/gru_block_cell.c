@@ -7,18 +7,21 @@
 
 static Status *gru_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 2));
-        TRY(shape_want_rank(c, 1, 2));
-        int64_t in = rnn_dim(shape_in(c, 0), 1), cell = rnn_dim(shape_in(c, 1), 1);
-        int64_t batch = rnn_dim(shape_in(c, 0), 0), both = in < 0 || cell < 0 ? -1 : in + cell;
-        TRY(rnn_want_small(in, cell));
-        TRY(rnn_want(c, 1, "h_prev", SHAPE(batch, cell)));
-        TRY(rnn_want(c, 2, "w_ru", SHAPE(both, cell < 0 ? -1 : 2 * cell)));
-        TRY(rnn_want(c, 3, "w_c", SHAPE(both, cell)));
-        TRY(rnn_want(c, 4, "b_ru", SHAPE(cell < 0 ? -1 : 2 * cell)));
-        TRY(rnn_want(c, 5, "b_c", SHAPE(cell)));
+        TRY(rnn_want_rank(c, 0, RNN_GRU, "x", 2));
+        TRY(rnn_want_rank(c, 1, RNN_GRU, "h_prev", 2));
+        int64_t in = rnn_dim(shape_in(c, 0), 1);
+        RnnSize batch = { "batch_size", rnn_dim(shape_in(c, 0), 0) };
+        RnnSize cell = { "cell_size", rnn_dim(shape_in(c, 1), 1) };
+        RnnSize both = { "input_size + cell_size", rnn_plus(in, cell.size) };
+        RnnSize two = { "cell_size * 2", rnn_times(2, cell.size) };
+        TRY(rnn_want_small(in, cell.size));
+        TRY(RNN_WANT(c, 1, RNN_GRU, "h_prev", ".dims", { batch, cell }));
+        TRY(RNN_WANT(c, 2, RNN_GRU, "w_ru", ".dim_size", { both, two }));
+        TRY(RNN_WANT(c, 3, RNN_GRU, "w_c", ".dim_size", { both, cell }));
+        TRY(RNN_WANT(c, 4, RNN_GRU, "b_ru", ".dim_size", { two }));
+        TRY(RNN_WANT(c, 5, RNN_GRU, "b_c", ".dim_size", { cell }));
         for (int i = 0; i < 4; i++)
-                c->out[i] = SHAPE(batch, cell);
+                c->out[i] = SHAPE(batch.size, cell.size);
         return NULL;
 }
 
@@ -141,10 +144,12 @@ PATTERN(gru_block_cell, .steps = { { "TensorArrayReadV3", "rif" }, { "GRUBlockCe
 
 static Status *gru_grad_shape(ShapeCtx *c)
 {
+        static const char *const names[] = { "r", "u", "c", "d_h" };
         TRY(gru_shape(c));
         int64_t batch = rnn_dim(shape_in(c, 0), 0), cell = rnn_dim(shape_in(c, 1), 1);
-        for (int i = 6; i < 10; i++)
-                TRY(rnn_want(c, i, "a gate or gradient", SHAPE(batch, cell)));
+        for (int i = 0; i < 4; i++)
+                TRY(RNN_WANT(c, 6 + i, RNN_GRU, names[i], ".dims",
+                             { { "batch_size", batch }, { "cell_size", cell } }));
         c->out[0] = *shape_in(c, 0);
         c->out[1] = c->out[2] = SHAPE(batch, cell);
         c->out[3] = SHAPE(batch, cell < 0 ? -1 : 2 * cell);

@@ -86,21 +86,11 @@ static void lstm_step(OpCtx *c, const Lstm *v, float *gates, const float *cs_pre
 static Status *shape_from(ShapeCtx *c, int first)
 {
         int sequence = first; /* BlockLSTM's x has time in front */
-        const Shape *x = shape_in(c, first), *cs = shape_in(c, first + 1);
-        TRY(shape_want_rank(c, first, 2 + sequence));
-        TRY(shape_want_rank(c, first + 1, 2));
-        int64_t time = sequence ? rnn_dim(x, 0) : -1, batch = rnn_dim(x, sequence);
-        int64_t in = rnn_dim(x, sequence + 1), cell = rnn_dim(cs, 1);
-        TRY(rnn_want_small(in, cell));
-        int64_t four = cell < 0 ? -1 : 4 * cell;
-        TRY(rnn_want(c, first + 1, "cs_prev", SHAPE(batch, cell)));
-        TRY(rnn_want(c, first + 2, "h_prev", SHAPE(batch, cell)));
-        TRY(rnn_want(c, first + 3, "w", SHAPE(in < 0 || cell < 0 ? -1 : in + cell, four)));
-        for (int i = 4; i < 7; i++)
-                TRY(rnn_want(c, first + i, "a peephole weight", SHAPE(cell)));
-        TRY(rnn_want(c, first + 7, "b", SHAPE(four)));
+        const Shape *x = shape_in(c, first);
+        TRY(rnn_want_lstm(c, first, sequence ? RNN_BLOCK : RNN_CELL));
+        int64_t batch = rnn_dim(x, sequence), cell = rnn_dim(shape_in(c, first + 1), 1);
         for (int i = 0; i < OUTPUTS; i++)
-                c->out[i] = sequence ? SHAPE(time, batch, cell) : SHAPE(batch, cell);
+                c->out[i] = sequence ? SHAPE(rnn_dim(x, 0), batch, cell) : SHAPE(batch, cell);
         return NULL;
 }
 
@@ -205,7 +195,7 @@ PATTERN(lstm_block_cell,
 
 static Status *block_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 0));
+        TRY(rnn_want_scalar(c));
         return shape_from(c, 1);
 }
 
@@ -219,7 +209,7 @@ static Status *block(OpCtx *c)
         float *out[OUTPUTS];
         Lstm v;
         if (steps < 0 || steps > time)
-                return invalid_argument("seq_len_max must be in [0, %lld], got %lld",
+                return invalid_argument("seq_len_max must be between 0 and %lld but is %lld",
                                         (long long)time, (long long)steps);
         int64_t ahead =
                 MIN(ROWS_AHEAD / MAX(tensor_dim(x, 1), (int64_t)1) + 1, MAX(steps, (int64_t)1));

@@ -44,26 +44,27 @@ static void zero(Tensor *t)
         memset(tensor_fill(t), 0, tensor_bytes(t));
 }
 
-/* Inputs at `first` are x, cs_prev, h_prev, w, wci, wcf, wco, b, i, cs, f, o, ci, co. */
+/* Inputs at `first` are x, cs_prev, h_prev, w, wci, wcf, wco, b; then, of each cell, i, cs, f, o,
+ * ci, co, of a sequence h, and the gradients. */
 static Status *check(ShapeCtx *c, int first)
 {
-        bool sequence = first;
-        const Shape *x = shape_in(c, first), *cs = shape_in(c, first + 1);
-        TRY(shape_want_rank(c, first, 2 + sequence));
-        TRY(shape_want_rank(c, first + 1, 2));
-        int64_t time = sequence ? rnn_dim(x, 0) : -1, batch = rnn_dim(x, sequence);
-        int64_t in = rnn_dim(x, 1 + sequence), cell = rnn_dim(cs, 1);
-        TRY(rnn_want_small(in, cell));
-        int64_t four = cell < 0 ? -1 : 4 * cell;
-        TRY(rnn_want(c, first + 1, "cs_prev", SHAPE(batch, cell)));
-        TRY(rnn_want(c, first + 2, "h_prev", SHAPE(batch, cell)));
-        TRY(rnn_want(c, first + 3, "w", SHAPE(in < 0 || cell < 0 ? -1 : in + cell, four)));
-        for (int i = 4; i < 7; i++)
-                TRY(rnn_want(c, first + i, "a peephole weight", SHAPE(cell)));
-        TRY(rnn_want(c, first + 7, "b", SHAPE(four)));
-        for (int i = first + 8; i < c->n_in; i++)
-                TRY(rnn_want(c, i, "a gate or gradient",
-                             sequence ? SHAPE(time, batch, cell) : SHAPE(batch, cell)));
+        static const char *const of_cell[] = {
+                "i", "cs", "f", "o", "ci", "co", "cs_grad", "h_grad"
+        };
+        static const char *const of_steps[] = { "i",  "cs", "f",       "o",     "ci",
+                                                "co", "h",  "cs_grad", "h_grad" };
+        const Shape *x = shape_in(c, first);
+        TRY(rnn_want_lstm(c, first, first ? RNN_BLOCK_GRAD : RNN_CELL));
+        RnnSize time = { "timelen", rnn_dim(x, 0) }, batch = { "batch_size", rnn_dim(x, !!first) };
+        RnnSize cell = { "cell_size", rnn_dim(shape_in(c, first + 1), 1) };
+        for (int i = first + 8; i < c->n_in; i++) {
+                const char *name = (first ? of_steps : of_cell)[i - first - 8];
+                const char *dims = strstr(name, "_grad") ? "_tensor.dims" : ".dim_size";
+                if (first)
+                        TRY(RNN_WANT(c, i, RNN_GATE, name, dims, { time, batch, cell }));
+                else
+                        TRY(RNN_WANT(c, i, RNN_CELL, name, dims, { batch, cell }));
+        }
         return NULL;
 }
 
@@ -118,7 +119,7 @@ static Status *cell(OpCtx *c)
 
 static Status *block_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 0));
+        TRY(rnn_want_scalar(c));
         TRY(check(c, 1));
         for (int i = 0; i < 8; i++) /* like x, cs_prev, h_prev, w, wci, wcf, wco and b */
                 c->out[i] = *shape_in(c, i + 1);
@@ -185,7 +186,7 @@ static Status *block(OpCtx *c)
         int64_t time = tensor_dim(ctx_input(c, 1), 0), steps = tensor_int(ctx_input(c, 0), 0);
         int64_t size = tensor_count(ctx_input(c, 2));
         if (steps < 0 || steps > time)
-                return invalid_argument("seq_len_max must be in [0, %lld], got %lld",
+                return invalid_argument("seq_len_max must be between 0 and %lld but is %lld",
                                         (long long)time, (long long)steps);
         float *scratch = ctx_scratch(c, (size_t)size * 6 * sizeof *scratch);
         if (!scratch)

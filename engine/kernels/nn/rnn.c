@@ -73,3 +73,80 @@ HOT void rnn_tanh(const float *x, const float *b, float *y, int64_t n)
         for (int64_t i = 0; i < n; i++)
                 y[i] = tanh(x[i] + b[i]);
 }
+
+/* ---- what shape functions check ---- */
+
+Status *rnn_want_rank(const ShapeCtx *c, int i, RnnWords words, const char *name, int rank)
+{
+        int is = shape_in(c, i)->rank;
+        if (is < 0 || is == rank)
+                return NULL;
+        switch (words) {
+        case RNN_CELL:
+                return invalid_argument("%s_tensor must be rank %d but is rank %d.", name, rank,
+                                        is);
+        case RNN_BLOCK: return invalid_argument("%s must be %dD", name, rank);
+        case RNN_BLOCK_GRAD:
+                return invalid_argument("%s must be rank %d but is rank %d", name, rank, is);
+        case RNN_GATE: return invalid_argument("%s must be rank %d. Received: %d", name, rank, is);
+        default: return invalid_argument("Rank of %s must be %d, got %d", name, rank, is);
+        }
+}
+
+Status *rnn_want(const ShapeCtx *c, int i, const RnnWant *want)
+{
+        const Shape *s = shape_in(c, i);
+        int rank = 0;
+        while (rank < RNN_RANK_MAX && want->size[rank].text)
+                rank++;
+        TRY(rnn_want_rank(c, i, want->words, want->name, rank));
+        for (int k = 0; k < s->rank; k++)
+                if (s->dim[k] >= 0 && want->size[k].size >= 0 && s->dim[k] != want->size[k].size)
+                        return invalid_argument("%s%s(%d) != %s: %lld vs. %lld", want->name,
+                                                want->dims, k, want->size[k].text,
+                                                (long long)s->dim[k],
+                                                (long long)want->size[k].size);
+        return NULL;
+}
+
+/* The sequence's gradient knows its cell by its weights. */
+static Status *want_grad_weights(const ShapeCtx *c, int first)
+{
+        const Shape *w = shape_in(c, first + 3), *b = shape_in(c, first + 7);
+        int64_t in = rnn_dim(shape_in(c, first), 2), rows = rnn_dim(w, 0), cols = rnn_dim(w, 1);
+        TRY(rnn_want_rank(c, first + 3, RNN_BLOCK_GRAD, "w", 2));
+        if (cols == 0 || (cols > 0 && cols % 4))
+                return invalid_argument("w matrix columns must be a positive multiple of 4, but "
+                                        "got %lld",
+                                        (long long)cols);
+        if (in >= 0 && rows >= 0 && cols >= 0 && rows != in + cols / 4)
+                return invalid_argument("w matrix rows don't match: %lld vs. %lld",
+                                        (long long)(in + cols / 4), (long long)rows);
+        TRY(rnn_want_rank(c, first + 7, RNN_BLOCK_GRAD, "b", 1));
+        if (cols >= 0 && b->rank == 1 && b->dim[0] >= 0 && b->dim[0] / 4 != cols / 4)
+                return invalid_argument("w and b cell_size don't match: %lld vs. %lld",
+                                        (long long)(cols / 4), (long long)b->dim[0]);
+        return NULL;
+}
+
+Status *rnn_want_lstm(const ShapeCtx *c, int first, RnnWords words)
+{
+        static const char *const peephole[] = { "wci", "wcf", "wco" };
+        bool sequence = first;
+        TRY(rnn_want_rank(c, first, words, "x", 2 + sequence));
+        if (words == RNN_BLOCK_GRAD)
+                TRY(want_grad_weights(c, first));
+        TRY(rnn_want_rank(c, first + 1, words, "cs_prev", 2));
+        int64_t in = rnn_dim(shape_in(c, first), 1 + sequence);
+        RnnSize batch = { "batch_size", rnn_dim(shape_in(c, first), sequence) };
+        RnnSize cell = { "cell_size", rnn_dim(shape_in(c, first + 1), 1) };
+        RnnSize both = { "input_size + cell_size", rnn_plus(in, cell.size) };
+        RnnSize four = { "cell_size * 4", rnn_times(4, cell.size) };
+        TRY(rnn_want_small(in, cell.size));
+        TRY(RNN_WANT(c, first + 1, words, "cs_prev", ".dims", { batch, cell }));
+        TRY(RNN_WANT(c, first + 2, words, "h_prev", ".dims", { batch, cell }));
+        TRY(RNN_WANT(c, first + 3, words, "w", ".dim_size", { both, four }));
+        for (int i = 0; i < 3; i++)
+                TRY(RNN_WANT(c, first + 4 + i, words, peephole[i], ".dim_size", { cell }));
+        return RNN_WANT(c, first + 7, words, "b", ".dim_size", { four });
+}

@@ -50,12 +50,38 @@ UNUSED static bool rnn_is(const Tensor *t, Shape want)
 {
         return tensor_dtype(t) == DT_FLOAT && shape_equal(tensor_shape(t), &want);
 }
-/* Input i has this shape; sizes -1 are not compared. */
-UNUSED static Status *rnn_want(const ShapeCtx *c, int i, const char *name, Shape want)
+/* How kernels speak of an input of the wrong rank. */
+typedef enum RnnWords {
+        RNN_CELL,       /* "x_tensor must be rank 2 but is rank 1." */
+        RNN_BLOCK,      /* "x must be 3D" */
+        RNN_BLOCK_GRAD, /* "x must be rank 3 but is rank 1" */
+        RNN_GATE,       /* "i must be rank 3. Received: 1" */
+        RNN_GRU,        /* "Rank of x must be 2, got 1" */
+} RnnWords;
+/* A size as a message names it; -1: unknown. */
+typedef struct RnnSize {
+        const char *text;
+        int64_t size;
+} RnnSize;
+enum { RNN_RANK_MAX = 3 };
+typedef struct RnnWant {
+        RnnWords words;
+        const char *name, *dims; /* "h_prev" and ".dims": "h_prev.dims(0) != batch_size: 2 vs. 1" */
+        RnnSize size[RNN_RANK_MAX]; /* as many as have a text */
+} RnnWant;
+Status *rnn_want_rank(const ShapeCtx *c, int i, RnnWords words, const char *name,
+                      int rank) MUST_USE;
+Status *rnn_want(const ShapeCtx *c, int i, const RnnWant *want) MUST_USE;
+#define RNN_WANT(c, i, ...) rnn_want(c, i, &(const RnnWant){ __VA_ARGS__ })
+/* x, cs_prev, h_prev, w, wci, wcf, wco and b of a long short-term memory, from input `first` on,
+ * fit each other. x has time in front unless it is the first input. */
+Status *rnn_want_lstm(const ShapeCtx *c, int first, RnnWords words) MUST_USE;
+/* seq_len_max, the first input of a sequence. */
+UNUSED static Status *rnn_want_scalar(const ShapeCtx *c)
 {
-        if (!shape_compatible(shape_in(c, i), &want))
-                return invalid_argument("%s has shape %s, expected %s", name,
-                                        shape_text(shape_in(c, i)).s, shape_text(&want).s);
+        if (shape_in(c, 0)->rank > 0)
+                return invalid_argument("`seq_len_max_tensor` must be rank 0 but is rank %d",
+                                        shape_in(c, 0)->rank);
         return NULL;
 }
 /* Sizes that BLAS takes: 32 bits. */
@@ -70,4 +96,13 @@ UNUSED static Status *rnn_want_small(int64_t a, int64_t b)
 UNUSED static int64_t rnn_dim(const Shape *s, int i)
 {
         return s->rank > i ? s->dim[i] : -1;
+}
+/* Sums and products of sizes, -1 when unknown. */
+UNUSED static int64_t rnn_plus(int64_t a, int64_t b)
+{
+        return a < 0 || b < 0 ? -1 : a + b;
+}
+UNUSED static int64_t rnn_times(int64_t n, int64_t a)
+{
+        return a < 0 ? -1 : n * a;
 }

@@ -84,16 +84,32 @@ void csr_close(Csr *m)
 }
 
 /* The variant comes from a client's graph: what it holds is looked at before it is believed. */
-Status *csr_in(const OpCtx *c, int i, DType type, const Csr **ret)
+Status *csr_in(const OpCtx *c, int i, DType type, const char *name, const Csr **ret)
 {
         Resource *r = tensor_resource_at(ctx_input(c, i), 0);
         if (!r || r->kind != &csr_kind)
                 return invalid_argument("Could not retrieve a CSRSparseMatrix from input %d", i);
         const Csr *m = CONTAINER_OF(r, Csr, base);
+        const char *is = dtype_name(tensor_dtype(m->values));
         if (type != DT_INVALID && tensor_dtype(m->values) != type)
-                return invalid_argument("Expected a CSRSparseMatrix of type %s but saw type: %s",
-                                        dtype_name(type), dtype_name(tensor_dtype(m->values)));
+                return name ? invalid_argument("dtype of %s is not equal to 'type': %s vs. %s",
+                                               name, is, dtype_name(type))
+                            : invalid_argument("Expected a CSRSparseMatrix of type %s but saw "
+                                               "type: %s",
+                                               dtype_name(type), is);
         *ret = m;
+        return NULL;
+}
+
+Status *csr_in_beside(const OpCtx *c, const Tensor *b, const Csr **ret)
+{
+        const Csr *a;
+        TRY(csr_in(c, 0, DT_INVALID, NULL, &a));
+        if (tensor_dtype(a->values) != tensor_dtype(b))
+                return invalid_argument("Input types don't match.  a.dtype == %s vs. b.dtype == %s",
+                                        dtype_name(tensor_dtype(a->values)),
+                                        dtype_name(tensor_dtype(b)));
+        *ret = a;
         return NULL;
 }
 

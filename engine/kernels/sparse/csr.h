@@ -22,8 +22,11 @@ Status *csr_new(DType type, int rank, const int64_t *dims, int64_t n, Csr **ret)
 /* Entry i is in that row of the batch's rows. */
 void csr_entry(Csr *m, int64_t i, int64_t row, int64_t col);
 void csr_close(Csr *m);
-/* Input i, borrowed. INVALID_ARGUMENT when it is none, or of another type (unless INVALID). */
-Status *csr_in(const OpCtx *c, int i, DType type, const Csr **ret) MUST_USE;
+/* Input i, borrowed. INVALID_ARGUMENT when it is none, or of another type (unless INVALID); name:
+ * what the message calls it, NULL where TensorFlow speaks of a CSRSparseMatrix. */
+Status *csr_in(const OpCtx *c, int i, DType type, const char *name, const Csr **ret) MUST_USE;
+/* Input 0, which must have the type of the dense b. */
+Status *csr_in_beside(const OpCtx *c, const Tensor *b, const Csr **ret) MUST_USE;
 /* Makes it output 0, a scalar; takes the reference. */
 void csr_out(OpCtx *c, Csr **m);
 /* Each matrix turned over, conjugate if asked for. */

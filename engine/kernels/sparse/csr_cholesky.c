@@ -99,7 +99,7 @@ static Status *ordering(OpCtx *c)
 {
         const Csr *m;
         Tensor *y;
-        TRY(csr_in(c, 0, DT_INVALID, &m));
+        TRY(csr_in(c, 0, DT_INVALID, NULL, &m));
         TRY(want_square(m));
         TRY(ctx_alloc(c, 0, m->rank == 3 ? &SHAPE(m->batch, m->rows) : &SHAPE(m->rows), &y));
         Graph g = { .n = m->rows };
@@ -359,7 +359,7 @@ static Status *sparse_cholesky(OpCtx *c)
         const Csr *m;
         Factor f;
         autoptr(Csr) y = NULL;
-        TRY(csr_in(c, 0, node_type(ctx_node(c), "type", DT_INVALID), &m));
+        TRY(csr_in(c, 0, node_type(ctx_node(c), "type", DT_INVALID), NULL, &m));
         TRY(check_order(m, ctx_input(c, 1)));
         TRY(make_factor(c, m, &f));
         TRY(factor_all(c, &f, tensor_data(ctx_input(c, 1)), &y));

@@ -114,9 +114,9 @@ static Status *read_shape(ShapeCtx *c)
         return shape_want_rank(c, 0, 0);
 }
 
-static Status *input(OpCtx *c, const Csr **ret)
+static Status *input(OpCtx *c, const char *name, const Csr **ret)
 {
-        return csr_in(c, 0, node_type(ctx_node(c), "type", DT_INVALID), ret);
+        return csr_in(c, 0, node_type(ctx_node(c), "type", DT_INVALID), name, ret);
 }
 
 /* What has no entry is 0. */
@@ -125,7 +125,7 @@ static Status *to_dense(OpCtx *c)
         const Csr *m;
         Tensor *y;
         int64_t from, to;
-        TRY(input(c, &m));
+        TRY(input(c, NULL, &m));
         TRY(ctx_alloc(c, 0,
                       m->rank == 3 ? &SHAPE(m->batch, m->rows, m->cols) : &SHAPE(m->rows, m->cols),
                       &y));
@@ -157,7 +157,7 @@ static Status *to_sparse(OpCtx *c)
         const Csr *m;
         Tensor *at, *dims;
         int64_t from, to;
-        TRY(input(c, &m));
+        TRY(input(c, NULL, &m));
         const int64_t size[] = { m->batch, m->rows, m->cols };
         TRY(ctx_alloc(c, 0, &SHAPE(tensor_count(m->values), m->rank), &at));
         TRY(ctx_alloc(c, 2, &SHAPE(m->rank), &dims));
@@ -195,7 +195,7 @@ static Status *components(OpCtx *c)
 {
         const Csr *m;
         Tensor *rows, *part[2];
-        TRY(input(c, &m));
+        TRY(input(c, "input", &m));
         int64_t b = tensor_int(ctx_input(c, 1), 0);
         if (b < 0 || b >= m->batch)
                 return invalid_argument("index (%lld) not in [0, %lld)", (long long)b,
@@ -221,7 +221,7 @@ static Status *nnz(OpCtx *c)
 {
         const Csr *m;
         Tensor *y;
-        TRY(csr_in(c, 0, DT_INVALID, &m));
+        TRY(csr_in(c, 0, DT_INVALID, NULL, &m));
         TRY(ctx_alloc(c, 0, m->rank == 3 ? &SHAPE(m->batch) : &SHAPE_SCALAR, &y));
         const int32_t *starts = tensor_data(m->starts);
         for (int64_t b = 0; b < m->batch; b++)

@@ -44,7 +44,7 @@ static Status *multiply(OpCtx *c)
         int rank = tensor_rank(b);
         const Csr *m;
         autoptr(Csr) y = NULL;
-        TRY(csr_in(c, 0, tensor_dtype(b), &m));
+        TRY(csr_in_beside(c, b, &m));
         if (rank != 0 && rank != 3)
                 return unimplemented("Multiplying by a 2D+ dense tensor is not currently "
                                      "supported, but shape of b is: %s",
@@ -119,8 +119,8 @@ static Status *add(OpCtx *c)
         int64_t n;
         const Csr *a, *b;
         autoptr(Csr) y = NULL;
-        TRY(csr_in(c, 0, type, &a));
-        TRY(csr_in(c, 1, type, &b));
+        TRY(csr_in(c, 0, type, "a", &a));
+        TRY(csr_in(c, 1, type, "b", &b));
         if (a->rank != b->rank || a->batch != b->batch || a->rows != b->rows || a->cols != b->cols)
                 return invalid_argument("Incompatible shapes of a and b, a.shape == "
                                         "[%lld,%lld,%lld], b.shape == [%lld,%lld,%lld]",
@@ -192,7 +192,7 @@ static Status *softmax(OpCtx *c)
 {
         const Csr *m;
         autoptr(Csr) y = NULL;
-        TRY(csr_in(c, 0, node_type(ctx_node(c), "type", DT_INVALID), &m));
+        TRY(csr_in(c, 0, node_type(ctx_node(c), "type", DT_INVALID), "logits", &m));
         TRY(copy_entries(m, &y));
         DISPATCH(LINALG_REALS, tensor_dtype(m->values), softmax, m, tensor_fill(y->values));
         csr_out(c, &y);
@@ -213,8 +213,8 @@ static Status *softmax_grad(OpCtx *c)
         DType type = node_type(ctx_node(c), "type", DT_INVALID);
         const Csr *s, *g;
         autoptr(Csr) y = NULL;
-        TRY(csr_in(c, 0, type, &s));
-        TRY(csr_in(c, 1, type, &g));
+        TRY(csr_in(c, 0, type, "softmax", &s));
+        TRY(csr_in(c, 1, type, "grad_softmax", &g));
         if (s->rank != g->rank || s->batch != g->batch || s->rows != g->rows)
                 return invalid_argument("Ranks of softmax and grad_softmax matrices differ, or "
                                         "their rows: %d of %lld and %lld rows, %d of %lld and "

@@ -14,7 +14,7 @@ static Status *transpose(OpCtx *c)
 {
         const Csr *m;
         autoptr(Csr) t = NULL;
-        TRY(csr_in(c, 0, node_type(ctx_node(c), "type", DT_INVALID), &m));
+        TRY(csr_in(c, 0, node_type(ctx_node(c), "type", DT_INVALID), "input", &m));
         TRY(csr_transpose(m, node_bool(ctx_node(c), "conjugate", false), &t));
         csr_out(c, &t);
         return NULL;
@@ -126,7 +126,7 @@ static Status *matmul(OpCtx *c)
         Tensor *y;
         TRY(read_turn(node, "transpose_a", "adjoint_a", &turn_a));
         TRY(read_turn(node, "transpose_b", "adjoint_b", &turn_b));
-        TRY(csr_in(c, 0, tensor_dtype(b), &a));
+        TRY(csr_in_beside(c, b, &a));
         TRY(check_dense(a, turn_a, b, turn_b));
         TRY(turned(a, turn_a, &made, &a));
         int64_t b_rows = tensor_dim(b, rank - 2), b_cols = tensor_dim(b, rank - 1);
@@ -277,8 +277,8 @@ static Status *sparse_matmul(OpCtx *c)
         autoptr(Csr) y = NULL;
         TRY(read_turn(node, "transpose_a", "adjoint_a", &turn_a));
         TRY(read_turn(node, "transpose_b", "adjoint_b", &turn_b));
-        TRY(csr_in(c, 0, type, &a));
-        TRY(csr_in(c, 1, type, &b));
+        TRY(csr_in(c, 0, type, "a", &a));
+        TRY(csr_in(c, 1, type, "b", &b));
         if (a->rank != b->rank)
                 return invalid_argument("Ranks of a and b must match, saw: %d vs. %d.", a->rank,
                                         b->rank);

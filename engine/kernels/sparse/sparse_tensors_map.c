@@ -195,7 +195,9 @@ static Status *take_many(OpCtx *c)
 
 static Status *take_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 1));
+        if (shape_in(c, 0)->rank >= 0 && shape_in(c, 0)->rank != 1)
+                return invalid_argument("sparse_handles should be a vector but received shape %s",
+                                        shape_text(shape_in(c, 0)).s);
         c->out[0] = SHAPE(-1, -1);
         c->out[1] = c->out[2] = SHAPE(-1);
         return NULL;
