@@ -140,11 +140,16 @@ static inline char *put_uint(uint64_t v, bool quote, char *p)
 #define ROW_TYPES(X, ...) NUMBER_TYPES(X, ##__VA_ARGS__) TYPE_BOOL(X, ##__VA_ARGS__)
 ROW_TYPES(ROW)
 
-/* A handle means nothing outside: only its kind is told. */
-static void put_resource(const Resource *r, Buf *out)
+/* A session tensor's handle is its text; others mean nothing outside: only their kind is told. */
+static void put_resource(Resource *r, Buf *out)
 {
         if (!r) {
                 buf_puts(out, "null");
+                return;
+        }
+        if (r->kind->handle) {
+                const char *text = r->kind->handle(r);
+                json_string_write(text, strlen(text), out);
                 return;
         }
         buf_puts(out, "{\"resource\":");

@@ -32,12 +32,26 @@ Status *proto_body_keep(Request *r, const ProtoType *type, void *ret)
 }
 
 /* All feeds of a request share one budget. */
-Status *proto_body_tensor(const Tensorflow__TensorProto *m, const char *name, size_t *left,
-                          Tensor **ret)
+/* The tensor that a handle stands for, with the core's words for other handles. */
+static Status *read_handle(Session *s, const Tensorflow__TensorProto *m, Tensor **ret)
+{
+        static const Tensorflow__ResourceHandleProto none = TENSORFLOW__RESOURCE_HANDLE_PROTO__INIT;
+        const Tensorflow__ResourceHandleProto *h =
+                m->n_resource_handle_val ? m->resource_handle_val[0] : &none;
+        if (strcmp(h->container, TENSOR_HANDLE) == 0)
+                return session_get_handle(s, h->name, ret);
+        return invalid_argument("Invalid resource type hash code: %llu(name: %.200s type: %.200s)",
+                                (unsigned long long)h->hash_code, h->name, h->maybe_type_name);
+}
+
+Status *proto_body_tensor(Session *s, const Tensorflow__TensorProto *m, const char *name,
+                          size_t *left, Tensor **ret)
 {
         size_t bytes;
         if (!m)
                 return invalid_argument("The feed %.200s has no tensor.", name);
+        if (m->dtype == TENSORFLOW__DATA_TYPE__DT_RESOURCE)
+                return read_handle(s, m, ret);
         TRY(tensor_proto_size(m, &bytes));
         if (bytes > *left)
                 return resource_exhausted("The feeds of a request take more than %zu bytes.",

@@ -105,19 +105,20 @@ static Status *find(Request *r, const Tensorflow__RunCallableRequest *m, Callabl
 }
 
 /* By position. */
-static Status *read_feeds(Request *r, const Tensorflow__RunCallableRequest *m, const Callable *c,
-                          Feeds *ret)
+static Status *read_feeds(const Call *call, const Tensorflow__RunCallableRequest *m, Feeds *ret)
 {
+        const Callable *c = call->callable;
         size_t left = LIMIT_TENSOR;
         if (m->n_feed != (size_t)c->feeds.n)
                 return invalid_argument("Expected %d feed tensors, but got %zu", c->feeds.n,
                                         m->n_feed);
-        ret->items = arena_calloc(r->arena, m->n_feed + 1, sizeof *ret->items);
+        ret->items = arena_calloc(call->request->arena, m->n_feed + 1, sizeof *ret->items);
         if (!ret->items)
                 return status_oom();
         for (size_t i = 0; i < m->n_feed; i++) {
                 ret->items[i].key = c->feeds.names[i];
-                TRY(proto_body_tensor(m->feed[i], c->feeds.names[i], &left, &ret->items[i].value));
+                TRY(proto_body_tensor(call->session, m->feed[i], c->feeds.names[i], &left,
+                                      &ret->items[i].value));
                 ret->n++;
         }
         return NULL;
@@ -131,7 +132,7 @@ static Status *start(Call *call, const Tensorflow__RunCallableRequest *m)
         Cancel *cancel;
         TRY(proto_body_handle(r, m->session_handle));
         TRY(find(r, m, &call->callable));
-        TRY(read_feeds(r, m, call->callable, &feeds));
+        TRY(read_feeds(call, m, &feeds));
         TRY(request_cancel_token(r, &cancel));
         RunRequest q = callable_request(call->callable);
         q.feeds = feeds.items;

@@ -80,7 +80,7 @@ static Status *read_feeds(const Run *run, Feeds *ret)
                 return status_oom();
         for (size_t i = 0; i < m->n_feed; i++) {
                 ret->items[i].key = m->feed[i]->name;
-                TRY(proto_body_tensor(m->feed[i]->tensor, m->feed[i]->name, &left,
+                TRY(proto_body_tensor(run->session, m->feed[i]->tensor, m->feed[i]->name, &left,
                                       &ret->items[i].value));
                 ret->n++;
         }

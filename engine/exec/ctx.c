@@ -227,19 +227,24 @@ static Status *make_private(void *arg, Resource **ret)
         return name ? m->make(m->c, name, ret) : status_oom();
 }
 
+const char *ctx_container(const OpCtx *c)
+{
+        const char *own = node_string(c->node, "container", "");
+        if (own[0])
+                return own;
+        return c->env->container ? c->env->container : DEFAULT_CONTAINER;
+}
+
 /* The name decides who shares: a shared_name is known to the whole container, a node without one
  * keeps its resource for itself. */
 Status *ctx_own_resource(OpCtx *c, const ResourceKind *kind, bool name_is_node, ResourceMake make,
                          Resource **ret)
 {
-        const char *container = node_string(c->node, "container", ""),
-                   *shared = node_string(c->node, "shared_name", "");
+        const char *container = ctx_container(c), *shared = node_string(c->node, "shared_name", "");
         if (!container_ok(container))
                 return invalid_argument("container contains invalid characters: %s", container);
         if (shared[0] == '_')
                 return invalid_argument("shared_name cannot start with '_':%s", shared);
-        if (!container[0])
-                container = c->env->container ? c->env->container : DEFAULT_CONTAINER;
         Making m = { .c = c, .make = make, .name = shared[0] ? shared : c->node->name };
         int device = run_device(run_of(c));
         if (!c->env->resources)
@@ -249,6 +254,13 @@ Status *ctx_own_resource(OpCtx *c, const ResourceKind *kind, bool name_is_node, 
                                               make_private, &m, ret);
         return resources_find_or_make(c->env->resources, device, kind, container, m.name,
                                       make_named, &m, ret);
+}
+
+Status *ctx_missing_resource(const OpCtx *c, const ResourceKind *kind, const char *container,
+                             const char *name)
+{
+        return c->env->resources ? resources_missing(c->env->resources, kind, container, name)
+                                 : not_found("Resource does not exist.");
 }
 
 /* Named ones first, then those that nodes keep for themselves; the first failure is the one to

@@ -122,12 +122,17 @@ void ctx_done(OpCtx *c, Status *s);
  * back. */
 typedef Status *(*ResourceMake)(const OpCtx *c, const char *name, Resource **ret);
 
-/* The resource that this node stands for, found or made, by TensorFlow's rules: container from the
- * attribute (default "localhost"), name from shared_name, else the node's name if name_is_node,
+/* The container of what the node makes: the attribute's, else the session's ("localhost"). */
+const char *ctx_container(const OpCtx *c);
+/* The resource that this node stands for, found or made, by TensorFlow's rules: container as above,
+ * name from shared_name, else the node's name if name_is_node,
  * else private to node and session
  * ("_<n>_<node>"). *ret is a new reference. INVALID_ARGUMENT for bad container or shared names. */
 Status *ctx_own_resource(OpCtx *c, const ResourceKind *kind, bool name_is_node, ResourceMake make,
                          Resource **ret) MUST_USE;
+/* NOT_FOUND in TensorFlow's words for a name in a container. */
+Status *ctx_missing_resource(const OpCtx *c, const ResourceKind *kind, const char *container,
+                             const char *name) MUST_USE;
 /* State private to this node and session that lasts between steps (a random generator's counter).
  * *ret: new reference. */
 Status *ctx_node_state(OpCtx *c, const ResourceKind *kind, ResourceMake make,

@@ -38,9 +38,9 @@ static bool handle_text(const TensorId *id, const Tensor *value, TString *ret)
                 return true;
         }
         Resource *r = value->dtype == DT_RESOURCE ? tensor_resource_at(value, 0) : NULL;
-        if (!r || r->kind != &session_handle_kind)
+        if (!r || !r->kind->handle)
                 return false;
-        char *text = (char *)session_handle_text(r);
+        char *text = (char *)r->kind->handle(r);
         *ret = (TString){ text, strlen(text) };
         return true;
 }

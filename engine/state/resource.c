@@ -126,12 +126,24 @@ static Status *insert(Resources *rs, int device, const ResourceKind *kind, const
 static Status *missing(Resources *rs, const ResourceKind *kind, const char *container,
                        const char *name)
 {
-        map_each (e, &rs->items)
-                if (!strcmp(e->key, container))
+        map_each (e, &rs->items) {
+                const Item *item = e->value;
+                bool exists = !item->kind->exists || item->kind->exists(item->resource);
+                if (exists && !strcmp(e->key, container))
                         return not_found("Resource %s/%s/%s does not exist.", container, name,
                                          kind->name);
+        }
         return not_found("Container %s does not exist. (Could not find resource: %s/%s)", container,
                          container, name);
+}
+
+Status *resources_missing(Resources *rs, const ResourceKind *kind, const char *container,
+                          const char *name)
+{
+        pthread_mutex_lock(&rs->lock);
+        Status *s = missing(rs, kind, container, name);
+        pthread_mutex_unlock(&rs->lock);
+        return s;
 }
 
 /* Under the lock: two nodes that share a name get one resource, whoever comes first. */

@@ -24,6 +24,9 @@ Status *resources_find_or_make(Resources *rs, int device, const ResourceKind *ki
  * not exist."; *ret is a new reference. */
 Status *resources_find(Resources *rs, const ResourceKind *kind, const char *container,
                        const char *name, Resource **ret) MUST_USE;
+/* That NOT_FOUND, for who has a handle of what is not there. */
+Status *resources_missing(Resources *rs, const ResourceKind *kind, const char *container,
+                          const char *name) MUST_USE;
 /* Adds one more reference to r under the name; ALREADY_EXISTS "Resource C/N/T". */
 Status *resources_put(Resources *rs, const ResourceKind *kind, const char *container,
                       const char *name, Resource *r) MUST_USE;

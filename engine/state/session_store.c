@@ -185,8 +185,14 @@ static void handle_destroy(Resource *r)
         mem_free(CONTAINER_OF(r, SessionHandle, base));
 }
 
-const ResourceKind session_handle_kind = { .name = "N10tensorflow6TensorE",
-                                           .destroy = handle_destroy };
+static const char *handle_text(Resource *r)
+{
+        return CONTAINER_OF(r, SessionHandle, base)->text;
+}
+
+static const ResourceKind handle_kind = { .name = "N10tensorflow6TensorE",
+                                          .destroy = handle_destroy,
+                                          .handle = handle_text };
 
 /* The resource form of a handle (GetSessionHandleV2). */
 Status *session_handle_new(const char *text, Resource **ret)
@@ -194,13 +200,8 @@ Status *session_handle_new(const char *text, Resource **ret)
         SessionHandle *h = mem_alloc(sizeof *h + strlen(text) + 1);
         if (!h)
                 return status_oom();
-        resource_init(&h->base, &session_handle_kind);
+        resource_init(&h->base, &handle_kind);
         memcpy(h->text, text, strlen(text) + 1);
         *ret = &h->base;
         return NULL;
-}
-
-const char *session_handle_text(Resource *r)
-{
-        return CONTAINER_OF(r, SessionHandle, base)->text;
 }

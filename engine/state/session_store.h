@@ -25,7 +25,5 @@ Status *session_store_each(SessionStore *st,
                            Status *(*fn)(void *arg, const char *handle, const Tensor *t),
                            void *arg) MUST_USE;
 
-/* What GetSessionHandleV2 gives: a resource that knows its handle's text. */
-extern const ResourceKind session_handle_kind;
+/* What GetSessionHandleV2 gives: a resource that knows its handle's text (ResourceKind.handle). */
 Status *session_handle_new(const char *text, Resource **ret) MUST_USE;
-const char *session_handle_text(Resource *r);

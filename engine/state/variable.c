@@ -14,10 +14,16 @@ static void variable_destroy(Resource *r)
         mem_free(v);
 }
 
-/* The name is that of TensorFlow's C++ type, which its messages show. */
-const ResourceKind variable_kind = { .name = "N10tensorflow3VarE", .destroy = variable_destroy };
+static bool variable_made(Resource *r)
+{
+        return atomic_load(&variable_of(r)->made);
+}
 
-/* Has no value yet. */
+/* The name is that of TensorFlow's C++ type, which its messages show. */
+const ResourceKind variable_kind = { .name = "N10tensorflow3VarE",
+                                     .destroy = variable_destroy,
+                                     .exists = variable_made };
+
 Status *variable_new(DType dtype, const Shape *shape, const char *name, const char *container,
                      Resource **ret)
 {
@@ -56,8 +62,10 @@ bool variable_initialized(Variable *v)
 
 void variable_assign(Variable *v, Tensor *value)
 {
-        if (value)
+        if (value) {
                 tensor_ref(value);
+                atomic_store(&v->made, true);
+        }
         pthread_mutex_lock(&v->lock);
         Tensor *old = v->value;
         v->value = value;
@@ -74,6 +82,7 @@ bool variable_replace(Variable *v, const Tensor *read, Tensor *value)
         if (same) {
                 old = v->value;
                 v->value = tensor_ref(value);
+                atomic_store(&v->made, true);
         }
         pthread_mutex_unlock(&v->lock);
         tensor_unref(old);

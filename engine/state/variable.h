@@ -14,12 +14,14 @@ extern const ResourceKind variable_kind;
 typedef struct Variable {
         Resource base;
         pthread_mutex_t lock; /* guards: value */
+        atomic_bool made;     /* a handle alone makes none: its first value does */
         DType dtype;
         Shape shape;                  /* as declared; may be partial */
         Tensor *value;                /* NULL: uninitialized */
         const char *name, *container; /* for messages and listings; owned */
 } Variable;
 
+/* Has no value yet, and is not `made`. */
 Status *variable_new(DType dtype, const Shape *shape, const char *name, const char *container,
                      Resource **ret) MUST_USE;
 static inline Variable *variable_of(Resource *r)

@@ -17,6 +17,12 @@ typedef struct ResourceKind {
         /* Called when a registry lets go of it (its session ends, its container is cleared): must
          * drop what might refer back to it, or a cycle of counts would never go. May be NULL. */
         void (*dropped)(Resource *);
+        /* The text of a session tensor's handle, which clients see in its place. NULL: it is none.
+         */
+        const char *(*handle)(Resource *);
+        /* False as long as only handles speak of it and TensorFlow would not have made it; called
+         * under a registry's lock. NULL: it is there. */
+        bool (*exists)(Resource *);
 } ResourceKind;
 
 struct Resource {

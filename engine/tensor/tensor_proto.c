@@ -3,6 +3,7 @@
 #include "engine/tensor/tensor_proto.h"
 
 #include "engine/base/mem.h"
+#include "engine/tensor/resource_ref.h"
 
 typedef Tensorflow__TensorProto TensorProto;
 typedef Tensorflow__TensorShapeProto ShapeProto;
@@ -277,13 +278,29 @@ static Status *write_strings(const Tensor *t, Arena *arena, TensorProto *p)
         return NULL;
 }
 
-/* Content is lent, not copied: the message is good as long as the tensor. Handles mean nothing
- * outside of the process. */
+/* Handles of session tensors; others mean nothing outside of the process. */
+static Status *write_handles(const Tensor *t, Arena *arena, TensorProto *p)
+{
+        p->resource_handle_val = arena_alloc(arena, (size_t)t->count * sizeof(void *) + 1);
+        for (int64_t i = 0; p->resource_handle_val && i < t->count; i++) {
+                Resource *r = tensor_resource_at(t, i);
+                Tensorflow__ResourceHandleProto *h = arena_alloc(arena, sizeof *h);
+                if (!r || t->dtype != DT_RESOURCE || !r->kind->handle)
+                        return unimplemented("Tensors of type %s cannot leave the session",
+                                             dtype_name(t->dtype));
+                if (!h)
+                        return status_oom();
+                tensorflow__resource_handle_proto__init(h);
+                h->container = h->maybe_type_name = TENSOR_HANDLE;
+                h->name = (char *)r->kind->handle(r);
+                p->resource_handle_val[p->n_resource_handle_val++] = h;
+        }
+        return p->resource_handle_val ? NULL : status_oom();
+}
+
+/* Content is lent, not copied: the message is good as long as the tensor. */
 Status *tensor_to_proto(const Tensor *t, Arena *arena, TensorProto **ret)
 {
-        if (t->dtype == DT_RESOURCE || t->dtype == DT_VARIANT)
-                return unimplemented("Tensors of type %s cannot leave the session",
-                                     dtype_name(t->dtype));
         TensorProto *p = arena_alloc(arena, sizeof *p);
         if (!p)
                 return status_oom();
@@ -292,6 +309,8 @@ Status *tensor_to_proto(const Tensor *t, Arena *arena, TensorProto **ret)
         TRY(shape_to_proto(&t->shape, arena, &p->tensor_shape));
         if (t->dtype == DT_STRING)
                 TRY(write_strings(t, arena, p));
+        else if (t->dtype == DT_RESOURCE || t->dtype == DT_VARIANT)
+                TRY(write_handles(t, arena, p));
         else
                 p->tensor_content = (ProtobufCBinaryData){ tensor_bytes(t), t->data };
         *ret = p;

@@ -29,6 +29,9 @@ Status *tensor_proto_size(const Tensorflow__TensorProto *p, size_t *ret_bytes) M
  * variants. */
 Status *tensor_from_proto(const Tensorflow__TensorProto *p, ProtoLender *lender,
                           Tensor **ret) MUST_USE;
-/* The tensor as a message in the arena, which borrows the tensor's bytes: tensor_content, or
- * string_val. UNIMPLEMENTED for resources and variants. */
+/* The container and type of a session tensor's handle in a message. */
+#define TENSOR_HANDLE "TensorHandle"
+/* The tensor as a message in the arena, which borrows the tensor's bytes: tensor_content,
+ * string_val, or resource_handle_val. UNIMPLEMENTED for variants and for resources that are no
+ * handles of session tensors. */
 Status *tensor_to_proto(const Tensor *t, Arena *arena, Tensorflow__TensorProto **ret) MUST_USE;

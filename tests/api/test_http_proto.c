@@ -299,6 +299,49 @@ Test(http_proto, errors_say_code_and_text_in_headers_too)
         cr_expect_str_eq(header(a, "grpc-status"), "");
 }
 
+static Tensorflow__NamedTensorProto feed_handle(const char *container, const char *handle)
+{
+        static Tensorflow__ResourceHandleProto h, *list = &h;
+        float zero = 0;
+        Tensorflow__NamedTensorProto m = feed("a", &zero);
+        tensorflow__resource_handle_proto__init(&h);
+        h.container = (char *)container;
+        h.name = (char *)handle;
+        h.hash_code = 7;
+        h.maybe_type_name = "T";
+        m.tensor->dtype = TENSORFLOW__DATA_TYPE__DT_RESOURCE;
+        m.tensor->n_float_val = 0;
+        m.tensor->resource_handle_val = &list;
+        m.tensor->n_resource_handle_val = 1;
+        return m;
+}
+
+Test(http_proto, the_handle_of_a_session_tensor_stands_for_it_and_no_other_may_be_fed)
+{
+        expect(post("/v1/sessions",
+                    "{'name':'s','graph':{'script':'a = Const(value=5.0, dtype=float32); c = a * "
+                    "2.0; h = GetSessionHandleV2(c)'}}"),
+               201, NULL, NULL);
+        Tensorflow__RunStepResponse *m =
+                message(run("h:0", NULL, NULL), &tensorflow__run_step_response__descriptor);
+        Tensorflow__TensorProto *t = m->tensor[0]->tensor;
+        cr_assert_eq(t->n_resource_handle_val, 1);
+        cr_expect_str_eq(t->resource_handle_val[0]->container, "TensorHandle");
+        cr_expect_str_eq(t->resource_handle_val[0]->name, "h;0;");
+        Tensorflow__NamedTensorProto good = feed_handle("TensorHandle", "h;0;");
+        m = message(run("c:0", NULL, &good), &tensorflow__run_step_response__descriptor);
+        cr_expect_eq(scalar(m, 0), 20);
+        Tensorflow__NamedTensorProto gone = feed_handle("TensorHandle", "h;1;");
+        expect_detail(run("c:0", NULL, &gone), 400,
+                      "The tensor with handle 'h;1;' is not in the session store.");
+        Tensorflow__NamedTensorProto other = feed_handle("localhost", "v");
+        expect_detail(run("c:0", NULL, &other), 400,
+                      "Invalid resource type hash code: 7(name: v type: T)");
+        other.tensor->n_resource_handle_val = 0;
+        expect_detail(run("c:0", NULL, &other), 400,
+                      "Invalid resource type hash code: 0(name:  type: )");
+}
+
 Test(http_proto, damaged_and_greedy_messages_are_refused)
 {
         make();

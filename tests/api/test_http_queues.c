@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Queues and handles over HTTP: state that clients work on without a graph of their own. */
+/* Queues over HTTP: clients put in and take out without a graph of their own. */
 #include "tests/lib/http_client.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -70,10 +70,7 @@ static void wait_for(const char *pointer, const char *text)
 
 static int waiting_dequeue(void)
 {
-        static const char request[] = "POST " Q ":dequeue HTTP/1.1\r\nHost: localhost\r\n"
-                                      "Content-Length: 2\r\n\r\n{}";
-        int fd = raw_connect();
-        raw_send(fd, request, sizeof request - 1);
+        int fd = begin_post(Q ":dequeue", "{}");
         wait_for("/pending_dequeues", "1");
         return fd;
 }
@@ -82,10 +79,8 @@ Test(http_queues, a_client_that_waits_gets_what_comes)
 {
         make_queue();
         int fd = waiting_dequeue();
-        bool closed;
         expect(post(Q ":enqueue", "{'components':[9]}"), 200, NULL, NULL);
-        cr_expect(strstr(raw_read(fd, 500, &closed), "{\"components\":[9]}"));
-        close(fd);
+        expect(hear(fd), 200, "/components", "[9]");
 }
 
 Test(http_queues, a_client_that_leaves_takes_nothing)
@@ -119,56 +114,4 @@ Test(http_queues, what_does_not_fit_is_refused_with_its_place)
         expect(http("GET", S "/queues/qu", NULL), 404, "/code_name", "NOT_FOUND");
         expect(post(S "/queues/nothing:dequeue", "{}"), 404, NULL, NULL);
         expect(http("GET", Q, NULL), 200, "/size", "0");
-}
-
-/* ---- handles ---- */
-
-static void make_product(void)
-{
-        expect(post("/v1/sessions",
-                    "{'name':'s','graph':{'script':'x = Placeholder(dtype=float32, shape=[]); "
-                    "y = x * x; z = y + x; i = Const(value=1, dtype=int32)'}}"),
-               201, "/handles", "0");
-}
-
-Test(http_queues, a_fetched_handle_keeps_the_tensor_and_can_be_fed)
-{
-        make_product();
-        Answer a = post(S ":run", "{'fetches':{'h':{'$handle':'y:0'},'v':'y:0'},'feeds':{'x':3}}");
-        expect(a, 200, "/result/h", "y;0;");
-        expect(a, 200, "/result/v", "9.0");
-        expect(post(S ":run", "{'fetches':'z:0','feeds':{'x':{'$handle':'y;0;'}}}"), 200, "/result",
-               "90.0");
-        expect(post(S ":run", "{'fetches':'z:0','feeds':[{'key':'y','value':{'$handle':'y;0;'}},"
-                              "{'key':'x','value':1}]}"),
-               200, "/result", "10.0");
-        a = http("GET", S "/handles", NULL);
-        expect(a, 200, "/handles/0/handle", "y;0;");
-        expect(a, 200, "/handles/0/dtype", "float32");
-        expect(http("GET", S, NULL), 200, "/handles", "1");
-        expect(http("DELETE", S "/handles/y;0;", NULL), 204, NULL, NULL);
-        expect(http("GET", S "/handles", NULL), 200, "/handles", "[]");
-        expect(http("DELETE", S "/handles/y;0;", NULL), 400, "/detail",
-               "Failed to delete a tensor with handle 'y;0;' in the session store.");
-}
-
-Test(http_queues, a_handle_that_is_not_there_or_of_another_type_is_refused)
-{
-        make_product();
-        Answer a = post(S ":run", "{'fetches':'z:0','feeds':{'x':{'$handle':'y;7;'}}}");
-        expect(a, 400, "/detail", "The tensor with handle 'y;7;' is not in the session store.");
-        cr_expect_str_eq(text_at(a, "/pointer"), "/feeds/x");
-        expect(post(S ":run", "{'fetches':{'$handle':'i:0'}}"), 200, "/result", "i;0;");
-        expect(post(S ":run", "{'fetches':'z:0','feeds':{'x':{'$handle':'i;0;'}}}"), 400, NULL,
-               NULL);
-        expect(post(S ":run", "{'fetches':'z:0','feeds':{'x':{'$handle':1}}}"), 400, NULL, NULL);
-        expect(post(S ":run", "{'fetches':{'$handle':'i'}}"), 400, "/pointer", "/fetches");
-        expect(post(S ":run", "{'fetches':[{'$handle':'none:0'}]}"), 400, "/pointer", "/fetches/0");
-}
-
-Test(http_queues, a_step_that_fails_keeps_nothing)
-{
-        make_product();
-        expect(post(S ":run", "{'fetches':[{'$handle':'i:0'},'z:0']}"), 400, NULL, NULL);
-        expect(http("GET", S "/handles", NULL), 200, "/handles", "[]");
 }

@@ -115,30 +115,16 @@ static void until_running(const char *name, int n)
 /* A client that waits; its connection. */
 static int begin(const Wait *w)
 {
-        char body[200], text[500];
-        size_t n = 0;
-        for (const char *p = w->wait; *p && n < sizeof body - 1; p++)
-                body[n++] = *p == '\'' ? '"' : *p;
-        body[n] = 0;
-        int fd = raw_connect();
-        int len = snprintf(text, sizeof text,
-                           "POST " S ":run HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-                           "Content-Length: %zu\r\n\r\n{%s}",
-                           n + 2, body);
-        raw_send(fd, text, (size_t)len);
+        int fd = begin_post(S ":run", "{%s}", w->wait);
         until_running(w->name, 1);
         return fd;
 }
 
 static void hears(const Wait *w, int fd, int status, const char *text)
 {
-        char line[32];
-        bool closed;
-        const char *answer = raw_read(fd, 10000, &closed);
-        snprintf(line, sizeof line, "HTTP/1.1 %d ", status);
-        cr_expect(strncmp(answer, line, strlen(line)) == 0 && strstr(answer, text), "%s: %s",
-                  w->name, answer);
-        close(fd);
+        Answer a = hear(fd);
+        cr_expect(a.status == status && a.body && strstr(a.body, text), "%s: %d %s", w->name,
+                  a.status, a.body);
 }
 
 static void is_brought(const Wait *w)

@@ -258,6 +258,11 @@ Test(json_tensor, long_integers_can_be_strings)
 
 static void forget(Resource *r UNUSED) {}
 
+static const char *text_of(Resource *r UNUSED)
+{
+        return "h;0;";
+}
+
 Test(json_tensor, resources_are_described)
 {
         static const ResourceKind kind = { .name = "FIFOQueue", .destroy = forget };
@@ -270,6 +275,9 @@ Test(json_tensor, resources_are_described)
         prints(t, JSON_PLAIN, "{\"resource\":\"FIFOQueue\"}");
         prints(t, JSON_BINARY, TYPED("resource", "[]", "{\"resource\":\"FIFOQueue\"}"));
         prints(none, JSON_PLAIN, "null");
+        static const ResourceKind held = { .name = "T", .destroy = forget, .handle = text_of };
+        resource_init(&r, &held);
+        prints(t, JSON_PLAIN, "\"h;0;\"");
 }
 
 Test(json_tensor, a_full_buffer_is_an_error_and_not_a_loop)

@@ -272,14 +272,42 @@ Answer http(const char *method, const char *path, const char *body)
                          text ? strlen(text) : 0);
 }
 
-Answer post(const char *path, const char *fmt, ...)
+static const char *format(const char *fmt, va_list ap)
 {
         char *body = NULL;
+        cr_assert(vasprintf(&body, fmt, ap) >= 0);
+        return keep(body);
+}
+
+Answer post(const char *path, const char *fmt, ...)
+{
         va_list ap;
         va_start(ap, fmt);
-        cr_assert(vasprintf(&body, fmt, ap) >= 0);
+        const char *body = format(fmt, ap);
         va_end(ap);
-        return http("POST", path, keep(body));
+        return http("POST", path, body);
+}
+
+int begin_post(const char *path, const char *fmt, ...)
+{
+        va_list ap;
+        va_start(ap, fmt);
+        const char *body = quoted(format(fmt, ap));
+        va_end(ap);
+        char *text = NULL;
+        int fd = raw_connect();
+        int len = asprintf(&text,
+                           "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s",
+                           path, strlen(body), body);
+        raw_send(fd, keep(text), (size_t)len);
+        return fd;
+}
+
+Answer hear(int fd)
+{
+        Answer a = read_answer(fd, false);
+        close(fd);
+        return a;
 }
 
 /* ---- looking ---- */

@@ -38,6 +38,11 @@ Answer http_with(const char *method, const char *path, const char *headers, cons
                  size_t n);
 /* Posts a JSON body that is formatted like printf, ' as ". */
 Answer post(const char *path, const char *fmt, ...) PRINTF(2, 3);
+/* A client of its own posts such a body and does not wait; hear() waits for its answer and hangs
+ * up.
+ */
+int begin_post(const char *path, const char *fmt, ...) PRINTF(2, 3);
+Answer hear(int fd);
 /* The value of a header, "" when absent. */
 const char *header(Answer a, const char *name);
 

@@ -166,8 +166,8 @@ Test(state, a_resource_variable_starts_without_a_value)
         expect_ok(test_session_text(resource_graph, &s));
         expect_error(test_session_fetch(s, "r:0", &t), SR_FAILED_PRECONDITION,
                      "Error while reading resource variable shared from Container: localhost. This "
-                     "could mean that the variable was uninitialized. Not found: Resource "
-                     "localhost/shared/");
+                     "could mean that the variable was uninitialized. Not found: Container "
+                     "localhost does not exist. (Could not find resource: localhost/shared)");
         expect_error(test_session_target(s, "more"), SR_NOT_FOUND, "does not exist.");
         t = fetch(s, "there:0");
         expect_tensor(t, BOOL((), false));

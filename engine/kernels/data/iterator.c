@@ -95,7 +95,7 @@ Status *iterator_new(const OpCtx *c, const char *name, Resource **ret)
         turn_init(&it->init);
         autoptr(Resource) hold = &it->base;
         it->name = mem_strdup(name);
-        it->container = mem_strdup(handle_container(ctx_node(c)));
+        it->container = mem_strdup(ctx_container(c));
         if (!it->name || !it->container)
                 return status_oom();
         TRY(read_components(ctx_node(c), &it->n, &it->types, &it->shapes));

@@ -12,7 +12,7 @@ static Status *make(const OpCtx *c, const char *name, Resource **ret)
 {
         const Node *n = ctx_node(c);
         AccumulatorSpec spec = { .name = name,
-                                 .container = handle_container(n),
+                                 .container = ctx_container(c),
                                  .dtype = node_type(n, "dtype", DT_INVALID),
                                  .shape = SHAPE_UNKNOWN,
                                  .sparse = is_sparse(c),

@@ -21,10 +21,7 @@ static Status *prepare(PrepareCtx *c)
                 return invalid_argument("Barrier only accepts capacity=-1.  Feed the inputs to "
                                         "your Barrier through a queue to enforce a limited "
                                         "capacity.");
-        *spec = (BarrierSpec){ .container = handle_container(c->node),
-                               .n = parts.n,
-                               .dtypes = parts.dtypes,
-                               .shapes = parts.shapes };
+        *spec = (BarrierSpec){ .n = parts.n, .dtypes = parts.dtypes, .shapes = parts.shapes };
         c->state = spec;
         return NULL;
 }
@@ -33,6 +30,7 @@ static Status *make(const OpCtx *c, const char *name, Resource **ret)
 {
         BarrierSpec spec = *(const BarrierSpec *)ctx_state(c);
         spec.name = name;
+        spec.container = ctx_container(c);
         return barrier_new(&spec, ret);
 }
 

@@ -28,7 +28,6 @@ static Status *prepare(PrepareCtx *c, QueueType type)
                 return status_oom();
         *spec = (QueueSpec){ .type = type,
                              .op = n->def->op,
-                             .container = handle_container(n),
                              .seed = node_int(n, "seed", 0),
                              .seed2 = node_int(n, "seed2", 0) };
         TRY(attr_int32(n, "capacity", &spec->capacity));
@@ -52,6 +51,7 @@ static Status *make(const OpCtx *c, const char *name, Resource **ret)
 {
         QueueSpec spec = *(const QueueSpec *)ctx_state(c);
         spec.name = name;
+        spec.container = ctx_container(c);
         return queue_new(&spec, ret);
 }
 

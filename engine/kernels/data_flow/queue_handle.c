@@ -2,8 +2,6 @@
 /* Attributes and handles of the resources that data flows through. */
 #include "engine/kernels/data_flow/queue_handle.h"
 
-#include "engine/state/resource.h"
-
 /* front: places left free before the first component. Shapes are optional; without them rows may
  * differ. */
 Status *components_read(PrepareCtx *c, int front, Components *ret)
@@ -64,12 +62,6 @@ Status *handle_in_scalar_out(ShapeCtx *c)
         for (int i = 0; i < c->n_out; i++)
                 c->out[i] = SHAPE_SCALAR;
         return NULL;
-}
-
-const char *handle_container(const Node *n)
-{
-        const char *container = node_string(n, "container", "");
-        return *container ? container : DEFAULT_CONTAINER;
 }
 
 Status *no_timeout(PrepareCtx *c)

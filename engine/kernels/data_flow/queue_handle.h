@@ -22,7 +22,5 @@ Status *handle_output(OpCtx *c, Resource *r) MUST_USE;
 Status *handle_shape(ShapeCtx *c) MUST_USE;
 /* An op that takes a handle and gives a scalar. */
 Status *handle_in_scalar_out(ShapeCtx *c) MUST_USE;
-/* The container that a node's resource is made in. */
-const char *handle_container(const Node *n);
 /* prepare of ops whose timeout_ms must be -1. */
 Status *no_timeout(PrepareCtx *c) MUST_USE;

@@ -63,7 +63,7 @@ static Status *make(const OpCtx *c, const char *name, Resource **ret)
         r->type = ctx_state(c);
         turn_init(&r->turn);
         r->name = mem_strdup(name);
-        r->container = mem_strdup(handle_container(n));
+        r->container = mem_strdup(ctx_container(c));
         if (!r->name || !r->container) {
                 reader_destroy(&r->base);
                 return status_oom();

@@ -10,7 +10,7 @@ static Status *read_spec(const OpCtx *c, TableSpec *ret)
         const Node *n = ctx_node(c);
         TableSpec spec = { .fixed = !strncmp(n->def->op, "HashTable", 9) ||
                                     !strncmp(n->def->op, "Anonymous", 9),
-                           .container = handle_container(n),
+                           .container = ctx_container(c),
                            .key = node_type(n, "key_dtype", DT_INVALID),
                            .value = node_type(n, "value_dtype", DT_INVALID),
                            .empty = ctx_inputs(c) > 0 ? c->in[0] : NULL,

@@ -53,8 +53,7 @@ static Status *destroy_resource(OpCtx *c)
                 return NULL;
         Variable *v = variable_of(r);
         if (!ignore && !variable_initialized(v))
-                return not_found("Resource %s/%s/%s does not exist.", v->container, v->name,
-                                 variable_kind.name);
+                return var_missing(c, v);
         variable_assign(v, NULL);
         return NULL;
 }

@@ -35,7 +35,7 @@ static Status *thawed_shape(ShapeCtx *c)
 static Status *make(const OpCtx *c, const char *name, Resource **ret)
 {
         Tensor *value = ctx_state(c);
-        TRY(variable_new(tensor_dtype(value), tensor_shape(value), name, "localhost", ret));
+        TRY(variable_new(tensor_dtype(value), tensor_shape(value), name, ctx_container(c), ret));
         variable_assign(variable_of(*ret), value);
         return NULL;
 }

@@ -14,5 +14,8 @@ Status *var_read(const OpCtx *c, int i, DType dtype, Tensor **ret) MUST_USE;
  * resource, FAILED_PRECONDITION for a ref. */
 Status *var_update(const OpCtx *c, int i, DType dtype, Status *(*fn)(void *arg, Tensor *value),
                    void *arg) MUST_USE;
+/* NOT_FOUND "Container C does not exist. (Could not find resource: C/N)" or "Resource C/N/T does
+ * not exist.". */
+Status *var_missing(const OpCtx *c, const Variable *v) MUST_USE;
 /* Makes the variable that a node declares: ResourceMake for ctx_own_resource(). */
 Status *var_make(const OpCtx *c, const char *name, Resource **ret) MUST_USE;
