@@ -118,8 +118,6 @@ Status *health_about(Request *r)
 Status *health_index(Request *r)
 {
         Writer w = writer(&r->reply.body);
-        EngineHost host;
-        engine_host(r->context->engine, &host);
         r->reply.type = TYPE_JSON;
         writer_open(&w, '{');
         writer_member_string(&w, "name", "sessrun");

@@ -3,16 +3,12 @@
  * json_number.c. */
 #pragma once
 #include "api/json_number.h"
+#include "engine/base/ascii.h"
 #include "engine/base/auto.h"
 #include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
-
-static inline bool is_digit(char c)
-{
-        return c >= '0' && c <= '9';
-}
 
 /* The number that eight digit values make, the first in the lowest byte: pairs, then fours, then
  * all. */

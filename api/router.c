@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/router.h"
 
+#include "engine/base/ascii.h"
 #include "engine/base/nearest.h"
 #include "engine/base/utf8.h"
 #include <ctype.h>
@@ -98,14 +99,6 @@ void router_find(const char *method, const char *path, RouteMatch *ret)
                 allow_method(ret, "OPTIONS");
 }
 
-static int hex_digit(char c)
-{
-        if (c >= '0' && c <= '9')
-                return c - '0';
-        c = (char)(c | 0x20);
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Percent escapes of control characters are refused, NUL among them. */
 Status *router_decode(Arena *a, const char *raw, size_t n, char **ret)
 {
@@ -117,8 +110,8 @@ Status *router_decode(Arena *a, const char *raw, size_t n, char **ret)
                         *w++ = raw[i];
                         continue;
                 }
-                int hi = n - i > 2 ? hex_digit(raw[i + 1]) : -1;
-                int lo = hi >= 0 ? hex_digit(raw[i + 2]) : -1;
+                int hi = n - i > 2 ? hex_value(raw[i + 1]) : -1;
+                int lo = hi >= 0 ? hex_value(raw[i + 2]) : -1;
                 if (lo < 0 || hi * 16 + lo < 0x20)
                         return invalid_argument("The request target has a bad percent escape.");
                 *w++ = (char)(hi * 16 + lo);

@@ -32,6 +32,16 @@ Status *proto_new(const ProtoType *type, Arena *arena, ProtobufCMessage **ret) M
 /* What to return when an arena gave NULL: memory or its budget is used up. */
 Status *proto_too_big(const ProtoType *type) MUST_USE;
 
+/* An empty message in the arena for one whose type is known: init is protobuf-c's function. Returns
+ * RESOURCE_EXHAUSTED from the function that it stands in when the arena is full. */
+#define MESSAGE_NEW(arena, ret, init)                        \
+        do {                                                 \
+                *(ret) = arena_alloc(arena, sizeof **(ret)); \
+                if (!*(ret))                                 \
+                        return status_oom();                 \
+                init(*(ret));                                \
+        } while (0)
+
 static inline bool proto_is_repeated(const ProtoField *f)
 {
         return f->label == PROTOBUF_C_LABEL_REPEATED;

@@ -3,27 +3,9 @@
  * the same. */
 #include "proto/text_lexer.h"
 
+#include "engine/base/ascii.h"
 #include "engine/base/utf8.h"
 #include <string.h>
-
-static bool is_digit(char c)
-{
-        return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-/* Value of a hexadecimal digit, or -1. */
-static int hex_value(char c)
-{
-        if (is_digit(c))
-                return c - '0';
-        c |= 0x20;
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* NUL at the end; a NUL in the text is no token, so nobody takes it for more. */
 static char peek(const TextLexer *l)

@@ -4,20 +4,8 @@
 # usage: demo.sh SESSRUND
 set -eu
 daemon=$1
-dir=$(mktemp -d)
-port=$((20000 + RANDOM % 12000))
-api=http://127.0.0.1:$port/v1
 wrong=0
-
-mkdir "$dir/data"
-"$daemon" --listen "127.0.0.1:$port" --state-dir "$dir/state" --data-root "$dir/data" --data-root-writable=true >"$dir/log" 2>&1 &
-pid=$!
-trap 'kill -TERM "$pid" 2>/dev/null || true; rm -rf "$dir"' EXIT
-for _ in $(seq 100); do
-        curl -fs "${api%/v1}/readyz" >/dev/null && break
-        kill -0 "$pid" || exit 1
-        sleep 0.1
-done
+. tools/daemon.sh
 
 title() {
         printf '\n# %s\n' "$*"

@@ -11,20 +11,8 @@ models=${SESSRUN_SHARED:-../shared}/models
         echo "training: no $models: set SESSRUN_SHARED"
         exit 0
 }
-dir=$(mktemp -d "${TMPDIR:-/tmp}/sessrun-training-XXXXXX")
-port=$((20000 + RANDOM % 12000))
-api=http://127.0.0.1:$port/v1
 wrong=0
-
-mkdir "$dir/data"
-"$daemon" --listen "127.0.0.1:$port" --state-dir "$dir/state" --data-root "$dir/data" --data-root-writable=true >"$dir/log" 2>&1 &
-pid=$!
-trap 'kill -TERM "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; rm -rf "$dir"' EXIT
-for _ in $(seq 100); do
-        curl -fs "${api%/v1}/readyz" >/dev/null && break
-        kill -0 "$pid" || exit 1
-        sleep 0.1
-done
+. tools/daemon.sh
 
 complain() {
         printf '!! %s: %s\n' "$name" "$*"

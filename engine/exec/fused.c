@@ -5,43 +5,23 @@
 
 #include "engine/exec/run.h"
 
-static Status *compute(NodeRun *r)
-{
-        TRY(run_outputs(r));
-        TRY(r->pn->def->compute(&r->ctx));
-        return run_check(r);
-}
-
 /* *value is what the member before gave, and becomes what this one gives. */
-static Status *run_member(OpCtx *c, const FusedMember *m, Tensor **value)
+static Status *run_next(OpCtx *c, const FusedMember *m, Tensor **value)
 {
         const Node *n = m->node;
-        const NodeRun *around = c->frame;
         uint8_t *mode = ctx_scratch(c, (size_t)n->n_in + 1);
         if (!mode)
                 return status_oom();
-        memset(mode, INPUT_VALUE, (size_t)n->n_in + 1); /* variables have been read by now */
-        PlanNode pn = { .node = n,
-                        .def = n->op->def,
-                        .state = m->state,
-                        .n_in = n->n_in,
-                        .n_out = n->n_out,
-                        .device = around->pn->device,
-                        .pure = around->pn->pure,
-                        .mode = mode };
+        PlanNode pn;
         NodeRun r;
-        TRY(run_init(&r, &pn, c->env));
-        r.step = around->step;
-        r.iter = around->iter;
+        TRY(run_within(&r, &pn, mode, n, m->state, c));
         for (int i = 0, at = m->first; i < n->n_in; i++)
                 r.in[i] = i == m->chain ? *value : c->in[at++];
         if (m->chain >= 0) {
                 r.owned = 1ull << m->chain;
                 *value = NULL;
         }
-        Status *s = compute(&r);
-        if (r.cut)
-                ctx_cut(c);
+        Status *s = run_member(&r, c);
         if (!s)
                 *value = steal(&r.out[0]);
         run_done(&r);
@@ -52,7 +32,7 @@ static Status *run_members(OpCtx *c, const FusedNode *f)
 {
         autoptr(Tensor) value = NULL;
         for (int i = 0; i < f->n; i++)
-                TRY(run_member(c, &f->member[i], &value));
+                TRY(run_next(c, &f->member[i], &value));
         ctx_set_output(c, 0, steal(&value));
         return NULL;
 }

@@ -11,38 +11,18 @@ typedef struct Values {
         int at[PATTERN_STEPS], n;
 } Values;
 
-static Status *compute(NodeRun *r)
-{
-        TRY(run_outputs(r));
-        TRY(r->pn->def->compute(&r->ctx));
-        return run_check(r);
-}
-
-static Status *run_member(OpCtx *c, const PatternMember *m, const Values *values, Tensor **ret)
+static Status *run_next(OpCtx *c, const PatternMember *m, const Values *values, Tensor **ret)
 {
         const Node *n = m->node;
-        const NodeRun *around = c->frame;
-        uint8_t mode[PATTERN_MEMBER_INPUTS] = { INPUT_VALUE };
-        PlanNode pn = { .node = n,
-                        .def = n->op->def,
-                        .state = m->state,
-                        .n_in = n->n_in,
-                        .n_out = n->n_out,
-                        .device = around->pn->device,
-                        .pure = around->pn->pure,
-                        .mode = mode };
+        uint8_t mode[PATTERN_MEMBER_INPUTS];
+        PlanNode pn;
         NodeRun r;
-        memset(mode, INPUT_VALUE, sizeof mode); /* variables have been read by now */
-        TRY(run_init(&r, &pn, c->env));
-        r.step = around->step;
-        r.iter = around->iter;
+        TRY(run_within(&r, &pn, mode, n, m->state, c));
         for (int i = 0; i < n->n_in; i++) {
                 PatternSource s = m->in[i];
                 r.in[i] = s.member < 0 ? c->in[s.index] : values->v[values->at[s.member] + s.index];
         }
-        Status *s = compute(&r);
-        if (r.cut)
-                ctx_cut(c);
+        Status *s = run_member(&r, c);
         for (int i = 0; !s && i < n->n_out; i++)
                 ret[i] = steal(&r.out[i]);
         run_done(&r);
@@ -53,7 +33,7 @@ static Status *run_members(OpCtx *c, const PatternNode *f, const Values *values)
 {
         int n = 0;
         for (int i = 0; i < f->n; i++)
-                TRY(run_member(c, &f->member[i], values, values->v + values->at[i]));
+                TRY(run_next(c, &f->member[i], values, values->v + values->at[i]));
         for (; n < f->member[f->n - 1].node->n_out; n++)
                 ctx_set_output(c, n, steal(&values->v[values->at[f->n - 1] + n]));
         for (int i = 0; i < f->n_shown; i++)

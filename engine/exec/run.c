@@ -37,6 +37,25 @@ Status *run_init(NodeRun *r, const PlanNode *pn, const OpEnv *env)
         return NULL;
 }
 
+Status *run_within(NodeRun *r, PlanNode *pn, uint8_t *mode, const Node *n, void *state,
+                   const OpCtx *c)
+{
+        const NodeRun *around = c->frame;
+        memset(mode, INPUT_VALUE, (size_t)n->n_in); /* variables have been read by now */
+        *pn = (PlanNode){ .node = n,
+                          .def = n->op->def,
+                          .state = state,
+                          .n_in = n->n_in,
+                          .n_out = n->n_out,
+                          .device = around->pn->device,
+                          .pure = around->pn->pure,
+                          .mode = mode };
+        TRY(run_init(r, pn, c->env));
+        r->step = around->step;
+        r->iter = around->iter;
+        return NULL;
+}
+
 /* Then the shape function need not run again. */
 static bool shapes_as_planned(const NodeRun *r)
 {
@@ -142,6 +161,21 @@ Status *run_check(NodeRun *r)
 }
 
 /* Whatever the kernel left: inputs that were not taken, outputs that were not sent, scratch. */
+static Status *run_compute(NodeRun *r)
+{
+        TRY(run_outputs(r));
+        TRY(r->pn->def->compute(&r->ctx));
+        return run_check(r);
+}
+
+Status *run_member(NodeRun *r, OpCtx *c)
+{
+        Status *s = run_compute(r);
+        if (r->cut)
+                ctx_cut(c);
+        return s;
+}
+
 void run_done(NodeRun *r)
 {
         for (int i = 0; i < r->ctx.n_in; i++)

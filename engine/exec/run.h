@@ -49,6 +49,12 @@ static inline int16_t run_device(const NodeRun *r)
 
 /* Sets up a run with empty arrays; RESOURCE_EXHAUSTED without memory. */
 Status *run_init(NodeRun *r, const PlanNode *pn, const OpEnv *env) MUST_USE;
+/* Sets up a run of node n, of that kernel state, within the compute of c: its device, step and
+ * iteration. pn and mode (room for n's inputs, one at least) live as long as the run. */
+Status *run_within(NodeRun *r, PlanNode *pn, uint8_t *mode, const Node *n, void *state,
+                   const OpCtx *c) MUST_USE;
+/* Outputs, kernel and checks of a run within c; what cut it short has cut c short. */
+Status *run_member(NodeRun *r, OpCtx *c) MUST_USE;
 /* Works out shapes, allocates outputs (or takes over an input's bytes). */
 Status *run_outputs(NodeRun *r) MUST_USE;
 /* Checks after compute: every output there and of the declared type (INTERNAL otherwise). */

@@ -3,30 +3,22 @@
 #include "engine/graph/graph_impl.h"
 
 #include "engine/tensor/tensor_proto.h"
+#include "proto/message.h"
 #include <stdlib.h>
 #include <string.h>
 
 typedef Tensorflow__NodeDef__AttrEntry AttrEntry;
 typedef Tensorflow__FunctionDefLibrary Library;
 
-/* A zeroed message of that type in the arena, or out of memory. */
-#define NEW(arena, ret, init)                                \
-        do {                                                 \
-                *(ret) = arena_alloc(arena, sizeof **(ret)); \
-                if (!*(ret))                                 \
-                        return status_oom();                 \
-                init(*(ret));                                \
-        } while (0)
-
 /* {list { shape ... }} with the shapes of all outputs. */
 static Status *output_shapes(const Node *n, Arena *arena, AttrEntry **ret)
 {
         AttrEntry *e;
         AttrValue *v;
-        NEW(arena, &e, tensorflow__node_def__attr_entry__init);
-        NEW(arena, &v, tensorflow__attr_value__init);
+        MESSAGE_NEW(arena, &e, tensorflow__node_def__attr_entry__init);
+        MESSAGE_NEW(arena, &v, tensorflow__attr_value__init);
         v->value_case = TENSORFLOW__ATTR_VALUE__VALUE_LIST;
-        NEW(arena, &v->list, tensorflow__attr_value__list_value__init);
+        MESSAGE_NEW(arena, &v->list, tensorflow__attr_value__list_value__init);
         v->list->n_shape = (size_t)n->n_out;
         v->list->shape = arena_alloc(arena, (size_t)n->n_out * sizeof *v->list->shape);
         if (!v->list->shape)
@@ -91,7 +83,7 @@ static Status *export_functions(const Graph *g, Arena *arena, GraphDef *def)
         Library *l;
         if (!g->functions.count && !g->gradients.count)
                 return NULL;
-        NEW(arena, &l, tensorflow__function_def_library__init);
+        MESSAGE_NEW(arena, &l, tensorflow__function_def_library__init);
         l->function = arena_alloc(arena, g->functions.count * sizeof *l->function);
         l->gradient = arena_alloc(arena, g->gradients.count * sizeof *l->gradient);
         if (!l->function || !l->gradient)
@@ -110,8 +102,8 @@ static Status *export_functions(const Graph *g, Arena *arena, GraphDef *def)
 Status *graph_to_def(const Graph *g, Arena *arena, bool with_shapes, GraphDef **ret)
 {
         GraphDef *def;
-        NEW(arena, &def, tensorflow__graph_def__init);
-        NEW(arena, &def->versions, tensorflow__version_def__init);
+        MESSAGE_NEW(arena, &def, tensorflow__graph_def__init);
+        MESSAGE_NEW(arena, &def->versions, tensorflow__version_def__init);
         TRY(export_nodes(g, arena, with_shapes, def));
         TRY(export_functions(g, arena, def));
         def->versions->producer = g->n_nodes ? g->producer : GRAPH_VERSION;

@@ -4,6 +4,7 @@
 
 #include "engine/base/mem.h"
 #include "engine/tensor/tensor_proto.h"
+#include "proto/message.h"
 #include "proto/wire.h"
 #include "tensorflow/core/protobuf/saved_model.pb-c.h"
 #include <archive.h>
@@ -13,14 +14,6 @@
 typedef Tensorflow__SignatureDef SignatureDef;
 typedef Tensorflow__TensorInfo TensorInfo;
 typedef Tensorflow__MetaGraphDef__SignatureDefEntry SignatureEntry;
-
-#define NEW(arena, ret, init)                                \
-        do {                                                 \
-                *(ret) = arena_alloc(arena, sizeof **(ret)); \
-                if (!*(ret))                                 \
-                        return status_oom();                 \
-                init(*(ret));                                \
-        } while (0)
 
 /* ---- the graph and its variables ---- */
 
@@ -96,7 +89,7 @@ static Status *make_info(Export *x, const char *name, TensorInfo **ret)
                 n = graph_findn(x->graph, name, len);
         if (!n || index < 0 || index >= n->n_out)
                 return not_found("The graph has no tensor \"%.200s\"", name);
-        NEW(x->arena, ret, tensorflow__tensor_info__init);
+        MESSAGE_NEW(x->arena, ret, tensorflow__tensor_info__init);
         (*ret)->encoding_case = TENSORFLOW__TENSOR_INFO__ENCODING_NAME;
         (*ret)->name = arena_printf(x->arena, "%s:%d", n->name, index);
         (*ret)->dtype = (Tensorflow__DataType)dtype_base(n->out_types[index]);
@@ -111,7 +104,7 @@ static Status *make_info(Export *x, const char *name, TensorInfo **ret)
                 if (!(to))                                                           \
                         return status_oom();                                         \
                 for (int i_ = 0; i_ < (n_from); i_++) {                              \
-                        NEW((x)->arena, &(to)[i_], type##__init);                    \
+                        MESSAGE_NEW((x)->arena, &(to)[i_], type##__init);            \
                         (to)[i_]->key = (char *)(from)[i_].key;                      \
                         TRY(make_info(x, (from)[i_].tensor, &(to)[i_]->value));      \
                         (n_to)++;                                                    \
@@ -122,8 +115,8 @@ static Status *make_info(Export *x, const char *name, TensorInfo **ret)
 static Status *make_signature(Export *x, const ExportSignature *s, SignatureEntry **ret)
 {
         SignatureDef *def;
-        NEW(x->arena, &def, tensorflow__signature_def__init);
-        NEW(x->arena, ret, tensorflow__meta_graph_def__signature_def_entry__init);
+        MESSAGE_NEW(x->arena, &def, tensorflow__signature_def__init);
+        MESSAGE_NEW(x->arena, ret, tensorflow__meta_graph_def__signature_def_entry__init);
         MAKE_INFOS(x, s->inputs, s->n_inputs, def->inputs, def->n_inputs,
                    tensorflow__signature_def__inputs_entry);
         MAKE_INFOS(x, s->outputs, s->n_outputs, def->outputs, def->n_outputs,
@@ -159,7 +152,7 @@ static Status *make_tags(Export *x)
         static const char *const serve[] = { "serve", NULL };
         const MetaGraphDef *from = x->model ? model_meta(x->model) : NULL;
         Tensorflow__MetaGraphDef__MetaInfoDef *info;
-        NEW(x->arena, &info, tensorflow__meta_graph_def__meta_info_def__init);
+        MESSAGE_NEW(x->arena, &info, tensorflow__meta_graph_def__meta_info_def__init);
         x->meta->meta_info_def = info;
         const char *const *tags = x->spec->tags ? x->spec->tags : serve;
         bool kept = !x->spec->tags && from && from->meta_info_def && from->meta_info_def->n_tags;
@@ -185,9 +178,9 @@ static Status *make_init(Export *x)
         if (!x->model->init_op)
                 return NULL;
         char **names = arena_dup(x->arena, &x->model->init_op, sizeof *names);
-        NEW(x->arena, &e, tensorflow__meta_graph_def__collection_def_entry__init);
-        NEW(x->arena, &e->value, tensorflow__collection_def__init);
-        NEW(x->arena, &nodes, tensorflow__collection_def__node_list__init);
+        MESSAGE_NEW(x->arena, &e, tensorflow__meta_graph_def__collection_def_entry__init);
+        MESSAGE_NEW(x->arena, &e->value, tensorflow__collection_def__init);
+        MESSAGE_NEW(x->arena, &nodes, tensorflow__collection_def__node_list__init);
         list = arena_dup(x->arena, &e, sizeof e);
         e->key = arena_strdup(x->arena, "saved_model_main_op");
         if (!list || !names || !e->key)
@@ -206,7 +199,7 @@ static Status *make_meta(Export *x)
 {
         bool frozen =
                 x->spec->format == EXPORT_FROZEN_MODEL || x->spec->format == EXPORT_FROZEN_GRAPH;
-        NEW(x->arena, &x->meta, tensorflow__meta_graph_def__init);
+        MESSAGE_NEW(x->arena, &x->meta, tensorflow__meta_graph_def__init);
         x->meta->graph_def = x->def;
         TRY(make_tags(x));
         TRY(make_signatures(x));

@@ -2,6 +2,7 @@
 /* Characters to words; indentation is measured here, brackets are counted here. */
 #include "engine/script/lexer.h"
 
+#include "engine/base/ascii.h"
 #include "engine/base/utf8.h"
 #include <string.h>
 
@@ -19,24 +20,6 @@ Status *place_error(Place p, const char *fmt, ...)
         Status *s = status_newv(SR_INVALID_ARGUMENT, fmt, ap);
         va_end(ap);
         return place_wrap(p, s);
-}
-
-static bool is_digit(char c)
-{
-        return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-static int hex_value(char c)
-{
-        if (is_digit(c))
-                return c - '0';
-        c |= 0x20;
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* The character that far ahead; NUL behind the end, which is no character of a script. */

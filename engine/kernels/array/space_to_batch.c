@@ -49,27 +49,30 @@ static Status *read_blocks(const Node *node, const Tensor *block, const Tensor *
         return NULL;
 }
 
-/* The block sizes' and the paddings' values, as the op has them. */
-static void values(const ShapeCtx *c, const Tensor **block, const Tensor **pads)
+/* The blocks, when block sizes and paddings are known; *ret_known tells. Otherwise only the rank of
+ * the output is. pads: what the op calls its paddings. */
+static Status *known_blocks(ShapeCtx *c, const char *pads, Blocks *ret, bool *ret_known)
 {
-        *block = c->n_in > 2 ? shape_value(c, 1) : NULL;
-        *pads = shape_value(c, c->n_in - 1);
+        const Shape *s = shape_in(c, 0);
+        const Tensor *block = c->n_in > 2 ? shape_value(c, 1) : NULL,
+                     *pad = shape_value(c, c->n_in - 1);
+        *ret_known = s->rank >= 0 && pad && (c->n_in == 2 || block);
+        if (*ret_known)
+                return read_blocks(c->node, block, pad, pads, s->rank, ret);
+        if (s->rank >= 0)
+                c->out[0] = shape_of_rank(s->rank);
+        return NULL;
 }
 
 /* The sizes come from values: block and paddings must both be there, or only the rank is known. */
 static Status *space_to_batch_shape(ShapeCtx *c)
 {
-        const Tensor *block, *pads;
         Shape s = *shape_in(c, 0);
         Blocks b;
-        values(c, &block, &pads);
-        if (s.rank < 0)
+        bool known;
+        TRY(known_blocks(c, "paddings", &b, &known));
+        if (!known)
                 return NULL;
-        if (!pads || (c->n_in > 2 && !block)) {
-                c->out[0] = shape_of_rank(s.rank);
-                return NULL;
-        }
-        TRY(read_blocks(c->node, block, pads, "paddings", s.rank, &b));
         for (int i = 0; i < b.n; i++) {
                 int64_t *dim = &s.dim[1 + i];
                 if (*dim < 0)
@@ -92,17 +95,12 @@ static Status *space_to_batch_shape(ShapeCtx *c)
 /* The way back: the batch is split up first, then the crops are taken off. */
 static Status *batch_to_space_shape(ShapeCtx *c)
 {
-        const Tensor *block, *pads;
         Shape s = *shape_in(c, 0);
         Blocks b;
-        values(c, &block, &pads);
-        if (s.rank < 0)
+        bool known;
+        TRY(known_blocks(c, "crops", &b, &known));
+        if (!known)
                 return NULL;
-        if (!pads || (c->n_in > 2 && !block)) {
-                c->out[0] = shape_of_rank(s.rank);
-                return NULL;
-        }
-        TRY(read_blocks(c->node, block, pads, "crops", s.rank, &b));
         if (s.dim[0] >= 0 && s.dim[0] % b.all)
                 return invalid_argument("Input batch dimension (%lld) is not divisible by product "
                                         "of block sizes (%lld)",

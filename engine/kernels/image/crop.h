@@ -3,6 +3,9 @@
 #pragma once
 #include "engine/ops/op.h"
 
+/* Boxes [n, 4] and the image of each, [n], are inputs at and at + 1. */
+Status *crop_check_boxes(const ShapeCtx *c, int at) MUST_USE;
+
 /* Where output index i of n falls between pixels, for a box from..to of `size` pixels. */
 static inline float crop_place(float from, float to, int64_t i, int64_t n, int64_t size)
 {

@@ -49,16 +49,9 @@ typedef struct Crop {
 CROP_TYPES(LOOP)
 #undef LOOP
 
-/* The size is a value: with a constant one it is known and checked at import. */
-static Status *crop_shape(ShapeCtx *c)
+Status *crop_check_boxes(const ShapeCtx *c, int at)
 {
-        const Shape *x = shape_in(c, 0), *boxes = shape_in(c, 1), *ind = shape_in(c, 2),
-                    *size = shape_in(c, 3);
-        const Tensor *v = shape_value(c, 3);
-        if (x->rank >= 0 && x->rank != 4)
-                return invalid_argument("image must be 4-D%s", shape_text(x).s);
-        if (x->rank == 4 && (x->dim[1] == 0 || x->dim[2] == 0))
-                return invalid_argument("image dimensions must be positive");
+        const Shape *boxes = shape_in(c, at), *ind = shape_in(c, at + 1);
         if (boxes->rank >= 0 && boxes->rank != 2)
                 return invalid_argument("boxes must be 2-D%s", shape_text(boxes).s);
         if (boxes->rank == 2 && boxes->dim[1] >= 0 && boxes->dim[1] != 4)
@@ -66,14 +59,27 @@ static Status *crop_shape(ShapeCtx *c)
         Shape boxed = SHAPE(boxes->rank < 0 ? -1 : boxes->dim[0]);
         if (!shape_compatible(ind, &boxed))
                 return invalid_argument("box_index has incompatible shape");
+        return NULL;
+}
+
+/* The size is a value: with a constant one it is known and checked at import. */
+static Status *crop_shape(ShapeCtx *c)
+{
+        const Shape *x = shape_in(c, 0), *boxes = shape_in(c, 1), *size = shape_in(c, 3);
+        const Tensor *v = shape_value(c, 3);
+        if (x->rank >= 0 && x->rank != 4)
+                return invalid_argument("image must be 4-D%s", shape_text(x).s);
+        if (x->rank == 4 && (x->dim[1] == 0 || x->dim[2] == 0))
+                return invalid_argument("image dimensions must be positive");
+        TRY(crop_check_boxes(c, 1));
         if (size->rank >= 0 && size->rank != 1)
                 return invalid_argument("crop_size must be 1-D%s", shape_text(size).s);
         if (size->rank == 1 && size->dim[0] >= 0 && size->dim[0] != 2)
                 return invalid_argument("crop_size must have two elements%s", shape_text(size).s);
         if (v && (tensor_int(v, 0) <= 0 || tensor_int(v, 1) <= 0))
                 return invalid_argument("crop dimensions must be positive");
-        c->out[0] = SHAPE(boxed.dim[0], v ? tensor_int(v, 0) : -1, v ? tensor_int(v, 1) : -1,
-                          x->rank < 0 ? -1 : x->dim[3]);
+        c->out[0] = SHAPE(boxes->rank < 0 ? -1 : boxes->dim[0], v ? tensor_int(v, 0) : -1,
+                          v ? tensor_int(v, 1) : -1, x->rank < 0 ? -1 : x->dim[3]);
         return NULL;
 }
 

@@ -162,19 +162,14 @@ static Status *grad_boxes(OpCtx *c)
 /* grads is input 0, boxes and box_ind are at and at + 1. */
 static Status *check_boxes(const ShapeCtx *c, int at)
 {
-        const Shape *g = shape_in(c, 0), *boxes = shape_in(c, at), *ind = shape_in(c, at + 1);
+        const Shape *g = shape_in(c, 0), *boxes = shape_in(c, at);
         if (g->rank >= 0 && g->rank != 4)
                 return invalid_argument("grads image must be 4-D%s", shape_text(g).s);
         if (g->rank == 4 && (g->dim[1] == 0 || g->dim[2] == 0))
                 return invalid_argument("grads dimensions must be positive");
-        if (boxes->rank >= 0 && boxes->rank != 2)
-                return invalid_argument("boxes must be 2-D%s", shape_text(boxes).s);
-        if (boxes->rank == 2 && boxes->dim[1] >= 0 && boxes->dim[1] != 4)
-                return invalid_argument("boxes must have 4 columns");
-        Shape boxed = SHAPE(boxes->rank < 0 ? -1 : boxes->dim[0]);
-        if (!shape_compatible(ind, &boxed))
-                return invalid_argument("box_index has incompatible shape");
-        if (g->rank == 4 && boxed.dim[0] >= 0 && g->dim[0] >= 0 && g->dim[0] != boxed.dim[0])
+        TRY(crop_check_boxes(c, at));
+        if (g->rank == 4 && boxes->rank == 2 && boxes->dim[0] >= 0 && g->dim[0] >= 0 &&
+            g->dim[0] != boxes->dim[0])
                 return invalid_argument("boxes and grads have incompatible shape");
         return NULL;
 }

@@ -54,6 +54,24 @@ Status *bundle_read_all(int fd, void *p, size_t n, uint64_t offset, const char *
         return NULL;
 }
 
+Status *bundle_check_names(const ShapeCtx *c)
+{
+        const Shape *prefix = shape_in(c, 0), *names = shape_in(c, 1);
+        int64_t count;
+        if (shape_complete(prefix)) {
+                TRY(shape_count(prefix, &count));
+                if (count != 1)
+                        return invalid_argument("Input prefix should have a single element, got "
+                                                "%lld instead.",
+                                                (long long)count);
+        }
+        if (names->rank >= 0 && names->rank != 1)
+                return invalid_argument("Input tensor_names should be an 1-D tensor, got %s "
+                                        "instead.",
+                                        shape_text(names).s);
+        return NULL;
+}
+
 /* The file is untrusted: sizes must be valid and their product must not overflow. */
 Status *bundle_shape(const BundleEntry *e, Shape *ret)
 {

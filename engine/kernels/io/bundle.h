@@ -57,6 +57,9 @@ Status *bundle_writer_finish(BundleWriter *w) MUST_USE;
 
 /* ---- shared ---- */
 
+/* One prefix and a vector of names are inputs 0 and 1, of SaveV2 and RestoreV2. */
+Status *bundle_check_names(const ShapeCtx *c) MUST_USE;
+
 /* "PREFIX.index", "PREFIX.data-00000-of-00001"; mem_free() it; NULL without memory. */
 char *bundle_index_name(const char *prefix) MUST_USE;
 char *bundle_data_name(const char *prefix, int shard, int shards) MUST_USE;

@@ -7,20 +7,9 @@
  * the whole tensor, of any shape. */
 static Status *restore_shape(ShapeCtx *c)
 {
-        const Shape *prefix = shape_in(c, 0), *names = shape_in(c, 1), *specs = shape_in(c, 2);
+        const Shape *names = shape_in(c, 1), *specs = shape_in(c, 2);
         const Tensor *spec = shape_value(c, 2);
-        int64_t count;
-        if (shape_complete(prefix)) {
-                TRY(shape_count(prefix, &count));
-                if (count != 1)
-                        return invalid_argument("Input prefix should have a single element, got "
-                                                "%lld instead.",
-                                                (long long)count);
-        }
-        if (names->rank >= 0 && names->rank != 1)
-                return invalid_argument("Input tensor_names should be an 1-D tensor, got %s "
-                                        "instead.",
-                                        shape_text(names).s);
+        TRY(bundle_check_names(c));
         if (!shape_compatible(names, specs))
                 return invalid_argument("tensor_names and shapes_and_slices have different number "
                                         "of elements: %s vs. %s",

@@ -7,19 +7,8 @@ enum { FIRST_TENSOR = 3 };
 /* One name and one slice for each tensor that follows. */
 static Status *save_shape(ShapeCtx *c)
 {
-        const Shape *prefix = shape_in(c, 0), *names = shape_in(c, 1), *slices = shape_in(c, 2);
-        int64_t count;
-        if (shape_complete(prefix)) {
-                TRY(shape_count(prefix, &count));
-                if (count != 1)
-                        return invalid_argument("Input prefix should have a single element, got "
-                                                "%lld instead.",
-                                                (long long)count);
-        }
-        if (names->rank >= 0 && names->rank != 1)
-                return invalid_argument("Input tensor_names should be an 1-D tensor, got %s "
-                                        "instead.",
-                                        shape_text(names).s);
+        const Shape *names = shape_in(c, 1), *slices = shape_in(c, 2);
+        TRY(bundle_check_names(c));
         if (slices->rank >= 0 && slices->rank != 1)
                 return invalid_argument("Input shape_and_slices should be an 1-D tensor, got %s "
                                         "instead.",
