@@ -2,6 +2,7 @@
 /* FractionalMaxPool, FractionalAvgPool and their gradients: pooling over windows of two sizes, k
  * and k + 1, in a random order (Graham 2014). The windows' borders are outputs, which the gradients
  * take back. Draws as TensorFlow does, so that seeds give its windows. */
+#include "engine/kernels/nn/pool.h"
 #include "engine/kernels/random/philox.h"
 
 #include <math.h>
@@ -33,13 +34,13 @@ static int64_t window_end(const Pooling *p, const Axis *a, int64_t i)
 #define LOOP(ID, T, W, GET, PUT)                                                                 \
         static void max_##ID(const Pooling *p, const T *x, T *y, int64_t i, int64_t j)           \
         {                                                                                        \
-                bool first = true;                                                               \
+                for (int64_t d = 0; d < p->depth; d++)                                           \
+                        y[d] = (T)pool_least(DT_##ID);                                           \
                 for (int64_t r = p->y.at[i]; r < window_end(p, &p->y, i); r++)                   \
                         for (int64_t c = p->x.at[j]; c < window_end(p, &p->x, j); c++) {         \
                                 const T *from = x + (r * p->x.in + c) * p->depth;                \
                                 for (int64_t d = 0; d < p->depth; d++)                           \
-                                        y[d] = first || from[d] > y[d] ? from[d] : y[d];         \
-                                first = false;                                                   \
+                                        y[d] = from[d] > y[d] ? from[d] : y[d];                  \
                         }                                                                        \
         }                                                                                        \
         static void mean_##ID(const Pooling *p, const T *x, T *y, int64_t i, int64_t j)          \
@@ -198,7 +199,7 @@ static Status *avg_pool(OpCtx *c)
 
 /* The output is the input by the ratio, rounded down; the row and column borders are one more than
  * the windows. */
-static Status *pool_shape(ShapeCtx *c)
+static Status *fractional_shape(ShapeCtx *c)
 {
         const Shape *x = shape_in(c, 0);
         const float *ratio;
@@ -234,13 +235,13 @@ OP(FractionalMaxPool, .inputs = "value:T",
    .attrs = "pooling_ratio:list(float) >=4; pseudo_random:bool = false; overlapping:bool = "
             "false; deterministic:bool = false; seed:int = 0; seed2:int = 0; T:type in "
             "[float,double,int32,int64]",
-   .shape = pool_shape, .compute = max_pool);
+   .shape = fractional_shape, .compute = max_pool);
 OP(FractionalAvgPool, .inputs = "value:T",
    .outputs = "output:T; row_pooling_sequence:int64; col_pooling_sequence:int64",
    .attrs = "pooling_ratio:list(float) >=4; pseudo_random:bool = false; overlapping:bool = "
             "false; deterministic:bool = false; seed:int = 0; seed2:int = 0; T:type in "
             "[float,double,int32,int64]",
-   .shape = pool_shape, .compute = avg_pool);
+   .shape = fractional_shape, .compute = avg_pool);
 
 /* ---- gradients ---- */
 

@@ -2,6 +2,8 @@
 /* The geometry of poolings and the shape functions built on it. */
 #include "engine/kernels/nn/pool.h"
 
+#include <float.h>
+
 /* Only TensorFlow's CPU cases: across depth with windows side by side, or across space, not both.
  */
 static Status *resolve_depth(const WindowAttrs *a, PoolShape *p)
@@ -124,4 +126,19 @@ Status *pool_begin(OpCtx *c, int spatial, int from, const Shape *in, PoolShape *
         TRY(pool_resolve(&a, in, ret));
         ret->c = c;
         return NULL;
+}
+
+double pool_least(DType t)
+{
+        switch ((int)t) {
+        case DT_HALF: return -65504;
+        case DT_BFLOAT16: return -0x1.fep127;
+        case DT_FLOAT: return -(double)FLT_MAX;
+        case DT_DOUBLE: return -DBL_MAX;
+        case DT_INT8: return INT8_MIN;
+        case DT_INT16: return INT16_MIN;
+        case DT_INT32: return INT32_MIN;
+        case DT_INT64: return (double)INT64_MIN;
+        default: return 0;
+        }
 }

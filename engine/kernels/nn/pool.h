@@ -29,6 +29,9 @@ Status *pool_grad_shape(ShapeCtx *c, int spatial, int from, bool back) MUST_USE;
 /* In compute: the geometry of a node whose input, with channels last (see layout.h), is `in`. */
 Status *pool_begin(OpCtx *c, int spatial, int from, const Shape *in, PoolShape *ret) MUST_USE;
 
+/* The least finite number of a type. */
+double pool_least(DType t);
+
 /* The part [from, to) of the input that window position o covers. */
 typedef struct Span {
         int64_t from, to;
