@@ -4,6 +4,7 @@
 
 #include "engine/base/buf.h"
 #include "engine/ops/summarize.h"
+#include "tests/lib/kernel_log.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,18 @@ void data_setup(void)
         grow_ok(buf_cstr(&b));
 }
 
+void data_files_setup(void)
+{
+        folder_setup();
+        data_setup();
+}
+
+void data_files_teardown(void)
+{
+        session_teardown();
+        folder_teardown();
+}
+
 void grow_iterator(const char *types)
 {
         autobuf b = BUF(1 << 16);
@@ -65,9 +78,9 @@ static void print_row(Buf *b)
         }
 }
 
-char *draw_all(const char *next, int components, int max)
+/* Draws until the end, which is NULL, or an error; what came is in b. */
+static Status *draw_rows(const char *next, int components, int max, Buf *b)
 {
-        autobuf b = BUF(1 << 20);
         char fetches[256] = "";
         for (int i = 0; i < components; i++)
                 snprintf(fetches + strlen(fetches), sizeof fetches - strlen(fetches), "%s%s:%d",
@@ -76,14 +89,21 @@ char *draw_all(const char *next, int components, int max)
                 autoptr(Status) s = finish(start(fetches, "", ""));
                 if (status_code(s) == SR_OUT_OF_RANGE && strstr(status_message(s), "End of seq"))
                         break;
-                if (b.len)
-                        buf_putc(&b, ' ');
-                if (s) {
-                        buf_printf(&b, "!%s", status_message(s));
-                        break;
-                }
-                print_row(&b);
+                if (b->len)
+                        buf_putc(b, ' ');
+                if (s)
+                        return steal(&s);
+                print_row(b);
         }
+        return NULL;
+}
+
+char *draw_all(const char *next, int components, int max)
+{
+        autobuf b = BUF(1 << 20);
+        autoptr(Status) s = draw_rows(next, components, max, &b);
+        if (s)
+                buf_printf(&b, "!%s", status_message(s));
         return mem_strdup(buf_cstr(&b));
 }
 
@@ -97,16 +117,41 @@ static bool as_wanted(const char *is, const char *want)
         return !strncmp(is, want, n) && strstr(is + n, error + 1);
 }
 
-void data_case_run(const DataCase *rows, int i)
+/* An error that comes with an element is IteratorGetNext's: the dataset is noted as well. */
+static void note_error(const char *nodes, const Status *s)
 {
-        const DataCase *row = &rows[i];
-        const char *types = row->types ? row->types : "int64";
+        char op[64];
+        const char *d = strstr(nodes, "\nd = ");
+        if (sscanf(d ? d + 1 : nodes, "d = %63[A-Za-z0-9]", op) == 1)
+                kernel_log_error(op, s);
+}
+
+static void expect(const char *name, const char *text, const char *types, const char *want)
+{
+        autobuf is = BUF(1 << 20);
         int n = 1;
         for (const char *p = types; (p = strchr(p, ',')); p++)
                 n++;
-        grow_ok(row->text);
+        grow_ok(text);
         grow_iterator(types);
         autoptr(Status) s = finish(start("", "", "init"));
-        autofree char *is = s ? mem_printf("!%s", status_message(s)) : draw_all("next", n, 100);
-        cr_assert(as_wanted(is, row->want), "%s: got '%s', want '%s'", row->name, is, row->want);
+        if (!s)
+                s = draw_rows("next", n, 100, &is);
+        if (s)
+                buf_printf(&is, "!%s", status_message(s));
+        cr_assert(as_wanted(buf_cstr(&is), want), "%s: got '%s', want '%s'", name, buf_cstr(&is),
+                  want);
+        if (s)
+                note_error(text, s);
+}
+
+void data_expect(const char *text, const char *types, const char *want)
+{
+        expect("the dataset", text, types, want);
+}
+
+void data_case_run(const DataCase *rows, int i)
+{
+        const DataCase *row = &rows[i];
+        expect(row->name, row->text, row->types ? row->types : "int64", row->want);
 }

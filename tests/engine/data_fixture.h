@@ -2,6 +2,7 @@
 /* Words for tests of tf.data: datasets as graph text, elements as text. */
 #pragma once
 #include "tests/engine/session_fixture.h"
+#include "tests/lib/folder.h"
 #include <criterion/parameterized.h>
 
 /* A session with the functions of tests/data/datasets.pbtxt and these nodes: int64 scalars c0 ..
@@ -10,6 +11,14 @@ void data_setup(void);
 
 #define INT64S     "output_types: [int64], output_shapes: [?]"
 #define TWO_INT64S "output_types: [int64, int64], output_shapes: [?, ?]"
+
+/* The same with a folder that ops may use, and the end of both. */
+void data_files_setup(void);
+void data_files_teardown(void);
+
+/* Adds nodes, draws all elements of `d`, of components of these types, and compares as a DataCase
+ * says. */
+void data_expect(const char *text, const char *types, const char *want);
 
 typedef struct DataCase {
         const char *name;

@@ -1,39 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/engine/reader_fixture.h"
 
-#include "engine/kernels/io/crc32c.h"
-#include "tests/lib/op_session.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-char folder[64];
-
 void reader_setup(void)
 {
-        snprintf(folder, sizeof folder, "/tmp/sessrun-reader-XXXXXX");
-        cr_assert_not_null(mkdtemp(folder));
-        test_data_root = folder;
+        folder_setup();
         session_setup();
 }
 
 void reader_teardown(void)
 {
-        char command[128];
         session_teardown();
-        snprintf(command, sizeof command, "rm -r '%s'", folder);
-        cr_assert_eq(system(command), 0);
-}
-
-void write_file(const char *name, const void *bytes, size_t n)
-{
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", folder, name);
-        FILE *f = fopen(path, "wb");
-        cr_assert_not_null(f);
-        cr_assert_eq(fwrite(bytes, 1, n, f), n);
-        fclose(f);
+        folder_teardown();
 }
 
 /* The usual graph around a reader, of ops of its version. */
@@ -75,16 +57,4 @@ void reads(const char *key, const char *value)
         run_ok("read:0 read:1", "", "");
         expect_string(got[0], 0, key);
         expect_string(got[1], 0, value);
-}
-
-size_t tfrecord(unsigned char *p, const char *text)
-{
-        uint64_t len = strlen(text);
-        memcpy(p, &len, 8);
-        uint32_t crc = crc32c_mask(crc32c_extend(0, p, 8));
-        memcpy(p + 8, &crc, 4);
-        memcpy(p + 12, text, len);
-        crc = crc32c_mask(crc32c_extend(0, text, len));
-        memcpy(p + 12 + len, &crc, 4);
-        return 16 + len;
 }

@@ -3,18 +3,15 @@
 #pragma once
 #include "engine/base/buf.h"
 #include "tests/engine/queue_fixture.h"
+#include "tests/lib/folder.h"
 
-extern char folder[64];
 /* A session whose ops find files in a fresh folder, by their bare names; and its end. */
 void reader_setup(void);
 void reader_teardown(void);
 
-void write_file(const char *name, const void *bytes, size_t n);
 /* The usual graph around a reader r, of ops of its version: a queue of work, "put_a" and "put_b",
  * "read", "upto" (2), counts, state. */
 void grow_reader(const char *reader);
 void expect_string(const Tensor *t, int64_t i, const char *want);
 /* The next record's key and value. */
 void reads(const char *key, const char *value);
-/* Writes a TFRecord of that text; its length. */
-size_t tfrecord(unsigned char *p, const char *text);

@@ -2,47 +2,12 @@
 /* Datasets of the records of files. */
 #include "tests/engine/data_fixture.h"
 
-#include "engine/kernels/io/crc32c.h"
-#include "tests/lib/op_session.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-static char folder[64];
-
-static void setup(void)
-{
-        snprintf(folder, sizeof folder, "/tmp/sessrun-data-XXXXXX");
-        cr_assert_not_null(mkdtemp(folder));
-        test_data_root = folder;
-        data_setup();
-}
-
-static void teardown(void)
-{
-        char command[128];
-        session_teardown();
-        snprintf(command, sizeof command, "rm -r '%s'", folder);
-        cr_assert_eq(system(command), 0);
-}
-
-TestSuite(data_files, .init = setup, .fini = teardown, .timeout = 60);
-
-static void write_file(const char *name, const void *bytes, size_t n)
-{
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", folder, name);
-        FILE *f = fopen(path, "wb");
-        cr_assert_not_null(f);
-        cr_assert_eq(fwrite(bytes, 1, n, f), n);
-        fclose(f);
-}
-
-static void write_text(const char *name, const char *text)
-{
-        write_file(name, text, strlen(text));
-}
+TestSuite(data_files, .init = data_files_setup, .fini = data_files_teardown, .timeout = 60);
 
 static void write_gzip(const char *name, const char *text)
 {
@@ -58,17 +23,11 @@ static void expect(const char *op, const char *want)
 {
         char text[1024];
         snprintf(text, sizeof text,
-                 "a = Const string [] { \"%s/a\" }\nb = Const string [] { \"%s/b\" }\n"
+                 "a = Const string [] { \"a\" }\nb = Const string [] { \"b\" }\n"
                  "both = Pack(a, b) N: 2, T: string\n"
                  "gz = Const string [] { \"GZIP\" }\nodd = Const string [] { \"LZ\" }\nd = %s\n",
-                 folder, folder, op);
-        grow_ok(text);
-        grow_iterator("string");
-        autoptr(Status) s = finish(start("", "", "init"));
-        autofree char *is = s ? mem_printf("!%s", status_message(s)) : draw_all("next", 1, 100);
-        cr_assert(!strcmp(is, want) ||
-                          (want[0] && strchr(want, '!') && strstr(is, strchr(want, '!') + 1)),
-                  "got '%s', want '%s'", is, want);
+                 op);
+        data_expect(text, "string", want);
 }
 
 Test(data_files, lines_of_several)
@@ -92,18 +51,10 @@ Test(data_files, refuse_an_odd_packing)
 Test(data_files, a_file_that_is_missing_is_one_error)
 {
         write_file("b", "three", 5);
-        grow_ok("e = Const string [] { \"\" }\n");
-        char text[512];
-        snprintf(text, sizeof text,
-                 "names = Const string [2] { \"%s/a\", \"%s/b\" }\n"
-                 "f = TextLineDataset(names, e, c0)\n"
-                 "d = IgnoreErrorsDataset(f) output_types: [string], output_shapes: [?]\n",
-                 folder, folder);
-        grow_ok(text);
-        grow_iterator("string");
-        run_ok("", "", "init");
-        autofree char *is = draw_all("next", 1, 10);
-        cr_assert_str_eq(is, "three");
+        data_expect("names = Const string [2] { \"a\", \"b\" }\n"
+                    "f = TextLineDataset(names, none, c0)\n"
+                    "d = IgnoreErrorsDataset(f) output_types: [string], output_shapes: [?]\n",
+                    "string", "three");
 }
 
 Test(data_files, outside_of_the_roots_are_refused)
@@ -133,23 +84,11 @@ Test(data_files, a_body_must_be_whole_records)
                "!has body length 5 bytes, which is not an exact multiple of the record length (2");
 }
 
-static size_t put_record(char *at, const char *text)
-{
-        uint64_t n = strlen(text);
-        memcpy(at, &n, 8);
-        uint32_t crc = crc32c_mask(crc32c_extend(0, at, 8));
-        memcpy(at + 8, &crc, 4);
-        memcpy(at + 12, text, n);
-        crc = crc32c_mask(crc32c_extend(0, text, n));
-        memcpy(at + 12 + n, &crc, 4);
-        return n + 16;
-}
-
 Test(data_files, tfrecords)
 {
         char bytes[128];
-        size_t n = put_record(bytes, "first");
-        n += put_record(bytes + n, "2nd");
+        size_t n = tfrecord(bytes, "first");
+        n += tfrecord(bytes + n, "2nd");
         write_file("a", bytes, n);
         expect("TFRecordDataset(a, none, c0)", "first 2nd");
 }
@@ -157,8 +96,8 @@ Test(data_files, tfrecords)
 Test(data_files, damaged_tfrecords)
 {
         char bytes[128];
-        size_t n = put_record(bytes, "first");
-        n += put_record(bytes + n, "2nd");
+        size_t n = tfrecord(bytes, "first");
+        n += tfrecord(bytes + n, "2nd");
         bytes[n - 6] ^= 1;
         write_file("a", bytes, n);
         expect("TFRecordDataset(a, none, c0)", "first !corrupted record at 21");
@@ -167,54 +106,34 @@ Test(data_files, damaged_tfrecords)
 Test(data_files, csv)
 {
         write_text("a", "x,y,z\n1,2.5,\"a,\"\"b\"\"\nc\"\n,7,\n");
-        char text[1024];
-        snprintf(text, sizeof text,
-                 "a = Const string [] { \"%s/a\" }\ncomma = Const string [] { \",\" }\n"
-                 "i = Const int64 [1] { 9 }\nf = Const float [0] { }\ns = Const string [1] { \"-\" "
-                 "}\n"
-                 "cols = Const int64 [0] { }\n"
-                 "d = CSVDataset(a, none, c0, yes, comma, yes, none, cols, i, f, s) "
-                 "output_types: [int64, float, string], output_shapes: [[], [], []]\n",
-                 folder);
-        grow_ok(text);
-        grow_iterator("int64, float, string");
-        run_ok("", "", "init");
-        autofree char *is = draw_all("next", 3, 10);
-        cr_assert_str_eq(is, "1/2.5/a,\\\"b\\\"\\nc 9/7/-");
+        data_expect(
+                "a = Const string [] { \"a\" }\ncomma = Const string [] { \",\" }\n"
+                "i = Const int64 [1] { 9 }\nf = Const float [0] { }\ns = Const string [1] { \"-\" "
+                "}\n"
+                "cols = Const int64 [0] { }\n"
+                "d = CSVDataset(a, none, c0, yes, comma, yes, none, cols, i, f, s) "
+                "output_types: [int64, float, string], output_shapes: [[], [], []]\n",
+                "int64, float, string", "1/2.5/a,\\\"b\\\"\\nc 9/7/-");
 }
 
 Test(data_files, chosen_columns_of_csv)
 {
         write_file("a", "1,2,3\n4,5\n", 10);
-        char text[1024];
-        snprintf(text, sizeof text,
-                 "a = Const string [] { \"%s/a\" }\ncomma = Const string [] { \",\" }\n"
-                 "i = Const int64 [0] { }\ncols = Const int64 [2] { 0, 2 }\n"
-                 "d = CSVDataset(a, none, c0, no, comma, yes, none, cols, i, i) "
-                 "output_types: [int64, int64], output_shapes: [[], []]\n",
-                 folder);
-        grow_ok(text);
-        grow_iterator("int64, int64");
-        run_ok("", "", "init");
-        autofree char *is = draw_all("next", 2, 10);
-        cr_assert(strstr(is, "1/3 !Expect 2 fields but have 1 in record"), "%s", is);
+        data_expect("a = Const string [] { \"a\" }\ncomma = Const string [] { \",\" }\n"
+                    "i = Const int64 [0] { }\ncols = Const int64 [2] { 0, 2 }\n"
+                    "d = CSVDataset(a, none, c0, no, comma, yes, none, cols, i, i) "
+                    "output_types: [int64, int64], output_shapes: [[], []]\n",
+                    "int64, int64", "1/3 !Expect 2 fields but have 1 in record");
 }
 
 Test(data_files, excluded_columns_of_csv)
 {
         write_file("a", "1,2,3\n4,5,6\n", 12);
-        char text[1024];
-        snprintf(text, sizeof text,
-                 "a = Const string [] { \"%s/a\" }\ncomma = Const string [] { \",\" }\n"
-                 "i = Const int64 [0] { }\nout = Const int64 [1] { 1 }\n"
-                 "d = CSVDatasetV2(a, none, c0, no, comma, yes, none, i, i, i, out) "
-                 "output_types: [int64, int64], output_shapes: [[], []]\n",
-                 folder);
-        grow_ok(text);
-        grow_iterator("int64, int64");
-        run_ok("", "", "init");
-        autofree char *is = draw_all("next", 2, 10);
-        cr_assert_str_eq(is, "1/3 4/6");
+        data_expect("a = Const string [] { \"a\" }\ncomma = Const string [] { \",\" }\n"
+                    "i = Const int64 [0] { }\nout = Const int64 [1] { 1 }\n"
+                    "d = CSVDatasetV2(a, none, c0, no, comma, yes, none, i, i, i, out) "
+                    "output_types: [int64, int64], output_shapes: [[], []]\n",
+                    "int64, int64", "1/3 4/6");
 }
 
 Test(data_files, that_match_a_pattern)
@@ -222,13 +141,6 @@ Test(data_files, that_match_a_pattern)
         write_file("b.txt", "", 0);
         write_file("a.txt", "", 0);
         write_file("c.csv", "", 0);
-        char text[512], want[512];
-        snprintf(text, sizeof text,
-                 "p = Const string [1] { \"%s/*.txt\" }\nd = MatchingFilesDataset(p)\n", folder);
-        snprintf(want, sizeof want, "%s/a.txt %s/b.txt", folder, folder);
-        grow_ok(text);
-        grow_iterator("string");
-        run_ok("", "", "init");
-        autofree char *is = draw_all("next", 1, 10);
-        cr_assert_str_eq(is, want);
+        data_expect("p = Const string [1] { \"*.txt\" }\nd = MatchingFilesDataset(p)\n", "string",
+                    "a.txt b.txt");
 }

@@ -2,53 +2,12 @@
 /* Datasets that go into files, and come out of databases; elements by number, and as one. */
 #include "tests/engine/data_fixture.h"
 
-#include "tests/lib/op_session.h"
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char folder[64];
-
-static void setup(void)
-{
-        snprintf(folder, sizeof folder, "/tmp/sessrun-data-XXXXXX");
-        cr_assert_not_null(mkdtemp(folder));
-        test_data_root = folder;
-        data_setup();
-}
-
-static void teardown(void)
-{
-        char command[128];
-        session_teardown();
-        snprintf(command, sizeof command, "rm -r '%s'", folder);
-        cr_assert_eq(system(command), 0);
-}
-
-TestSuite(data_stores, .init = setup, .fini = teardown, .timeout = 60);
-
-/* Adds nodes; each "~" of the text stands for the folder. */
-static void grow_here(const char *text)
-{
-        char all[2048];
-        size_t n = 0;
-        for (; *text && n + sizeof folder < sizeof all; text++)
-                n += (size_t)(*text == '~' ? snprintf(all + n, sizeof all - n, "%s", folder)
-                                           : snprintf(all + n, sizeof all - n, "%c", *text));
-        grow_ok(all);
-}
-
-/* Draws all of `d`. */
-static void expect(const char *types, int components, const char *want)
-{
-        grow_iterator(types);
-        autoptr(Status) s = finish(start("", "", "init"));
-        autofree char *is =
-                s ? mem_printf("!%s", status_message(s)) : draw_all("next", components, 100);
-        cr_assert(!strcmp(is, want) || (*want == '!' && strstr(is, want + 1)),
-                  "got '%s', want '%s'", is, want);
-}
+TestSuite(data_stores, .init = data_files_setup, .fini = data_files_teardown, .timeout = 60);
 
 /* ---- TFRecord ---- */
 
@@ -56,13 +15,13 @@ static void expect(const char *types, int components, const char *want)
 #define WORDS                                                                      \
         "x = Const string [3] { \"one\", \"\", \"three\" }\n"                      \
         "e = TensorSliceDataset(x) Toutput_types: [string], output_shapes: [[]]\n" \
-        "f = Const string [] { \"~/out\" }\n"
+        "f = Const string [] { \"out\" }\n"
 
 Test(data_stores, records_that_are_written_can_be_read)
 {
-        grow_here(WORDS "w = DatasetToTFRecord(e, f, none)\nd = TFRecordDataset(f, none, c0)\n");
+        grow_ok(WORDS "w = DatasetToTFRecord(e, f, none)\nd = TFRecordDataset(f, none, c0)\n");
         run_ok("", "", "w");
-        expect("string", 1, "one  three");
+        data_expect("", "string", "one  three");
 }
 
 #define PACKED(kind)                                   \
@@ -71,23 +30,23 @@ Test(data_stores, records_that_are_written_can_be_read)
 
 Test(data_stores, records_packed_by_zlib)
 {
-        grow_here(PACKED("ZLIB"));
+        grow_ok(PACKED("ZLIB"));
         run_ok("", "", "w");
-        expect("string", 1, "one  three");
+        data_expect("", "string", "one  three");
 }
 
 Test(data_stores, records_packed_by_gzip)
 {
-        grow_here(PACKED("GZIP"));
+        grow_ok(PACKED("GZIP"));
         run_ok("", "", "w");
-        expect("string", 1, "one  three");
+        data_expect("", "string", "one  three");
 }
 
 Test(data_stores, only_strings_are_records)
 {
-        grow_here("f = Const string [] { \"~/out\" }\nodd = Const string [] { \"LZ\" }\n"
-                  "w = DatasetToTFRecord(r3, f, none)\nv = DatasetToTFRecord(r3, f, odd)\n"
-                  "o = Const string [] { \"/etc/out\" }\nu = DatasetToTFRecord(r3, o, none)\n");
+        grow_ok("f = Const string [] { \"out\" }\nodd = Const string [] { \"LZ\" }\n"
+                "w = DatasetToTFRecord(r3, f, none)\nv = DatasetToTFRecord(r3, f, odd)\n"
+                "o = Const string [] { \"/etc/out\" }\nu = DatasetToTFRecord(r3, o, none)\n");
         run_fails("w", "", SR_INVALID_ARGUMENT, "TFRecordWriter accepts only scalar strings");
         run_fails("v", "", SR_INVALID_ARGUMENT, "Unsupported compression_type.");
         run_fails("u", "", SR_PERMISSION_DENIED, "");
@@ -98,23 +57,23 @@ Test(data_stores, only_strings_are_records)
 /* The second dataset reads what the first one wrote: its own input would give other numbers. */
 Test(data_stores, a_cache_in_a_file_is_written_once_and_read_by_others)
 {
-        grow_here("f = Const string [] { \"~/cache\" }\n"
-                  "first = CacheDataset(r3, f) " INT64S "\nd = CacheDataset(r5, f) " INT64S "\n"
-                  "all = BatchDataset(first, c10) " INT64S "\n"
-                  "g = DatasetToSingleElement(all) " INT64S "\n");
+        grow_ok("f = Const string [] { \"cache\" }\n"
+                "first = CacheDataset(r3, f) " INT64S "\nd = CacheDataset(r5, f) " INT64S "\n"
+                "all = BatchDataset(first, c10) " INT64S "\n"
+                "g = DatasetToSingleElement(all) " INT64S "\n");
         run_ok("g:0", "", "");
         cr_assert_eq(tensor_count(got[0]), 3);
-        expect("int64", 1, "0 1 2");
+        data_expect("", "int64", "0 1 2");
 }
 
 Test(data_stores, a_cache_that_was_not_run_to_its_end_is_not_written)
 {
-        grow_here("f = Const string [] { \"~/cache\" }\n"
-                  "first = CacheDataset(r3, f) " INT64S "\nd = CacheDataset(r5, f) " INT64S "\n"
-                  "two = TakeDataset(first, c2) " INT64S "\nall = BatchDataset(two, c10) " INT64S
-                  "\ng = DatasetToSingleElement(all) " INT64S "\n");
+        grow_ok("f = Const string [] { \"cache\" }\n"
+                "first = CacheDataset(r3, f) " INT64S "\nd = CacheDataset(r5, f) " INT64S "\n"
+                "two = TakeDataset(first, c2) " INT64S "\nall = BatchDataset(two, c10) " INT64S
+                "\ng = DatasetToSingleElement(all) " INT64S "\n");
         run_ok("g:0", "", "");
-        expect("int64", 1, "0 1 2 3 4");
+        data_expect("", "int64", "0 1 2 3 4");
 }
 
 Test(data_stores, a_cache_keeps_to_the_roots)
@@ -141,8 +100,8 @@ static void make_database(void)
         sqlite3_close(db);
 }
 
-#define QUERY(text)                                                                 \
-        "drv = Const string [] { \"sqlite\" }\ndb = Const string [] { \"~/db\" }\n" \
+#define QUERY(text)                                                               \
+        "drv = Const string [] { \"sqlite\" }\ndb = Const string [] { \"db\" }\n" \
         "q = Const string [] { \"" text "\" }\n"
 #define THREE "output_types: [string, int32, double], output_shapes: [[], [], []]"
 #define ONE   "output_types: [int64], output_shapes: [[]]"
@@ -150,53 +109,53 @@ static void make_database(void)
 Test(data_stores, rows_of_a_query)
 {
         make_database();
-        grow_here(QUERY("select name, n, x from t order by n") "d = SqlDataset(drv, db, q) " THREE);
-        expect("string, int32, double", 3, "Jane/-7/2.25 John/5/0.5");
+        data_expect(
+                QUERY("select name, n, x from t order by n") "d = SqlDataset(drv, db, q) " THREE,
+                "string, int32, double", "Jane/-7/2.25 John/5/0.5");
 }
 
 Test(data_stores, a_query_that_gives_nothing_ends)
 {
         make_database();
-        grow_here(QUERY(
-                "select n from t where n > 99") "d = ExperimentalSqlDataset(drv, db, q) " ONE);
-        expect("int64", 1, "");
+        data_expect(
+                QUERY("select n from t where n > 99") "d = ExperimentalSqlDataset(drv, db, q) " ONE,
+                "int64", "");
 }
 
 Test(data_stores, columns_must_be_as_many_as_declared)
 {
         make_database();
-        grow_here(QUERY("select name, n from t") "d = SqlDataset(drv, db, q) " ONE);
-        expect("int64", 1,
-               "!The number of columns in query (2) must match the number of elements in "
-               "output_types (1).");
+        data_expect(QUERY("select name, n from t") "d = SqlDataset(drv, db, q) " ONE, "int64",
+                    "!The number of columns in query (2) must match the number of elements in "
+                    "output_types (1).");
 }
 
 Test(data_stores, queries_can_neither_write_nor_open_other_files)
 {
         make_database();
-        grow_here(QUERY(
-                "insert into t values ('x', 1, 1) returning n") "d = SqlDataset(drv, db, q) " ONE);
-        expect("int64", 1, "!readonly");
-        grow_here("q2 = Const string [] { \"attach '/etc/passwd' as p\" }\n"
-                  "q3 = Const string [] { \"select load_extension('x')\" }\n"
-                  "d2 = SqlDataset(drv, db, q2) " ONE "\nd3 = SqlDataset(drv, db, q3) " ONE "\n"
-                  "g2 = DatasetToSingleElement(d2) " ONE "\n"
-                  "g3 = DatasetToSingleElement(d3) " ONE "\n");
+        data_expect(QUERY("insert into t values ('x', 1, 1) returning n") "d = SqlDataset(drv, db, "
+                                                                          "q) " ONE,
+                    "int64", "!readonly");
+        grow_ok("q2 = Const string [] { \"attach '/etc/passwd' as p\" }\n"
+                "q3 = Const string [] { \"select load_extension('x')\" }\n"
+                "d2 = SqlDataset(drv, db, q2) " ONE "\nd3 = SqlDataset(drv, db, q3) " ONE "\n"
+                "g2 = DatasetToSingleElement(d2) " ONE "\n"
+                "g3 = DatasetToSingleElement(d3) " ONE "\n");
         run_fails("g2:0", "", SR_INVALID_ARGUMENT, "Failed to prepare the query: not authorized");
         run_fails("g3:0", "", SR_INVALID_ARGUMENT, "Failed to prepare the query: not authorized");
 }
 
 Test(data_stores, databases_are_checked)
 {
-        grow_here(QUERY("select 1") "pg = Const string [] { \"postgres\" }\n"
-                                    "d = SqlDataset(pg, db, q) " ONE
-                                    "\ng = DatasetToSingleElement(d) " ONE
-                                    "\nd2 = SqlDataset(drv, db, q) " ONE
-                                    "\ng2 = DatasetToSingleElement(d2) " ONE
-                                    "\nd3 = SqlDataset(drv, db, q) output_types: [float], "
-                                    "output_shapes: [[]]\n"
-                                    "g3 = DatasetToSingleElement(d3) output_types: [float], "
-                                    "output_shapes: [[]]\n");
+        grow_ok(QUERY("select 1") "pg = Const string [] { \"postgres\" }\n"
+                                  "d = SqlDataset(pg, db, q) " ONE
+                                  "\ng = DatasetToSingleElement(d) " ONE
+                                  "\nd2 = SqlDataset(drv, db, q) " ONE
+                                  "\ng2 = DatasetToSingleElement(d2) " ONE
+                                  "\nd3 = SqlDataset(drv, db, q) output_types: [float], "
+                                  "output_shapes: [[]]\n"
+                                  "g3 = DatasetToSingleElement(d3) output_types: [float], "
+                                  "output_shapes: [[]]\n");
         run_fails("g:0", "", SR_INVALID_ARGUMENT,
                   "The database type, postgres, is not supported by SqlDataset.");
         run_fails("g2:0", "", SR_NOT_FOUND, "");
@@ -213,11 +172,11 @@ Test(data_stores, keys_and_values_of_lmdb)
                  "two\\nDATA=END\\n' | mdb_load -n %s/lm",
                  folder);
         cr_assert_eq(system(command), 0);
-        grow_here("f = Const string [2] { \"~/lm\", \"~/lm\" }\n"
-                  "d = LMDBDataset(f) output_types: [string, string], output_shapes: [[], []]\n"
-                  "e = ExperimentalLMDBDataset(f) output_types: [string], output_shapes: [[]]\n"
-                  "g = DatasetToSingleElement(e) output_types: [string], output_shapes: [[]]\n");
-        expect("string, string", 2, "k1/one k2/two k1/one k2/two");
+        data_expect("f = Const string [2] { \"lm\", \"lm\" }\n"
+                    "d = LMDBDataset(f) output_types: [string, string], output_shapes: [[], []]\n"
+                    "e = ExperimentalLMDBDataset(f) output_types: [string], output_shapes: [[]]\n"
+                    "g = DatasetToSingleElement(e) output_types: [string], output_shapes: [[]]\n",
+                    "string, string", "k1/one k2/two k1/one k2/two");
         run_fails("g:0", "", SR_INVALID_ARGUMENT,
                   "The elements of an LMDB are a key and a value, both strings");
 }

@@ -2,6 +2,7 @@
 /* Files of events, images and sounds for TensorBoard. */
 #include "engine/base/clock.h"
 #include "tensorflow/core/util/event.pb-c.h"
+#include "tests/lib/folder.h"
 #include "tests/lib/op_case.h"
 #include "tests/lib/op_session.h"
 
@@ -10,29 +11,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/sessrun-events-XXXXXX";
+TestSuite(event_file, .init = folder_setup, .fini = folder_teardown);
 
-static void setup(void)
-{
-        cr_assert(mkdtemp(root));
-        test_data_root = root;
-}
-
-static void teardown(void)
-{
-        char command[64];
-        snprintf(command, sizeof command, "rm -r %s", root);
-        cr_assert(system(command) == 0);
-}
-
-TestSuite(event_file, .init = setup, .fini = teardown);
-
-/* The only file below root/log, into a static buffer. */
+/* The only file below log, into a static buffer. */
 static size_t read_events(const unsigned char **ret)
 {
         static unsigned char bytes[1 << 16];
         char path[600];
-        snprintf(path, sizeof path, "%s/log/run", root);
+        snprintf(path, sizeof path, "%s/log/run", folder);
         DIR *dir = opendir(path);
         cr_assert(dir);
         struct dirent *e = readdir(dir);
@@ -40,7 +26,7 @@ static size_t read_events(const unsigned char **ret)
                 e = readdir(dir);
         cr_assert(e, "no events file");
         cr_assert(strstr(e->d_name, ".end"), "%s has no suffix", e->d_name);
-        snprintf(path, sizeof path, "%s/log/run/%s", root, e->d_name);
+        snprintf(path, sizeof path, "%s/log/run/%s", folder, e->d_name);
         closedir(dir);
         FILE *f = fopen(path, "r");
         cr_assert(f);

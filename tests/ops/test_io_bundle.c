@@ -5,6 +5,7 @@
 #include "engine/kernels/io/crc32c.h"
 #include "engine/ops/env.h"
 #include "engine/state/roots.h"
+#include "tests/lib/folder.h"
 #include "tests/lib/op_case.h"
 
 #include <fcntl.h>
@@ -13,30 +14,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/sessrun-io-XXXXXX";
 static OpEnv env;
 static OpCtx ctx = { .env = &env };
 
 static void setup(void)
 {
         FileRoots *roots;
-        cr_assert(mkdtemp(root));
-        expect_ok(roots_new(NULL, (const char *const[]){ root, NULL }, true, &roots));
+        folder_setup();
+        expect_ok(roots_new(NULL, (const char *const[]){ folder, NULL }, true, &roots));
         env.roots = roots;
 }
 
 static void teardown(void)
 {
-        char command[64];
-        snprintf(command, sizeof command, "rm -r %s", root);
-        cr_assert(system(command) == 0);
+        folder_teardown();
         roots_free((FileRoots *)env.roots);
 }
 
 static char *below(const char *name)
 {
         static char path[256];
-        snprintf(path, sizeof path, "%s/%s", root, name);
+        snprintf(path, sizeof path, "%s/%s", folder, name);
         return path;
 }
 

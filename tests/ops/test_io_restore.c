@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Checkpoints of version 1: what Save and SaveSlices write is what Restore, RestoreSlice and
  * RestoreV2 read. */
+#include "tests/lib/folder.h"
 #include "tests/lib/op_case.h"
 #include "tests/lib/op_session.h"
 
@@ -10,22 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/sessrun-v1-XXXXXX";
-
-static void setup(void)
-{
-        cr_assert(mkdtemp(root));
-        test_data_root = root;
-}
-
-static void teardown(void)
-{
-        char command[64];
-        snprintf(command, sizeof command, "rm -r %s", root);
-        cr_assert(system(command) == 0);
-}
-
-TestSuite(restore, .init = setup, .fini = teardown);
+TestSuite(restore, .init = folder_setup, .fini = folder_teardown);
 
 /* Two files of one checkpoint: "w" by rows in both, the rest in the first. */
 static const char graph[] =
@@ -152,11 +138,11 @@ static void with_damage(TestSession *s, int fd, off_t at, off_t size)
 
 Test(restore, damaged_files_are_refused_or_harmless)
 {
-        char path[64];
+        char path[128];
         struct stat st;
         autoptr(TestSession) s = saved();
         expect_ok(test_session_target(s, "plain"));
-        snprintf(path, sizeof path, "%s/plain", root);
+        snprintf(path, sizeof path, "%s/plain", folder);
         int fd = open(path, O_RDWR);
         cr_assert(fd >= 0 && !fstat(fd, &st));
         for (off_t at = 0; at < st.st_size; at++)

@@ -1,42 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Ops that read vocabularies, texts and matrices from files. */
+#include "engine/base/buf.h"
+#include "tests/lib/folder.h"
 #include "tests/lib/session_case.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/sessrun-text-XXXXXX";
-
-static void write_file(const char *name, const char *text, int times)
+/* The text so many times. */
+static void write_times(const char *name, const char *text, int times)
 {
-        char path[100];
-        snprintf(path, sizeof path, "%s/%s", root, name);
-        FILE *f = fopen(path, "w");
-        cr_assert(f);
+        autobuf b = BUF(1 << 16);
         for (int i = 0; i < times; i++)
-                fputs(text, f);
-        fclose(f);
+                buf_puts(&b, text);
+        write_file(name, b.data, b.len);
 }
 
 static void setup(void)
 {
-        cr_assert(mkdtemp(root));
-        test_data_root = root;
-        write_file("old", "knitting\nskiing\nseeking\n", 1);
-        write_file("new", "eat\nknitting\nskiing\nsurfing\n", 1);
-        write_file("twice", "a\na\n", 1);
-        write_file("text", "the cat and the dog\n", 20);
+        folder_setup();
+        write_text("old", "knitting\nskiing\nseeking\n");
+        write_text("new", "eat\nknitting\nskiing\nsurfing\n");
+        write_text("twice", "a\na\n");
+        write_times("text", "the cat and the dog\n", 20);
 }
 
-static void teardown(void)
-{
-        char command[64];
-        snprintf(command, sizeof command, "rm -r %s", root);
-        cr_assert(system(command) == 0);
-}
-
-TestSuite(text_data, .init = setup, .fini = teardown);
+TestSuite(text_data, .init = setup, .fini = folder_teardown);
 
 static TestSession *session_of(const char *text)
 {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/lib/folder.h"
+
+#include "engine/kernels/io/crc32c.h"
+#include "tests/lib/op_session.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char folder[64];
+
+void folder_setup(void)
+{
+        snprintf(folder, sizeof folder, "/tmp/sessrun-test-XXXXXX");
+        cr_assert_not_null(mkdtemp(folder));
+        test_data_root = folder;
+}
+
+void folder_teardown(void)
+{
+        char command[128];
+        snprintf(command, sizeof command, "rm -r '%s'", folder);
+        cr_assert_eq(system(command), 0);
+}
+
+void write_file(const char *name, const void *bytes, size_t n)
+{
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        FILE *f = fopen(path, "wb");
+        cr_assert_not_null(f);
+        cr_assert_eq(fwrite(bytes, 1, n, f), n);
+        fclose(f);
+}
+
+void write_text(const char *name, const char *text)
+{
+        write_file(name, text, strlen(text));
+}
+
+size_t tfrecord(void *ret, const char *text)
+{
+        unsigned char *p = ret;
+        uint64_t len = strlen(text);
+        memcpy(p, &len, 8);
+        uint32_t crc = crc32c_mask(crc32c_extend(0, p, 8));
+        memcpy(p + 8, &crc, 4);
+        memcpy(p + 12, text, len);
+        crc = crc32c_mask(crc32c_extend(0, text, len));
+        memcpy(p + 12 + len, &crc, 4);
+        return 16 + len;
+}
