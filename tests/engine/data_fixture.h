@@ -30,7 +30,10 @@ typedef struct DataCase {
 
 /* Draws elements until the end (or an error) and compares. */
 void data_case_run(const DataCase *rows, int i);
-#define DATA_CASES(suite, rows)                                        \
+#define DATA_CASES(suite, rows) ROW_CASES(suite, rows, data_case_run)
+
+/* Runs each row of a table by run(rows, i). */
+#define ROW_CASES(suite, rows, run)                                    \
         ParameterizedTestParameters(suite, rows)                       \
         {                                                              \
                 static int index[COUNTOF(rows)];                       \
@@ -40,7 +43,7 @@ void data_case_run(const DataCase *rows, int i);
         }                                                              \
         ParameterizedTest(const int *index, suite, rows)               \
         {                                                              \
-                data_case_run(rows, *index);                           \
+                run(rows, *index);                                     \
         }
 
 /* Makes iterator `it` over dataset `d` of components of these types, and nodes `init` and `next`.

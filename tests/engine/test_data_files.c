@@ -103,39 +103,6 @@ Test(data_files, damaged_tfrecords)
         expect("TFRecordDataset(a, none, c0)", "first !corrupted record at 21");
 }
 
-Test(data_files, csv)
-{
-        write_text("a", "x,y,z\n1,2.5,\"a,\"\"b\"\"\nc\"\n,7,\n");
-        data_expect(
-                "a = Const string [] { \"a\" }\ncomma = Const string [] { \",\" }\n"
-                "i = Const int64 [1] { 9 }\nf = Const float [0] { }\ns = Const string [1] { \"-\" "
-                "}\n"
-                "cols = Const int64 [0] { }\n"
-                "d = CSVDataset(a, none, c0, yes, comma, yes, none, cols, i, f, s) "
-                "output_types: [int64, float, string], output_shapes: [[], [], []]\n",
-                "int64, float, string", "1/2.5/a,\\\"b\\\"\\nc 9/7/-");
-}
-
-Test(data_files, chosen_columns_of_csv)
-{
-        write_file("a", "1,2,3\n4,5\n", 10);
-        data_expect("a = Const string [] { \"a\" }\ncomma = Const string [] { \",\" }\n"
-                    "i = Const int64 [0] { }\ncols = Const int64 [2] { 0, 2 }\n"
-                    "d = CSVDataset(a, none, c0, no, comma, yes, none, cols, i, i) "
-                    "output_types: [int64, int64], output_shapes: [[], []]\n",
-                    "int64, int64", "1/3 !Expect 2 fields but have 1 in record");
-}
-
-Test(data_files, excluded_columns_of_csv)
-{
-        write_file("a", "1,2,3\n4,5,6\n", 12);
-        data_expect("a = Const string [] { \"a\" }\ncomma = Const string [] { \",\" }\n"
-                    "i = Const int64 [0] { }\nout = Const int64 [1] { 1 }\n"
-                    "d = CSVDatasetV2(a, none, c0, no, comma, yes, none, i, i, i, out) "
-                    "output_types: [int64, int64], output_shapes: [[], []]\n",
-                    "int64, int64", "1/3 4/6");
-}
-
 Test(data_files, that_match_a_pattern)
 {
         write_file("b.txt", "", 0);

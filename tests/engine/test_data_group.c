@@ -3,6 +3,7 @@
  * out in Python from the Philox paper. */
 #include "tests/engine/data_fixture.h"
 
+#include "engine/base/buf.h"
 #include <unistd.h>
 
 TestSuite(data_group, .init = data_setup, .fini = session_teardown, .timeout = 60);
@@ -134,19 +135,41 @@ static const DataCase sparse[] = {
 };
 DATA_CASES(data_group, sparse)
 
-Test(data_group, elements_of_different_sizes_become_a_sparse_batch)
+/* Another op of the same kind: nodes with "@" for its name. */
+static void grow_of(const char *op, const char *text)
 {
-        grow_ok("e = BatchDataset(r3, c2) " INT64S "\nrow = Const int64 [1] { -1 }\n"
-                "s = DenseToSparseBatchDataset(e, c2, row) output_types: [variant], "
-                "output_shapes: [[3]]\n"
-                "it = IteratorV2 shared_name: \"\", container: \"\", output_types: [variant], "
-                "output_shapes: [[3]]\n"
-                "init = MakeIterator(s, it)\n"
-                "n = IteratorGetNext(it) output_types: [variant], output_shapes: [[3]]\n"
-                "next = DeserializeSparse(n) dtype: int64, Tserialized: variant\n");
+        autobuf b = BUF(1 << 16);
+        for (; *text; text++)
+                if (*text == '@')
+                        buf_puts(&b, op);
+                else
+                        buf_putc(&b, *text);
+        grow_ok(buf_cstr(&b));
+}
+
+static void batches_sparsely(const char *op)
+{
+        grow_of(op, "e = BatchDataset(r3, c2) " INT64S "\nrow = Const int64 [1] { -1 }\n"
+                    "s = @(e, c2, row) output_types: [variant], "
+                    "output_shapes: [[3]]\n"
+                    "it = IteratorV2 shared_name: \"\", container: \"\", output_types: [variant], "
+                    "output_shapes: [[3]]\n"
+                    "init = MakeIterator(s, it)\n"
+                    "n = IteratorGetNext(it) output_types: [variant], output_shapes: [[3]]\n"
+                    "next = DeserializeSparse(n) dtype: int64, Tserialized: variant\n");
         run_ok("", "", "init");
         autofree char *is = draw_all("next", 3, 10);
         cr_assert_str_eq(is, "[0 0][0 1][1 0]/[0 1 2]/[2 2]");
+}
+
+Test(data_group, elements_of_different_sizes_become_a_sparse_batch)
+{
+        batches_sparsely("DenseToSparseBatchDataset");
+}
+
+Test(data_group, elements_of_different_sizes_become_a_sparse_batch_experimentally)
+{
+        batches_sparsely("ExperimentalDenseToSparseBatchDataset");
 }
 
 /* An Example { a: [1, 2], b: [7] } of int64s, by hand; and one { b: [8] }. */
@@ -155,20 +178,20 @@ Test(data_group, elements_of_different_sizes_become_a_sparse_batch)
         "\\x12\\x05\\x1a\\x03\\n\\x01\\x07"
 #define EXAMPLE_2 "\\n\\x0c\\n\\n\\n\\x01\\x62\\x12\\x05\\x1a\\x03\\n\\x01\\x08"
 
-Test(data_group, examples_are_parsed_into_components_in_the_order_of_their_keys)
+static void parses_examples(const char *op)
 {
-        grow_ok("x = Const string [2] { \"" EXAMPLE_1 "\", \"" EXAMPLE_2 "\" }\n"
-                "e = TensorDataset(x) output_shapes: [[2]]\n"
-                "fallback = Const int64 [0] { }\n"
-                "p = ParseExampleDataset(e, c2, fallback) sparse_keys: [\"a\"], dense_keys: "
-                "[\"b\"], sparse_types: [int64], Tdense: [int64], dense_shapes: [[1]], "
-                "output_types: [variant, int64], output_shapes: [[3], [2, 1]]\n"
-                "it = IteratorV2 shared_name: \"\", container: \"\", output_types: [variant, "
-                "int64], output_shapes: [[3], [2, 1]]\n"
-                "init = MakeIterator(p, it)\n"
-                "n = IteratorGetNext(it) output_types: [variant, int64], output_shapes: [[3], "
-                "[2, 1]]\n"
-                "next = DeserializeSparse(n) dtype: int64, Tserialized: variant\n");
+        grow_of(op, "x = Const string [2] { \"" EXAMPLE_1 "\", \"" EXAMPLE_2 "\" }\n"
+                    "e = TensorDataset(x) output_shapes: [[2]]\n"
+                    "fallback = Const int64 [0] { }\n"
+                    "p = @(e, c2, fallback) sparse_keys: [\"a\"], dense_keys: "
+                    "[\"b\"], sparse_types: [int64], Tdense: [int64], dense_shapes: [[1]], "
+                    "output_types: [variant, int64], output_shapes: [[3], [2, 1]]\n"
+                    "it = IteratorV2 shared_name: \"\", container: \"\", output_types: [variant, "
+                    "int64], output_shapes: [[3], [2, 1]]\n"
+                    "init = MakeIterator(p, it)\n"
+                    "n = IteratorGetNext(it) output_types: [variant, int64], output_shapes: [[3], "
+                    "[2, 1]]\n"
+                    "next = DeserializeSparse(n) dtype: int64, Tserialized: variant\n");
         run_ok("", "", "init");
         run_ok("next:0 next:1 next:2 n:1", "", "");
         cr_assert_eq(tensor_count(got[0]), 4);
@@ -179,28 +202,95 @@ Test(data_group, examples_are_parsed_into_components_in_the_order_of_their_keys)
         cr_assert_eq(tensor_int(got[3], 1), 8);
 }
 
-/* graph_text() knows no lists of functions. */
-Test(data_group, of_several_branches_one_is_taken)
+Test(data_group, examples_are_parsed_into_components_in_the_order_of_their_keys)
+{
+        parses_examples("ParseExampleDataset");
+}
+
+Test(data_group, examples_are_parsed_by_the_second_version)
+{
+        parses_examples("ParseExampleDatasetV2");
+}
+
+Test(data_group, examples_are_parsed_by_the_experimental_version)
+{
+        parses_examples("ExperimentalParseExampleDataset");
+}
+
+#define PARSE(op, calls, fallbacks, keys, types, shapes)                                         \
+        "x = Const string [1] { \"\" }\ne = TensorDataset(x) output_shapes: [[1]]\n"             \
+        "f = Const int64 [0] { }\ng = Const float [0] { }\nfour = Const int64 [4] { 1, 1, 1, 1 " \
+        "}\n"                                                                                    \
+        "d = " op "(e, " calls ", " fallbacks ") sparse_keys: [], dense_keys: [" keys            \
+        "], sparse_types: [], Tdense: [" types "], dense_shapes: [" shapes                       \
+        "], output_types: [int64], output_shapes: [?]"
+
+static const DataCase parsing[] = {
+        { "wants calls", PARSE("ParseExampleDatasetV2", "c0", "f", "\"a\"", "int64", "[1]"),
+          .want = "!num_parallel_calls must be greater than zero." },
+        { "wants a default for each",
+          PARSE("ParseExampleDataset", "c1", "f", "\"a\", \"b\"", "int64", "[1], [1]"),
+          .want = "!Expected len(dense_defaults) == len(dense_keys) but got: 1 vs. 2" },
+        { "wants to know the inner sizes",
+          PARSE("ExperimentalParseExampleDataset", "c1", "f", "\"a\"", "int64", "[1, ?]"),
+          .want = "!dense_shapes[0] has unknown rank or unknown inner dimensions: [1,?]" },
+        { "wants one value to pad with",
+          PARSE("ParseExampleDatasetV2", "c1", "f", "\"a\"", "int64", "[?]"),
+          .want = "!dense_shape[0] is a variable length shape: [?], therefore def_value[0] must "
+                  "contain a single element (the padding element).  But its shape is: [0]" },
+        { "wants defaults that fit",
+          PARSE("ParseExampleDatasetV2", "c1", "four", "\"a\"", "int64", "[2, 2]"),
+          .want = "!def_value[0].shape() == [4] is not compatible with dense_shapes_[0] == [2,2]" },
+        { "wants what is not there",
+          PARSE("ParseExampleDatasetV2", "c1", "f", "\"a\"", "int64", "[2]"),
+          .want = "!Feature: a (data type: int64) is required but could not be found." },
+};
+DATA_CASES(data_group, parsing)
+
+/* graph_text() knows no lists of functions. The inputs say how many elements come out for how many.
+ */
+static void grow_branches(const char *out, const char *in, int lengths)
 {
         static const char text[] =
-                "node { name: 'd' op: 'ChooseFastestBranchDataset' input: ['r5', 'c1', 'c10'] "
+                "node { name: 'd' op: 'ChooseFastestBranchDataset' input: ['r5', '%s', '%s'] "
                 "attr { key: 'Targuments' value { list {} } } "
                 "attr { key: 'num_elements_per_branch' value { i: 10 } } "
                 "attr { key: 'branches' value { list { func { name: 'in_batches' } "
                 "func { name: 'in_batches' } } } } "
-                "attr { key: 'other_arguments_lengths' value { list { i: [0, 0] } } } "
+                "attr { key: 'other_arguments_lengths' value { list { i: [%s] } } } "
                 "attr { key: 'output_types' value { list { type: DT_INT64 } } } "
                 "attr { key: 'output_shapes' value { list { shape { unknown_rank: true } } } } }";
+        autofree char *graph = mem_printf(text, out, in, lengths == 2 ? "0, 0" : "0");
         autoptr(GraphSource) src = NULL;
         ExtendResult r;
-        Status *s = graph_source_parse(text, sizeof text - 1, "graph_def_text", NULL, &src);
+        Status *s = graph_source_parse(graph, strlen(graph), "graph_def_text", NULL, &src);
         cr_assert_null(s, "%s", status_message(s));
         s = session_extend(session, src, false, &r);
         cr_assert_null(s, "%s", status_message(s));
-        grow_iterator("int64");
-        run_ok("", "", "init");
-        autofree char *is = draw_all("next", 1, 10);
-        cr_assert_str_eq(is, "[0 1 2 3 4]");
+}
+
+Test(data_group, of_several_branches_one_is_taken)
+{
+        grow_branches("c1", "c10", 2);
+        data_expect("n = DatasetCardinality(d)\n", "int64", "[0 1 2 3 4]");
+        cr_assert_eq(value_of("n:0", ""), 0, "5 elements make half of what 10 make");
+}
+
+Test(data_group, branches_give_something_for_something)
+{
+        static const char *const rows[][3] = {
+                { "c0", "c1", "`ratio_numerator` must be greater than zero." },
+                { "c1", "c0", "`ratio_denominator` must be greater than zero." },
+                { "c1", "c4",
+                  "`num_elements_per_branch` must be divisible by `ratio_denominator`." },
+                { "c1", "c1", "branches and other_arguments_lengths must have the same length." },
+        };
+        for (int i = 0; i < (int)COUNTOF(rows); i++) {
+                session_teardown();
+                data_setup();
+                grow_branches(rows[i][0], rows[i][1], i < 3 ? 2 : 1);
+                run_fails("d:0", "", SR_INVALID_ARGUMENT, rows[i][2]);
+        }
 }
 
 /* ---- no memory ---- */

@@ -103,7 +103,8 @@ Test(data_iterator, optionals_tell_the_end_without_an_error)
         cr_assert_eq(value_of("hasf:0", ""), 0);
         run_fails("v:0", "", SR_INVALID_ARGUMENT, "The given optional does not have a value.");
         cr_assert_eq(value_of("got:0", ""), 3);
-        run_fails("bad:0", "", SR_INVALID_ARGUMENT, "Number of components does not match");
+        run_fails("bad:0", "", SR_INVALID_ARGUMENT,
+                  "The given optional has 2 components, expected 1");
 }
 
 Test(data_iterator, an_endless_filter_ends_with_its_timeout)

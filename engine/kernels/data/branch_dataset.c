@@ -51,24 +51,39 @@ static Status *prepare(PrepareCtx *p)
         return prepare_function(p, v->list->func[0], f);
 }
 
+/* numerator elements out for denominator in */
+static Status *read_ratio(const OpCtx *c, int64_t *numerator, int64_t *denominator)
+{
+        TRY(scalar_int(c, 1, "ratio_numerator", numerator));
+        TRY(scalar_int(c, 2, "ratio_denominator", denominator));
+        if (*numerator <= 0)
+                return invalid_argument("`ratio_numerator` must be greater than zero.");
+        if (*denominator <= 0)
+                return invalid_argument("`ratio_denominator` must be greater than zero.");
+        if (node_int(ctx_node(c), "num_elements_per_branch", 1) % *denominator)
+                return invalid_argument("`num_elements_per_branch` must be divisible by "
+                                        "`ratio_denominator`.");
+        return NULL;
+}
+
 static Status *branch(OpCtx *c)
 {
         const int64_t *lengths = NULL;
         int n = 0;
         int64_t numerator, denominator;
         autoptr(Dataset) d = NULL;
-        TRY(scalar_int(c, 1, "ratio_numerator", &numerator));
-        TRY(scalar_int(c, 2, "ratio_denominator", &denominator));
-        if (numerator <= 0)
-                return invalid_argument("`ratio_numerator` must be greater than zero.");
-        if (denominator <= 0)
-                return invalid_argument("`ratio_denominator` must be greater than zero.");
         TRY(node_attr_ints(ctx_node(c), "other_arguments_lengths", &lengths, &n));
-        if (!n || lengths[0] < 0 || lengths[0] > ctx_inputs(c) - 3)
+        if ((size_t)n != node_attr(ctx_node(c), "branches")->list->n_func)
+                return invalid_argument("branches and other_arguments_lengths must have the same "
+                                        "length.");
+        TRY(read_ratio(c, &numerator, &denominator));
+        if (lengths[0] < 0 || lengths[0] > ctx_inputs(c) - 3)
                 return invalid_argument("other_arguments_lengths do not fit other_arguments");
         TRY(dataset_typed(c, &branch_kind, &d));
         TRY(captured_read(c, 0, 3, (int)lengths[0], &d->func[0]));
-        d->cardinality = CARDINALITY_UNKNOWN;
+        if (d->cardinality >= 0)
+                d->cardinality = (int64_t)MIN(
+                        (double)d->cardinality * (double)numerator / (double)denominator, 0x1p62);
         return dataset_output(c, steal(&d));
 }
 

@@ -40,6 +40,12 @@ Status *components_fit(int n, const DType *types, const Shape *shapes, int n_got
         return NULL;
 }
 
+void components_text(const Dataset *d, Buf *ret)
+{
+        for (int i = 0; i < d->n; i++)
+                buf_printf(ret, "%s%s", i ? ", " : "", dtype_name(d->types[i]));
+}
+
 Status *row_fits(const Row *r, int n, const DType *types, const Shape *shapes)
 {
         TRY(fits_number(n, r->n, "types"));
@@ -65,6 +71,12 @@ Status *component_shapes(ShapeCtx *c)
         return NULL;
 }
 
+static void set_outputs(OpCtx *c, const Row *row)
+{
+        for (int i = 0; i < row->n; i++)
+                ctx_set_output(c, i, tensor_ref(row->t[i]));
+}
+
 Status *row_put(OpCtx *c, const Row *row)
 {
         TRY(row_fits(row, ctx_outputs(c), ctx_node(c)->out_types, NULL));
@@ -73,7 +85,41 @@ Status *row_put(OpCtx *c, const Row *row)
                 TRY(node_attr_shape_at(ctx_node(c), "output_shapes", i, &want));
                 TRY(fits_shape(i, &want, tensor_shape(row->t[i])));
         }
-        for (int i = 0; i < row->n; i++)
-                ctx_set_output(c, i, tensor_ref(row->t[i]));
+        set_outputs(c, row);
+        return NULL;
+}
+
+static Status *unexpected(const char *who, const char *what, int i, const char *want,
+                          const char *got)
+{
+        return invalid_argument("%s does not match the expected %s for component %d. Expected: %s. "
+                                "Actual: %s.",
+                                who, what, i, want, got);
+}
+
+Status *row_matches(const OpCtx *c, const Row *row, const char *who)
+{
+        const AttrValue *types = node_attr(ctx_node(c), "output_types");
+        int n = dataset_list_len(ctx_node(c), "output_types");
+        if (row->n != n)
+                return invalid_argument("%s has %d components, expected %d", who, row->n, n);
+        for (int i = 0; i < n; i++) {
+                Shape want;
+                DType type = (DType)types->list->type[i];
+                if (tensor_dtype(row->t[i]) != type)
+                        return unexpected(who, "type", i, dtype_name(type),
+                                          dtype_name(tensor_dtype(row->t[i])));
+                TRY(node_attr_shape_at(ctx_node(c), "output_shapes", i, &want));
+                if (!shape_compatible(&want, tensor_shape(row->t[i])))
+                        return unexpected(who, "shape", i, shape_text(&want).s,
+                                          shape_text(tensor_shape(row->t[i])).s);
+        }
+        return NULL;
+}
+
+Status *row_put_matching(OpCtx *c, const Row *row, const char *who)
+{
+        TRY(row_matches(c, row, who));
+        set_outputs(c, row);
         return NULL;
 }

@@ -6,6 +6,7 @@
  * iterators themselves live in whoever pulls. Nothing waits in a thread, nothing recurses along a
  * pipeline, so pipelines may be as deep as memory allows. */
 #pragma once
+#include "engine/base/buf.h"
 #include "engine/kernels/data/row.h"
 
 typedef struct Dataset Dataset;
@@ -114,12 +115,18 @@ Status *captured_lists(const OpCtx *c, const char *const *lists, int n, int firs
 /* Do two descriptions of components fit? INVALID_ARGUMENT in TensorFlow's words. */
 Status *components_fit(int n, const DType *types, const Shape *shapes, int n_got,
                        const DType *got_types, const Shape *got_shapes) MUST_USE;
+/* The types of its components as TensorFlow writes them: "int64, float". */
+void components_text(const Dataset *d, Buf *ret);
 /* Does an element? shapes may be NULL: any. */
 Status *row_fits(const Row *r, int n, const DType *types, const Shape *shapes) MUST_USE;
 /* For ops with output_types and output_shapes that give an element: their shape function, and what
  * makes an element (borrowed) their outputs, if it fits. */
 Status *component_shapes(ShapeCtx *c) MUST_USE;
 Status *row_put(OpCtx *c, const Row *row) MUST_USE;
+/* Is an element what output_types and output_shapes say? And the same before row_put(). The words
+ * for optionals and results, who being "The given optional" or "The result". */
+Status *row_matches(const OpCtx *c, const Row *row, const char *who) MUST_USE;
+Status *row_put_matching(OpCtx *c, const Row *row, const char *who) MUST_USE;
 
 #define TYPES    "output_types:list(type) >=1; output_shapes:list(shape) >=1"
 #define METADATA "; metadata:string = \"\""

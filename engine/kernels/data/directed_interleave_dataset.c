@@ -84,20 +84,29 @@ static const DatasetKind directed_kind = { .name = "DirectedInterleave",
                                            .next = next,
                                            .close = close };
 
+static Status *check_types(const Dataset *first, const Dataset *d, int i)
+{
+        autobuf is = BUF(1 << 12), want = BUF(1 << 12);
+        if (d->n == first->n && !memcmp(d->types, first->types, (size_t)d->n * sizeof *d->types))
+                return NULL;
+        components_text(first, &want);
+        components_text(d, &is);
+        return invalid_argument("All inputs must have the same output_dtypes. First input has "
+                                "types %s, and input %d has types %s",
+                                buf_cstr(&want), i, buf_cstr(&is));
+}
+
 static Status *check_inputs(const OpCtx *c)
 {
         Dataset *selector = NULL, *first = NULL, *input = NULL;
         TRY(dataset_at(c, 0, &selector));
-        TRY(dataset_at(c, 1, &first));
         if (selector->n != 1 || selector->types[0] != DT_INT64 || selector->shapes[0].rank > 0)
-                return invalid_argument("The selector dataset must produce scalar int64 values.");
+                return invalid_argument("The selector input must be a dataset of scalar int64 "
+                                        "elements.");
+        TRY(dataset_at(c, 1, &first));
         for (int i = 2; i < ctx_inputs(c); i++) {
                 TRY(dataset_at(c, i, &input));
-                if (input->n != first->n ||
-                    memcmp(input->types, first->types, (size_t)first->n * sizeof *first->types))
-                        return invalid_argument("All inputs must have the same output_dtypes. "
-                                                "Data input 0 and %d differ.",
-                                                i - 1);
+                TRY(check_types(first, input, i - 1));
         }
         return NULL;
 }

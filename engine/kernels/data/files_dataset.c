@@ -19,14 +19,17 @@ struct Files {
         ReadRecord read;
         char compression[8];
         int64_t header, record, footer;
-        bool quotes, skip_first; /* of CSV */
+        CsvFormat csv;
+        bool skip_first; /* of CSV */
 };
 
 struct FilesIter {
         Iter base;
         int64_t i; /* the present file */
         Input *in; /* open; NULL: is to be opened */
-        Buf record, line;
+        Buf record;
+        Buf line; /* of CSV: what is read, up to line_at taken */
+        size_t line_at;
 };
 
 static Status *read_tfrecord(FilesIter *f, bool *ret)
@@ -42,27 +45,35 @@ static Status *read_line(FilesIter *f, bool *ret)
         return input_line(f->in, &f->record, ret);
 }
 
-static bool quotes_are_open(const Buf *b)
+/* Adds to the record what of the line belongs to it; *state is where the record is then. */
+static Status *take_of_line(FilesIter *f, CsvState *state)
 {
-        size_t n = 0;
-        for (size_t i = 0; i < b->len; i++)
-                n += b->data[i] == '"';
-        return n % 2;
+        const CsvFormat *format = &((Files *)f->base.ds)->csv;
+        size_t from = f->line_at;
+        while (f->line_at < f->line.len && *state != CSV_END)
+                *state = csv_next(format, *state, f->line.data[f->line_at++]);
+        buf_append(&f->record, f->line.data + from, f->line_at - from - (*state == CSV_END));
+        bool crlf = *state == CSV_END && f->line.data[f->line_at - 1] == '\r' &&
+                    f->line_at < f->line.len && f->line.data[f->line_at] == '\n';
+        f->line_at += crlf;
+        return buf_status(&f->record);
 }
 
-/* A line, and those that a quote goes on to. */
+/* Lines up to the one where a record ends. */
 static Status *read_csv(FilesIter *f, bool *ret)
 {
+        CsvState state = CSV_START;
         bool more = true;
-        TRY(input_line(f->in, &f->record, ret));
-        if (!*ret || !((Files *)f->base.ds)->quotes)
-                return NULL;
-        for (bool open = quotes_are_open(&f->record); open && more;) {
-                TRY(input_line(f->in, &f->line, &more));
-                buf_putc(&f->record, '\n');
-                buf_append(&f->record, f->line.data, f->line.len);
-                open = !quotes_are_open(&f->line);
-                TRY(buf_status(&f->record));
+        *ret = false;
+        while (state != CSV_END) {
+                if (f->line_at == f->line.len) {
+                        f->line_at = 0;
+                        TRY(input_raw_line(f->in, &f->line, &more));
+                }
+                if (!more)
+                        break;
+                *ret = true;
+                TRY(take_of_line(f, &state));
         }
         return NULL;
 }
@@ -124,6 +135,8 @@ static void close_file(FilesIter *f)
 {
         input_free(f->in);
         f->in = NULL;
+        buf_reset(&f->line);
+        f->line_at = 0;
 }
 
 /* The next record, of this file or a later one. */
@@ -235,11 +248,11 @@ static Status *lines(OpCtx *c)
         return dataset_output(c, &d->base);
 }
 
-Status *files_of_csv(OpCtx *c, bool quotes, bool header, Dataset **ret)
+Status *files_of_csv(OpCtx *c, const CsvFormat *format, bool header, Dataset **ret)
 {
         Files *d = NULL;
         TRY(files(c, read_csv, 1, 2, &d));
-        d->quotes = quotes;
+        d->csv = *format;
         d->skip_first = header;
         *ret = &d->base;
         return NULL;

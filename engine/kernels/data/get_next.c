@@ -22,10 +22,14 @@ static Status *put_row(OpCtx *c, const Row *row)
         return row ? row_put(c, row) : out_of_range("End of sequence");
 }
 
+/* Takes row over, also on failure; NULL: the end. */
 static Status *put_optional(OpCtx *c, Row *row)
 {
+        autoptr(Row) hold = row;
         Tensor *t = NULL;
-        TRY(optional_new(row, &t));
+        if (row)
+                TRY(row_matches(c, row, "The given optional"));
+        TRY(optional_new(steal(&hold), &t));
         ctx_set_output(c, 0, t);
         return NULL;
 }

@@ -105,75 +105,99 @@ static const DatasetKind interleave_kind = { .name = "Interleave",
                                              .next = next,
                                              .close = close };
 
-/* after: how many inputs there are from cycle_length on. */
-static Status *interleave(OpCtx *c, int after)
+/* Which inputs there are from cycle_length on, besides block_length; 0: there is none. */
+typedef struct Version {
+        int after;   /* inputs from cycle_length on */
+        int buffers; /* the first of the two that say what to keep ready */
+        int calls;   /* how many at once */
+} Version;
+
+static Status *check_length(const Version *v, const char *name, int64_t n)
+{
+        if (n > 0)
+                return NULL;
+        return v->after == 2 ? invalid_argument("%s must be greater than zero.", name)
+                             : invalid_argument("`%s` must be > 0", name);
+}
+
+/* Buffers that -1 leaves to us came with the version that has calls as well. */
+static Status *check_buffers(const OpCtx *c, int first, bool autos)
+{
+        int64_t out, in;
+        TRY(scalar_int(c, first, "buffer_output_elements", &out));
+        if (autos && out <= 0 && out != -1)
+                return invalid_argument("`buffer_output_elements` must be `tf.data.AUTOTUNE` or > "
+                                        "0 but is %lld",
+                                        (long long)out);
+        if (!autos && out <= 0)
+                return invalid_argument("`buffer_output_elements` must be > 0");
+        TRY(scalar_int(c, first + 1, "prefetch_input_elements", &in));
+        if (autos && in < -1)
+                return invalid_argument("`prefetch_input_elements` must be `tf.data.AUTOTUNE` or "
+                                        ">= 0 but is %lld",
+                                        (long long)in);
+        return autos || in >= 0 ? NULL : invalid_argument("`prefetch_input_elements` must be >= 0");
+}
+
+static Status *check_calls(const OpCtx *c, int i)
+{
+        int64_t n;
+        TRY(scalar_int(c, i, "num_parallel_calls", &n));
+        return n > 0 || n == -1 ? NULL
+                                : invalid_argument("num_parallel_calls must be greater than zero.");
+}
+
+static Status *read_lengths(const OpCtx *c, const Version *v, int64_t *cycle, int64_t *block)
 {
         enum { AUTO_CYCLE = 10 }; /* as much as TensorFlow takes at most by itself */
-        int n = ctx_inputs(c) - after;
+        int n = ctx_inputs(c) - v->after;
+        TRY(scalar_int(c, n, "cycle_length", cycle));
+        if (v->calls && *cycle == -1)
+                *cycle = AUTO_CYCLE;
+        TRY(check_length(v, "cycle_length", *cycle));
+        TRY(scalar_int(c, n + 1, "block_length", block));
+        TRY(check_length(v, "block_length", *block));
+        if (v->buffers)
+                TRY(check_buffers(c, n + v->buffers, v->calls));
+        return v->calls ? check_calls(c, n + v->calls) : NULL;
+}
+
+static Status *interleave(OpCtx *c, const Version *v)
+{
         int64_t cycle, block;
-        TRY(scalar_int(c, n, "cycle_length", &cycle));
-        TRY(scalar_int(c, n + 1, "block_length", &block));
-        if (cycle == -1 && after > 2)
-                cycle = AUTO_CYCLE;
-        if (cycle <= 0)
-                return invalid_argument("cycle_length must be greater than zero.");
-        if (block <= 0)
-                return invalid_argument("block_length must be greater than zero.");
         autoptr(Dataset) d = NULL;
+        TRY(read_lengths(c, v, &cycle, &block));
         TRY(dataset_typed(c, &interleave_kind, &d));
-        TRY(captured_read(c, 0, 1, n - 1, &d->func[0]));
+        TRY(captured_read(c, 0, 1, ctx_inputs(c) - v->after - 1, &d->func[0]));
         ((Interleave *)d)->cycle = cycle;
         ((Interleave *)d)->block = block;
         d->cardinality = d->cardinality ? CARDINALITY_UNKNOWN : 0;
         return dataset_output(c, steal(&d));
 }
 
-static Status *interleave_1(OpCtx *c)
+static Status *plain(OpCtx *c)
 {
-        return interleave(c, 2);
-}
-
-static Status *calls_at_the_end(OpCtx *c, int after)
-{
-        int64_t n;
-        TRY(scalar_int(c, ctx_inputs(c) - 1, "num_parallel_calls", &n));
-        if (n <= 0 && n != -1)
-                return invalid_argument("num_parallel_calls must be greater than zero.");
-        return interleave(c, after);
+        return interleave(c, &(Version){ .after = 2 });
 }
 
 static Status *with_calls(OpCtx *c)
 {
-        return calls_at_the_end(c, 3);
+        return interleave(c, &(Version){ .after = 3, .calls = 2 });
 }
 
 static Status *with_buffers_and_calls(OpCtx *c)
 {
-        return calls_at_the_end(c, 5);
-}
-
-static Status *check_buffers(const OpCtx *c, int first)
-{
-        int64_t out, in;
-        TRY(scalar_int(c, first, "buffer_output_elements", &out));
-        TRY(scalar_int(c, first + 1, "prefetch_input_elements", &in));
-        if (out <= 0 && out != -1)
-                return invalid_argument("`buffer_output_elements` must be > 0");
-        if (in < 0 && in != -1)
-                return invalid_argument("`prefetch_input_elements` must be >= 0");
-        return NULL;
+        return interleave(c, &(Version){ .after = 5, .buffers = 2, .calls = 4 });
 }
 
 static Status *with_buffers(OpCtx *c)
 {
-        TRY(check_buffers(c, ctx_inputs(c) - 2));
-        return interleave(c, 4);
+        return interleave(c, &(Version){ .after = 4, .buffers = 2 });
 }
 
 static Status *sloppy_with_buffers(OpCtx *c)
 {
-        TRY(check_buffers(c, ctx_inputs(c) - 2));
-        return interleave(c, 5);
+        return interleave(c, &(Version){ .after = 5, .buffers = 3 });
 }
 
 #define CYCLE                                                                       \
@@ -185,7 +209,7 @@ static Status *sloppy_with_buffers(OpCtx *c)
 #define DETERMINISTIC "deterministic:string = \"default\"; "
 
 DATASET_OP(InterleaveDataset, CYCLE, "f:func; " ARGUMENTS TYPES METADATA,
-           .prepare = dataset_prepare, .compute = interleave_1);
+           .prepare = dataset_prepare, .compute = plain);
 DATASET_OP(ParallelInterleaveDataset, CYCLE "; sloppy:bool" BUFFERS,
            "f:func; " ARGUMENTS TYPES METADATA, .prepare = dataset_prepare,
            .compute = sloppy_with_buffers);

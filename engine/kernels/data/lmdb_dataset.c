@@ -62,10 +62,11 @@ static Status *lmdb(OpCtx *c)
         autoptr(Dataset) d = NULL;
         if (tensor_rank(ctx_input(c, 0)) > 1)
                 return invalid_argument("`filenames` must be a scalar or a vector.");
-        TRY(dataset_source(c, &lmdb_kind, &d));
-        if (d->n != 2 || d->types[0] != DT_STRING || d->types[1] != DT_STRING)
-                return invalid_argument("The elements of an LMDB are a key and a value, both "
-                                        "strings");
+        TRY(dataset_new(&lmdb_kind, 0, 2, &d));
+        for (int i = 0; i < d->n; i++) {
+                d->types[i] = DT_STRING;
+                d->shapes[i] = SHAPE_SCALAR;
+        }
         TRY(row_of(c->in, 1, &d->values));
         return dataset_output(c, steal(&d));
 }

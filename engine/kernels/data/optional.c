@@ -40,10 +40,13 @@ Status *optional_new(Row *row, Tensor **ret)
 static Status *optional_at(const OpCtx *c, const Optional **ret)
 {
         const Tensor *t = ctx_input(c, 0);
-        Resource *r = tensor_rank(t) ? NULL : tensor_resource_at(t, 0);
+        if (tensor_rank(t))
+                return invalid_argument("Input to OptionalHasValue must be a scalar tensor "
+                                        "containing an OptionalVariant object.");
+        Resource *r = tensor_resource_at(t, 0);
         if (!r || r->kind != &optional_kind)
-                return invalid_argument("%s input must be an OptionalVariant.",
-                                        ctx_node(c)->op->def->name);
+                return invalid_argument("Input to OptionalHasValue must be an OptionalVariant "
+                                        "object.");
         *ret = CONTAINER_OF(r, Optional, base);
         return NULL;
 }
@@ -83,7 +86,7 @@ static Status *get_value(OpCtx *c)
         TRY(optional_at(c, &o));
         if (!o->row)
                 return invalid_argument("The given optional does not have a value.");
-        return row_put(c, o->row);
+        return row_put_matching(c, o->row, "The given optional");
 }
 
 OP(OptionalNone, .outputs = "optional:variant", .shape = shape_scalars, .compute = none,

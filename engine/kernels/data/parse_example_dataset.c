@@ -120,6 +120,27 @@ static Status *sort_keys(ParseExample *d)
         return NULL;
 }
 
+/* One value pads what has no fixed length; else there is one for each place, or none. */
+static Status *check_fallback(const OpCtx *c, int k, const Tensor *t, const Shape *shape)
+{
+        DType type = (DType)node_attr(ctx_node(c), "Tdense")->list->type[k];
+        if (shape->rank > 0 && shape->dim[0] == -1 && tensor_count(t) != 1)
+                return invalid_argument("dense_shape[%d] is a variable length shape: %s, therefore "
+                                        "def_value[%d] must contain a single element (the padding "
+                                        "element).  But its shape is: %s",
+                                        k, shape_text(shape).s, k, shape_text(tensor_shape(t)).s);
+        if (!(shape->rank > 0 && shape->dim[0] == -1) && tensor_count(t) &&
+            !shape_compatible(shape, tensor_shape(t)))
+                return invalid_argument("def_value[%d].shape() == %s is not compatible with "
+                                        "dense_shapes_[%d] == %s",
+                                        k, shape_text(tensor_shape(t)).s, k, shape_text(shape).s);
+        if (tensor_dtype(t) != type)
+                return invalid_argument(
+                        "dense_defaults[%d].dtype() == %s != dense_types_[%d] == %s", k,
+                        dtype_name(tensor_dtype(t)), k, dtype_name(type));
+        return NULL;
+}
+
 static Status *read_dense(const OpCtx *c, int k, const Tensor *fallback, Want *w)
 {
         TRY(node_attr_shape_at(ctx_node(c), "dense_shapes", k, &w->shape));
@@ -130,6 +151,7 @@ static Status *read_dense(const OpCtx *c, int k, const Tensor *fallback, Want *w
                 return invalid_argument("dense_shapes[%d] has unknown rank or unknown inner "
                                         "dimensions: %s",
                                         k, shape_text(&w->shape).s);
+        TRY(check_fallback(c, k, fallback, &w->shape));
         w->fallback = fallback;
         w->type = tensor_dtype(fallback);
         return NULL;

@@ -18,10 +18,11 @@ static Status *next(Iter *it, Pull *p)
         }                                                                     \
         DATASET_OP(op, in, at, .flags = state, .compute = make_##op)
 
-/* Numbers that say how many must not be negative, whether they are used or not. */
-static Status *check_sizes(const OpCtx *c)
+/* Numbers that say how many must not be negative, and tags be one, whether they are used or not. */
+static Status *check_settings(const OpCtx *c)
 {
         const char *op = ctx_node(c)->op->def->name;
+        const TString *tag;
         int64_t n = 0;
         if (!strcmp(op, "PrefetchDataset")) {
                 TRY(scalar_int(c, 1, "buffer_size", &n));
@@ -37,6 +38,8 @@ static Status *check_sizes(const OpCtx *c)
                 if (n < 0 || (!n && op[0] == 'E'))
                         return invalid_argument(
                                 "`max_intra_op_parallelism` must be greater than zero.");
+        } else if (strstr(op, "Stats")) {
+                TRY(scalar_string(c, 1, "tag", &tag));
         }
         return NULL;
 }
@@ -55,7 +58,7 @@ static Status *keep_options(const Node *n, Dataset *d)
 static Status *pass(OpCtx *c, const DatasetKind *kind)
 {
         autoptr(Dataset) d = NULL;
-        TRY(check_sizes(c));
+        TRY(check_settings(c));
         TRY(dataset_unary(c, kind, &d));
         TRY(keep_options(ctx_node(c), d));
         return dataset_output(c, steal(&d));
@@ -92,16 +95,3 @@ PASS(BytesProducedStatsDataset, "BytesProducedStats", IN "; tag:string", TYPES, 
 PASS(ExperimentalBytesProducedStatsDataset, "BytesProducedStats", IN "; tag:string", TYPES, "");
 PASS(LatencyStatsDataset, "LatencyStats", IN "; tag:string", TYPES, "");
 PASS(ExperimentalLatencyStatsDataset, "LatencyStats", IN "; tag:string", TYPES, "");
-
-/* A dataset in another variant. */
-static Status *forward(OpCtx *c)
-{
-        Dataset *d = NULL;
-        TRY(dataset_at(c, 0, &d));
-        return dataset_output(c, dataset_ref(d));
-}
-
-OP(WrapDatasetVariant, .inputs = "input_handle:variant", .outputs = "output_handle:variant",
-   .shape = shape_scalars, .compute = forward);
-OP(UnwrapDatasetVariant, .inputs = "input_handle:variant", .outputs = "output_handle:variant",
-   .shape = shape_scalars, .compute = forward);

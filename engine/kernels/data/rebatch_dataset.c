@@ -18,7 +18,10 @@ static Status *check_row(const Row *row)
 {
         for (int k = 0; k < row->n; k++)
                 if (!tensor_rank(row->t[k]))
-                        return invalid_argument("Cannot split component with a shape of rank 0.");
+                        return invalid_argument("Cannot rebatch dataset: All components must have "
+                                                "at least one dimension. Perhaps your input "
+                                                "dataset is not batched? Component %d is scalar.",
+                                                k);
         return NULL;
 }
 

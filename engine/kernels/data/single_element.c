@@ -123,19 +123,29 @@ static const DatasetKind reduce_kind = { .name = "Reduce",
 static Status *reduce_new(OpCtx *c, Dataset **ret)
 {
         int n = dataset_list_len(ctx_node(c), "Tstate");
+        Dataset *input = NULL;
         autoptr(Dataset) d = NULL;
-        TRY(dataset_typed(c, &reduce_kind, &d));
+        TRY(dataset_at(c, 0, &input));
+        TRY(dataset_new(&reduce_kind, 1, n, &d));
+        d->input[0] = dataset_ref(input);
+        for (int i = 0; i < n; i++)
+                d->types[i] = tensor_dtype(ctx_input(c, 1 + i));
         TRY(row_of(c->in + 1, n, &d->values));
         TRY(captured_read(c, 0, 1 + n, ctx_inputs(c) - 1 - n, &d->func[0]));
         *ret = steal(&d);
         return NULL;
 }
 
+static Status *put_result(OpCtx *c, const Row *row)
+{
+        return row_put_matching(c, row, "The result");
+}
+
 static void reduce(OpCtx *c)
 {
         Dataset *d = NULL;
         Status *s = reduce_new(c, &d);
-        single_run(c, s, d, row_put);
+        single_run(c, s, d, put_result);
 }
 
 /* ---- InitializeTableFromDataset ---- */

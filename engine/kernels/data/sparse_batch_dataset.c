@@ -105,16 +105,16 @@ static Status *sparse_batch(OpCtx *c)
         Dataset *input = NULL;
         autoptr(Dataset) d = NULL;
         TRY(dataset_at(c, 0, &input));
+        if (input->n != 1)
+                return invalid_argument("DenseToSparseBatchDataset only supports inputs with a "
+                                        "single component.");
         TRY(scalar_int(c, 1, "batch_size", &size));
         if (size <= 0)
                 return invalid_argument("Batch size must be greater than zero.");
         TRY(read_row_shape(ctx_input(c, 2), &row));
-        if (input->n != 1)
-                return invalid_argument("DenseToSparseDataset only supports inputs with a single "
-                                        "component.");
         if (input->types[0] == DT_VARIANT || input->types[0] == DT_RESOURCE)
-                return invalid_argument("DenseToSparseDataset does not take elements of type %s",
-                                        dtype_name(input->types[0]));
+                return unimplemented("DenseToSparseBatchDataset unhandled data type: %d",
+                                     input->types[0]);
         TRY(dataset_over(&sparse_kind, input, &d));
         ((Batch *)d)->size = size;
         ((SparseBatch *)d)->row = row;

@@ -22,11 +22,9 @@ static Status *to_string(OpCtx *c)
         return tensor_set_string(ctx_output(c, 0), 0, b.data, b.len);
 }
 
-static Status *no_handle(const TString *s)
+static Status *no_handle(void)
 {
-        return invalid_argument("Could not parse string_handle as a valid ResourceHandle: %zu "
-                                "bytes",
-                                s->len);
+        return invalid_argument("Could not parse string_handle as a valid ResourceHandle");
 }
 
 /* The session is asked for the name: a string gives no access to other sessions. */
@@ -38,12 +36,12 @@ static Status *from_string(OpCtx *c)
         ProtobufCMessage *m = NULL;
         TRY(scalar_string(c, 0, "string_handle", &s));
         if (!s->len || s->len > HANDLE_MAX)
-                return no_handle(s);
+                return no_handle();
         TRY(arena_new(16 * HANDLE_MAX, &arena));
         autoptr(Status) bad = proto_unpack(&tensorflow__resource_handle_proto__descriptor, s->data,
                                            s->len, NULL, arena, &m);
         if (bad)
-                return no_handle(s);
+                return no_handle();
         const Tensorflow__ResourceHandleProto *h = (Tensorflow__ResourceHandleProto *)m;
         TRY(ctx_find_resource(c, &iterator_kind, h->container, h->name, &r));
         TRY(iterator_fits(c, iterator_of(r)));

@@ -47,12 +47,22 @@ static Status *make(OpCtx *c, const DatasetKind *kind, Dataset **ret)
         return NULL;
 }
 
+/* output_shapes must be true. */
+static Status *check_shapes(const OpCtx *c, const Dataset *d)
+{
+        autoptr(Dataset) says = NULL;
+        TRY(dataset_new(d->kind, 0, d->n, &says));
+        TRY(dataset_read_types(ctx_node(c), "Toutput_types", says));
+        return components_fit(d->n, d->types, d->shapes, says->n, says->types, says->shapes);
+}
+
 static Status *tensor_dataset(OpCtx *c)
 {
-        Dataset *d = NULL;
+        autoptr(Dataset) d = NULL;
         TRY(make(c, &tensor_kind, &d));
+        TRY(check_shapes(c, d));
         d->cardinality = 1;
-        return dataset_output(c, d);
+        return dataset_output(c, steal(&d));
 }
 
 static Status *slice_dataset(OpCtx *c)
@@ -67,12 +77,13 @@ static Status *slice_dataset(OpCtx *c)
                                                 "dimension");
                 n = tensor_dim(t, 0);
         }
-        Dataset *d = NULL;
+        autoptr(Dataset) d = NULL;
         TRY(make(c, &slice_kind, &d));
         for (int i = 0; i < d->n; i++)
                 shape_remove(&d->shapes[i], 0);
+        TRY(check_shapes(c, d));
         d->cardinality = n;
-        return dataset_output(c, d);
+        return dataset_output(c, steal(&d));
 }
 
 DATASET_OP(TensorDataset, "components:Toutput_types[]",

@@ -51,17 +51,46 @@ static Status *on_pool(OpCtx *c)
         return dataset_output(c, d);
 }
 
+/* What input i gives must be what the op says, as far as that says it. */
+static Status *check_fastest(const Dataset *says, const Dataset *d, int i)
+{
+        autobuf is = BUF(1 << 12), want = BUF(1 << 12);
+        components_text(says, &want);
+        components_text(d, &is);
+        if (d->n != says->n || memcmp(d->types, says->types, (size_t)d->n * sizeof *d->types))
+                return invalid_argument("All inputs to ChooseFastestDataset must have the same "
+                                        "output types. Input %d has output types: %s. Expected: "
+                                        "%s.",
+                                        i, buf_cstr(&is), buf_cstr(&want));
+        for (int k = 0; k < d->n; k++)
+                if (!shape_compatible(&d->shapes[k], &says->shapes[k]))
+                        return invalid_argument("All inputs to ChooseFastestDataset must have "
+                                                "compatible output shapes. Component %d of input "
+                                                "%d has shape: %s. Expected to be compatible with "
+                                                "shape: %s.",
+                                                k, i, shape_text(&d->shapes[k]).s,
+                                                shape_text(&says->shapes[k]).s);
+        if (d->cardinality != CARDINALITY_UNKNOWN && says->cardinality != CARDINALITY_UNKNOWN &&
+            d->cardinality != says->cardinality)
+                return invalid_argument("All inputs to ChooseFastestDataset must have compatible "
+                                        "cardinalities. Input %d has cardinality: %lld, while all "
+                                        "prior inputs have cardinality: %lld.",
+                                        i, (long long)d->cardinality, (long long)says->cardinality);
+        return NULL;
+}
+
 static Status *fastest(OpCtx *c)
 {
-        Dataset *d = NULL, *first = NULL;
-        TRY(dataset_at(c, 0, &first));
+        Dataset *other = NULL;
+        autoptr(Dataset) d = NULL;
+        TRY(dataset_typed(c, &fastest_kind, &d));
         for (int i = 1; i < ctx_inputs(c); i++) {
-                TRY(dataset_at(c, i, &d));
-                TRY(components_fit(first->n, first->types, first->shapes, d->n, d->types,
-                                   d->shapes));
+                TRY(dataset_at(c, i, &other));
+                TRY(check_fastest(d, other, i));
+                if (d->cardinality == CARDINALITY_UNKNOWN)
+                        d->cardinality = other->cardinality;
         }
-        TRY(dataset_unary(c, &fastest_kind, &d));
-        return dataset_output(c, d);
+        return dataset_output(c, steal(&d));
 }
 
 #define POOL                                                                       \

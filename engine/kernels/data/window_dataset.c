@@ -96,11 +96,19 @@ static const DatasetKind window_kind = { .name = "Window",
                                          .next = next,
                                          .close = close };
 
+/* names: of the three; sliding windows speak of the stride by its own. */
 static Status *read_sizes(const OpCtx *c, const char *const names[3], Window *ret)
 {
         TRY(scalar_int(c, 1, names[0], &ret->size));
+        if (ret->size <= 0)
+                return invalid_argument("Window size must be greater than zero.");
         TRY(scalar_int(c, 2, names[1], &ret->shift));
+        if (ret->shift <= 0)
+                return invalid_argument("Window shift must be greater than zero.");
         TRY(scalar_int(c, 3, names[2], &ret->stride));
+        if (ret->stride <= 0)
+                return invalid_argument("%s must be greater than zero.",
+                                        ret->batches ? names[2] : "Window stride");
         return NULL;
 }
 
@@ -116,15 +124,9 @@ static Status *window_dataset(OpCtx *c)
 {
         static const char *const names[] = { "size", "shift", "stride" };
         int64_t drop;
-        Window sizes;
+        Window sizes = { .batches = false };
         Dataset *d = NULL;
         TRY(read_sizes(c, names, &sizes));
-        if (sizes.size <= 0)
-                return invalid_argument("Window size must be greater than zero.");
-        if (sizes.shift <= 0)
-                return invalid_argument("Window shift must be greater than zero.");
-        if (sizes.stride <= 0)
-                return invalid_argument("Window stride must be greater than zero.");
         TRY(scalar_int(c, 4, "drop_remainder", &drop));
         TRY(dataset_unary(c, &window_kind, &d));
         Window *w = (Window *)d;
@@ -143,14 +145,9 @@ static Status *window_dataset(OpCtx *c)
 static Status *sliding_window(OpCtx *c)
 {
         static const char *const names[] = { "window_size", "window_shift", "window_stride" };
-        Window sizes;
+        Window sizes = { .batches = true };
         Dataset *d = NULL;
         TRY(read_sizes(c, names, &sizes));
-        if (sizes.size <= 0 || sizes.shift <= 0 || sizes.stride <= 0)
-                return invalid_argument("%s must be greater than zero.",
-                                        names[sizes.size <= 0    ? 0
-                                              : sizes.shift <= 0 ? 1
-                                                                 : 2]);
         TRY(dataset_unary(c, &window_kind, &d));
         Window *w = (Window *)d;
         w->size = sizes.size;

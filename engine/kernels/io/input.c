@@ -170,11 +170,9 @@ Status *input_skip(Input *in, uint64_t n)
         return NULL;
 }
 
-/* Text lines end by LF or CR LF; the last one may lack it. An empty line is still a line, hence
- * *ret. */
-Status *input_line(Input *in, Buf *line, bool *ret)
+/* The last line may lack its LF. An empty line is still a line, hence *ret. */
+Status *input_raw_line(Input *in, Buf *line, bool *ret)
 {
-        bool any = false;
         const unsigned char *lf = NULL;
         buf_reset(line);
         while (!lf) {
@@ -182,18 +180,26 @@ Status *input_line(Input *in, Buf *line, bool *ret)
                 size_t k = in->len - in->at;
                 if (!k)
                         break;
-                any = true;
                 lf = memchr(in->out + in->at, '\n', k);
                 if (lf)
                         k = (size_t)(lf - (in->out + in->at)) + 1;
-                buf_append(line, in->out + in->at, k - (lf != NULL));
+                buf_append(line, in->out + in->at, k);
                 in->at += k;
                 in->offset += (int64_t)k;
         }
+        TRY(buf_status(line));
+        *ret = line->len;
+        return NULL;
+}
+
+Status *input_line(Input *in, Buf *line, bool *ret)
+{
+        TRY(input_raw_line(in, line, ret));
+        if (line->len && line->data[line->len - 1] == '\n')
+                line->len--;
         if (line->len && line->data[line->len - 1] == '\r')
                 line->len--;
-        *ret = any;
-        return buf_status(line);
+        return NULL;
 }
 
 int64_t input_offset(const Input *in)

@@ -19,6 +19,8 @@ Status *input_unread(Input *in, const void *p, size_t n) MUST_USE;
 Status *input_skip(Input *in, uint64_t n) MUST_USE;
 /* The next line without its LF or CRLF. *ret is false when there is none. */
 Status *input_line(Input *in, Buf *line, bool *ret) MUST_USE;
+/* The same with what ends it. */
+Status *input_raw_line(Input *in, Buf *line, bool *ret) MUST_USE;
 /* Bytes delivered so far. */
 int64_t input_offset(const Input *in);
 /* Bytes of the file on the disk. */
