@@ -60,14 +60,19 @@ static Status *add_name(FetchNames *f, const char *name, int *ret)
 static Status *bad_leaf(JsonSpan v, const char *pointer)
 {
         const char *type = python_type(v);
+        JsonSpan shown = v;
         Status *s;
+        if (scan_kind(v) == 't')
+                shown = (JsonSpan){ "True", 4 };
+        if (scan_kind(v) == 'f')
+                shown = (JsonSpan){ "False", 5 };
         if (scan_kind(v) == 'n')
                 s = invalid_argument("Fetch argument None has invalid type <class 'NoneType'>");
         else
                 s = invalid_argument("Fetch argument %.*s has invalid type <class '%s'>, must be a "
                                      "string or Tensor. "
                                      "(Can not convert a %s into a Tensor or Operation.)",
-                                     (int)MIN(v.len, (size_t)80), v.at, type, type);
+                                     (int)MIN(shown.len, (size_t)80), shown.at, type, type);
         status_set_exception(s, "TypeError");
         status_set_pointer(s, "%s", pointer);
         return s;

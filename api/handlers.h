@@ -63,6 +63,9 @@ Status *queues_get(Request *r) MUST_USE;
 Status *queues_enqueue(Request *r) MUST_USE;
 Status *queues_dequeue(Request *r) MUST_USE;
 Status *queues_close(Request *r) MUST_USE;
+/* partial_runs.c */
+Status *partial_runs_list(Request *r) MUST_USE;
+Status *partial_runs_delete(Request *r) MUST_USE;
 /* handles.c */
 Status *handles_list(Request *r) MUST_USE;
 Status *handles_delete(Request *r) MUST_USE;

@@ -33,6 +33,8 @@ const Route routes[] = {
         { "POST",   SESSION "/queues/{queue...}:enqueue", .start = queues_enqueue, .body = BODY_JSON, .flags = ROUTE_ONCE },
         { "POST",   SESSION "/queues/{queue...}:dequeue", .start = queues_dequeue, .body = BODY_OPTIONAL, .max_body = MIB, .flags = ROUTE_ONCE },
         { "POST",   SESSION "/queues/{queue...}:close",   .start = queues_close,   .body = BODY_OPTIONAL, .max_body = MIB },
+        { "GET",    SESSION "/partial_runs",         .handle = partial_runs_list },
+        { "DELETE", SESSION "/partial_runs/{handle...}", .handle = partial_runs_delete },
         { "GET",    SESSION "/handles",              .handle = handles_list },
         { "DELETE", SESSION "/handles/{handle...}",  .handle = handles_delete },
         { "POST",   SESSION ":export",               .handle = sessions_export,    .body = BODY_OPTIONAL, .max_body = MIB, .flags = ROUTE_WORKER },

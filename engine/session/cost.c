@@ -40,15 +40,15 @@ void cost_done(Session *s)
 /* How often the signature has been executed before. Under the session's lock. */
 static Status *count(Session *s, const Compiled *c, int64_t *ret)
 {
-        RunCount *r = map_getn(&s->run_counts, c->key, c->key_len);
+        RunCount *r = map_getn(&s->run_counts, c->count_key, c->count_key_len);
         if (!r) {
                 if (s->run_counts.count >= MAX_COUNTED)
                         forget_counts(s);
-                if (!(r = mem_alloc(sizeof *r + c->key_len)))
+                if (!(r = mem_alloc(sizeof *r + c->count_key_len)))
                         return status_oom();
                 *r = (RunCount){ 0 };
-                memcpy(r->key, c->key, c->key_len);
-                Status *st = map_setn(&s->run_counts, r->key, c->key_len, r);
+                memcpy(r->key, c->count_key, c->count_key_len);
+                Status *st = map_setn(&s->run_counts, r->key, c->count_key_len, r);
                 if (st) {
                         mem_free(r);
                         return st;
@@ -83,7 +83,7 @@ static Status *read_cost(Session *s, const Compiled *c, uint8_t **ret, size_t *r
 {
         Status *st = NULL;
         pthread_mutex_lock(&s->lock);
-        const RunCount *r = map_getn(&s->run_counts, c->key, c->key_len);
+        const RunCount *r = map_getn(&s->run_counts, c->count_key, c->count_key_len);
         if (r && r->cost) {
                 *ret = mem_dup(r->cost, r->n_cost);
                 *ret_n = r->n_cost;
@@ -98,7 +98,7 @@ static Status *read_cost(Session *s, const Compiled *c, uint8_t **ret, size_t *r
 static void put_cost(Session *s, const Compiled *c, uint8_t *cost, size_t n)
 {
         pthread_mutex_lock(&s->lock);
-        RunCount *r = map_getn(&s->run_counts, c->key, c->key_len);
+        RunCount *r = map_getn(&s->run_counts, c->count_key, c->count_key_len);
         size_t others = r && r->cost ? s->cost_bytes - r->n_cost : s->cost_bytes;
         if (r && others + n <= MAX_COST_BYTES) {
                 mem_free(r->cost);

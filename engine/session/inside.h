@@ -123,6 +123,8 @@ typedef struct Compiled {
         atomic_int refs;
         char *key;
         size_t key_len;
+        char *count_key; /* the same for the same names in any order */
+        size_t count_key_len;
         Plan *plan;
         Graph *watched; /* that the plan is of, with a debugger's nodes; NULL: the session's */
         _Atomic int64_t watched_runs; /* of such a plan */

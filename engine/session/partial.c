@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* The plan says how long the arrays are, so it goes last. */
-static void partial_unref(PartialRun *p)
+void partial_unref(PartialRun *p)
 {
         if (!p || atomic_fetch_sub(&p->refs, 1) != 1)
                 return;
@@ -39,9 +39,8 @@ static void partial_unref(PartialRun *p)
         session_unref(p->session);
         mem_free(p);
 }
-AUTOPTR_DEFINE(PartialRun, partial_unref)
 
-static PartialRun *partial_ref(PartialRun *p)
+PartialRun *partial_ref(PartialRun *p)
 {
         atomic_fetch_add(&p->refs, 1);
         return p;
@@ -78,6 +77,15 @@ static Call *take_answerable(PartialRun *p)
         return out;
 }
 
+/* As setup named it. */
+static const char *fetch_name(const PartialRun *p, int fetch)
+{
+        for (int i = 0; i < p->compiled->n_fetches; i++)
+                if (p->compiled->fetch[i] == fetch)
+                        return p->fetch_names[i];
+        return "";
+}
+
 /* What a call is told. */
 static Status *outcome(PartialRun *p, const Call *c)
 {
@@ -86,7 +94,7 @@ static Status *outcome(PartialRun *p, const Call *c)
         for (int i = 0; i < c->n; i++) {
                 if (p->dead[c->fetch[i]])
                         return invalid_argument("The tensor returned for %s was not valid.",
-                                                p->fetch_names[c->fetch[i]]);
+                                                fetch_name(p, c->fetch[i]));
                 if (!p->values[c->fetch[i]])
                         return p->status ? status_copy(p->status)
                                          : cancelled("Run call was cancelled");
@@ -115,6 +123,26 @@ static void take_values(const Call *c, Tensor **out)
         }
 }
 
+/* Takes the handle out of the session; its reference goes, too. */
+static void delist(PartialRun *p)
+{
+        Session *s = p->session;
+        pthread_mutex_lock(&s->lock);
+        bool listed = map_get(&s->partials, p->handle) == p;
+        if (listed)
+                map_del(&s->partials, p->handle);
+        pthread_mutex_unlock(&s->lock);
+        if (listed)
+                partial_unref(p);
+}
+
+/* A call that failed ends the run, as in TensorFlow: what it asked for cannot be had any more. */
+void partial_end(PartialRun *p, Status *why)
+{
+        cancel_fire(p->running.cancel, why);
+        delist(p);
+}
+
 /* Answers a call that is in no list any more. No lock held. */
 static void answer(Call *c)
 {
@@ -128,7 +156,10 @@ static void answer(Call *c)
         Status *s = out ? outcome(p, c) : status_oom();
         if (!s)
                 take_values(c, out);
+        Status *why = s && !p->ended ? status_copy(s) : NULL;
         pthread_mutex_unlock(&p->lock);
+        if (why)
+                partial_end(p, why);
         RunResult result = { .n = c->n, .values = out, .step_id = p->running.id };
         c->done(c->arg, s, s ? NULL : &result);
         for (int i = 0; out && i < c->n; i++)
@@ -190,19 +221,6 @@ static void on_fetched(void *arg, uint32_t fetch, Tensor *value)
         Call *list = take_answerable(p);
         pthread_mutex_unlock(&p->lock);
         answer_all(list);
-}
-
-/* Takes the handle out of the session; its reference goes, too. */
-static void delist(PartialRun *p)
-{
-        Session *s = p->session;
-        pthread_mutex_lock(&s->lock);
-        bool listed = map_get(&s->partials, p->handle) == p;
-        if (listed)
-                map_del(&s->partials, p->handle);
-        pthread_mutex_unlock(&s->lock);
-        if (listed)
-                partial_unref(p);
 }
 
 /* An error that no call was there to hear stays with the handle until the next call. */

@@ -38,6 +38,12 @@ struct PartialRun {
         Status *status; /* how the step ended */
 };
 
+PartialRun *partial_ref(PartialRun *p);
+void partial_unref(PartialRun *p);
+AUTOPTR_DEFINE(PartialRun, partial_unref)
+/* Cancels the step and takes the handle out of the session. Takes why. */
+void partial_end(PartialRun *p, Status *why);
+
 /* The checks of a call in TensorFlow's order; none changes anything. On success feeds[i] and
  * fetches[i] are the plan's indexes of the request's. Under the run's lock. */
 Status *partial_check(PartialRun *p, const RunRequest *r, int *feeds, int *fetches) MUST_USE;

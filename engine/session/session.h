@@ -57,6 +57,9 @@ Status *session_read_graph(Session *s, Status *(*fn)(void *arg, const Graph *g),
  * Client-layer errors
  * ("Cannot interpret feed_dict key as Tensor: ..."), hints with the nearest names. */
 Status *session_feed_info(Session *s, const char *key, DType *ret_dtype, Shape *ret_shape) MUST_USE;
+/* Does a value of that shape fit the tensor of that name, whose shape is want as far as it is
+ * known? INVALID_ARGUMENT (ValueError) in TensorFlow's words. */
+Status *session_check_feed_shape(const char *key, const Shape *want, const Shape *shape) MUST_USE;
 
 /* ---- run ---- */
 typedef struct Feed {
@@ -118,6 +121,23 @@ Status *session_prepare(Session *s, const RunRequest *r) MUST_USE;
 Status *session_partial_run_setup(Session *s, const RunRequest *r, char **ret) MUST_USE;
 void session_partial_run(Session *s, const char *handle, const RunRequest *r, RunDone done,
                          void *arg);
+
+typedef struct PartialName {
+        const char *name;
+        bool done; /* fed, or fetched */
+} PartialName;
+typedef struct PartialInfo {
+        const char *handle;
+        int64_t step_id, started_us; /* wall clock */
+        const PartialName *feeds, *fetches;
+        int n_feeds, n_fetches;
+        int waiting; /* calls that are not answered yet */
+} PartialInfo;
+/* The live ones, oldest first. fn is called under locks: it must not call back. */
+Status *session_each_partial_run(Session *s, Status *(*fn)(void *arg, const PartialInfo *i),
+                                 void *arg) MUST_USE;
+/* Ends one; its waiting calls are CANCELLED. INVALID_ARGUMENT as in a call with such a handle. */
+Status *session_partial_run_end(Session *s, const char *handle) MUST_USE;
 
 /* ---- steps ---- */
 typedef struct StepInfo {

@@ -5,6 +5,8 @@
 #include "engine/base/buf.h"
 #include "engine/exec/function.h"
 #include "engine/session/watch.h"
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Plans remembered per graph; beyond, all are forgotten (those in use live on). */
@@ -24,6 +26,7 @@ void compiled_unref(Compiled *c)
         plan_free(c->plan);
         graph_unref(c->watched);
         mem_free(c->key);
+        mem_free(c->count_key);
         mem_free(c->fetch);
         mem_free(c->feeds);
         mem_free(c->fetches);
@@ -119,8 +122,8 @@ static void put_text(Buf *key, const char *text)
  * no choice of names makes two requests one. */
 static void make_key(const Session *s, const RunRequest *r, bool partial, Buf *key)
 {
-        const int counts[] = { r->n_feeds,       r->n_fetches, r->n_targets,
-                               r->n_connections, partial,      r->core_names };
+        const int counts[] = { r->n_feeds, r->n_fetches,  r->n_targets, r->n_connections,
+                               partial,    r->core_names, r->callable };
         /* where nodes are depends on what this session did before */
         uint64_t placed = placed_here(s) ? s->incarnation : 0;
         buf_append(key, counts, sizeof counts);
@@ -203,6 +206,49 @@ static Status *resolve_fetches(Session *s, const RunRequest *r, Names *n)
         return st;
 }
 
+/* As the texts "a:0" compare. */
+static int name_order(const TensorId *a, const TensorId *b)
+{
+        const char *x = a->node->name, *y = b->node->name;
+        char i[16], k[16];
+        while (*x && *x == *y)
+                x++, y++;
+        if (*x || *y)
+                return (unsigned char)(*x ? *x : ':') - (unsigned char)(*y ? *y : ':');
+        snprintf(i, sizeof i, "%d", (int)a->output);
+        snprintf(k, sizeof k, "%d", (int)b->output);
+        return strcmp(i, k);
+}
+
+typedef struct Sorted {
+        TensorId id;
+        int before; /* its index */
+} Sorted;
+
+static int sorted_order(const void *a, const void *b)
+{
+        return name_order(&((const Sorted *)a)->id, &((const Sorted *)b)->id);
+}
+
+/* TensorFlow's session sorts what it fetches, and its errors and graphs count by that. */
+static Status *sort_fetches(const RunRequest *r, Names *n)
+{
+        autofree Sorted *all = mem_calloc((size_t)n->n_fetches + 1, sizeof *all);
+        autofree int *after = mem_calloc((size_t)n->n_fetches + 1, sizeof *after);
+        if (!all || !after)
+                return status_oom();
+        for (int i = 0; i < n->n_fetches; i++)
+                all[i] = (Sorted){ n->fetches[i], i };
+        qsort(all, (size_t)n->n_fetches, sizeof *all, sorted_order);
+        for (int i = 0; i < n->n_fetches; i++) {
+                n->fetches[i] = all[i].id;
+                after[all[i].before] = i;
+        }
+        for (int i = 0; i < r->n_fetches; i++)
+                n->fetch[i] = n->fetch[i] < 0 ? -1 : after[n->fetch[i]];
+        return NULL;
+}
+
 /* All that are missing are told at once, as the core does. */
 static Status *resolve_targets(Session *s, const RunRequest *r, Names *n)
 {
@@ -230,6 +276,8 @@ static Status *resolve(Session *s, const RunRequest *r, bool partial, Names *n)
                 TRY(core_check(r));
         TRY(resolve_feeds(s, r, partial, n->feeds));
         TRY(resolve_fetches(s, r, n));
+        if (!r->callable)
+                TRY(sort_fetches(r, n));
         return resolve_targets(s, r, n);
 }
 
@@ -278,6 +326,43 @@ static Status *compile(Session *s, PlanCache *cache, const RunRequest *r, const 
         return config_check_executor(s->config, c->plan);
 }
 
+static int number_order(const void *a, const void *b)
+{
+        uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+        return x < y ? -1 : x > y;
+}
+
+static Status *put_sorted(Buf *key, const TensorId *ids, int n)
+{
+        autofree uint64_t *numbers = mem_calloc((size_t)n + 1, sizeof *numbers);
+        if (!numbers)
+                return status_oom();
+        for (int i = 0; i < n; i++)
+                numbers[i] = (uint64_t)ids[i].node->id << 32 | (uint32_t)ids[i].output;
+        qsort(numbers, (size_t)n, sizeof *numbers, number_order);
+        buf_append(key, &n, sizeof n);
+        buf_append(key, numbers, (size_t)n * sizeof *numbers);
+        return NULL;
+}
+
+/* What a session counts runs by: the same for the same names in any order. */
+static Status *make_count_key(const RunRequest *r, const Names *n, Compiled *c)
+{
+        autobuf key = BUF(64 << 20);
+        buf_append(&key, &r->callable, sizeof r->callable);
+        TRY(put_sorted(&key, n->feeds, r->n_feeds));
+        TRY(put_sorted(&key, n->fetches, n->n_fetches));
+        TRY(put_sorted(&key, n->targets, n->n_targets));
+        for (int i = 0; i < r->n_connections; i++) {
+                put_text(&key, r->connections[i].from);
+                put_text(&key, r->connections[i].to);
+        }
+        watches_key(r->options, &key);
+        TRY(buf_status(&key));
+        c->count_key = buf_take(&key, &c->count_key_len);
+        return c->count_key ? NULL : status_oom();
+}
+
 /* Names to tensors, then the plan. */
 static Status *build(Session *s, PlanCache *cache, const RunRequest *r, bool partial, Compiled *c)
 {
@@ -296,6 +381,7 @@ static Status *build(Session *s, PlanCache *cache, const RunRequest *r, bool par
         };
         c->n_fetches = r->n_fetches;
         TRY(resolve(s, r, partial, &n));
+        TRY(make_count_key(r, &n, c));
         TRY(connections_resolve(s->graph, r, connections));
         if (partial)
                 TRY(check_partial(r, &n));
@@ -334,6 +420,26 @@ Status *signature_compile(Session *s, const RunRequest *r, bool partial, Compile
         return NULL;
 }
 
+/* By that a session's error counts feeds: sorted, but for those of a callable. */
+static int feed_number(const Compiled *c, const RunRequest *r, int feed)
+{
+        int before = 0;
+        for (int i = 0; i < r->n_feeds; i++)
+                before += name_order(&c->feeds[i], &c->feeds[feed]) < 0;
+        return r->callable ? feed : before;
+}
+
+Status *session_check_feed_shape(const char *key, const Shape *want, const Shape *shape)
+{
+        if (shape_compatible(want, shape))
+                return NULL;
+        Status *s = invalid_argument(
+                "Cannot feed value of shape %s for Tensor '%s%s', which has shape '%s'",
+                shape_python(shape).s, key, strchr(key, ':') ? "" : ":0", shape_python(want).s);
+        status_set_exception(s, "ValueError");
+        return s;
+}
+
 /* Dtype, then shape, in TensorFlow's words; what the graph does not know fits. */
 Status *signature_check_feeds(const Compiled *c, const RunRequest *r)
 {
@@ -345,15 +451,12 @@ Status *signature_check_feeds(const Compiled *c, const RunRequest *r)
                         continue;
                 const Shape *shape = &id->node->out_shapes[id->output];
                 if (v->dtype != want)
-                        return invalid_argument("Expects arg[%d] to be %s but %s is provided", i,
-                                                dtype_name(want), dtype_name(v->dtype));
-                if (shape_compatible(shape, &v->shape))
+                        return invalid_argument("Expects arg[%d] to be %s but %s is provided",
+                                                feed_number(c, r, i), dtype_name(want),
+                                                dtype_name(v->dtype));
+                Status *s = session_check_feed_shape(r->feeds[i].key, shape, &v->shape);
+                if (!s)
                         continue;
-                Status *s = invalid_argument(
-                        "Cannot feed value of shape %s for Tensor '%s:%d', which has shape '%s'",
-                        shape_python(&v->shape).s, id->node->name, (int)id->output,
-                        shape_python(shape).s);
-                status_set_exception(s, "ValueError");
                 status_set_pointer(s, "/feeds/%s", r->feeds[i].key);
                 return s;
         }

@@ -22,7 +22,7 @@ static void begin(void)
                     "VariableV2(dtype=float32, shape=[]); init = Assign(v, five); nothing = "
                     "NoOp(); "
                     "vec = Const(value=[1.0, 2.0, 3.0], dtype=float32); e = vec * five; s = "
-                    "Shape(e)\\nwith control(a):\\n  after = Const(value=1.0, dtype=float32)'}}"),
+                    "Shape(e)\\nwith control(a):\\n  after = Identity(1.0)'}}"),
                201, NULL, NULL);
 }
 

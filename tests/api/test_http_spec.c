@@ -243,8 +243,8 @@ static int turn(const char *path, const char *method)
         return strstr(path, "{session}:close") || strstr(path, ":reset") ? 5 : 3;
 }
 
-/* What the examples take for granted: a variable with a value. (Only a step that waits could be
- * cancelled; test_http_runs.c has one.) */
+/* What the examples take for granted: a variable with a value, a partial run that goes on. (Only a
+ * step that waits could be cancelled; test_http_runs.c has one.) */
 static void prepare(int next)
 {
         static const char add[] =
@@ -274,6 +274,8 @@ static void prepare(int next)
         expect(post("/v1/sessions/product:run",
                     "{'targets':['init','size'],'fetches':{'$handle':'kept:0'}}"),
                200, NULL, NULL);
+        expect(post("/v1/sessions/product:partial_run_setup", "{'fetches':'c:0','feeds':['a']}"),
+               200, "/handle", "c:0;0");
 }
 
 Test(http_spec, every_operation_answers_as_described)
