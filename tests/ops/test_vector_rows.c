@@ -3,6 +3,7 @@
  * that go one element at a time. Values are small whole numbers, so that sums are exact in any
  * order and all types. */
 #include "engine/base/buf.h"
+#include "engine/tensor/short_float.h"
 #include "tests/lib/op_session.h"
 #include <criterion/criterion.h>
 #include <math.h>
@@ -92,6 +93,9 @@ Test(vector_rows, of_any_length_are_reduced_one_by_one_or_together)
                         expect_reduced(numbers[i], 37, n, true);
                         expect_reduced(numbers[i], n, 40, n % 2);
                 }
+        for (int64_t n = 95; n <= 640; n += 109)
+                for (size_t i = 0; i < COUNTOF(numbers); i++)
+                        expect_reduced(numbers[i], 18, n, n % 2 || dtype_is_short(numbers[i]));
         expect_reduced(DT_HALF, 2, 3000, true);
         expect_reduced(DT_FLOAT, 3000, 3, false);
 }
@@ -189,21 +193,112 @@ Test(vector_rows, give_their_largest_in_order_and_the_first_of_equals)
         }
 }
 
+/* Does row r of x have its k largest at these places, largest first, the first of equals first? */
+static void expect_largest(const Tensor *x, const Tensor *places, int64_t r, int64_t n, int64_t k)
+{
+        bool taken[4096] = { false };
+        for (int64_t j = 0; j < k; j++) {
+                int64_t best = -1;
+                for (int64_t i = 0; i < n; i++)
+                        if (!taken[i] && (best < 0 || tensor_double(x, r * n + i) >
+                                                              tensor_double(x, r * n + best)))
+                                best = i;
+                taken[best] = true;
+                cr_assert_eq(tensor_int(places, r * k + j), best, "%s, %ld of %ld: %ld is at %ld",
+                             dtype_name(tensor_dtype(x)), (long)k, (long)n, (long)j,
+                             (long)tensor_int(places, r * k + j));
+        }
+}
+
+/* Most values differ when `spread`, else there are eight. */
+static Tensor *spread_out(DType t, int64_t n, bool spread)
+{
+        Tensor *x = filled(t, &SHAPE(2, n));
+        for (int64_t i = 0; i < 2 * n && spread; i++) {
+                int32_t v = (int32_t)((uint32_t)(i * 2654435761u) >> 18) - 8000;
+                if (t == DT_FLOAT)
+                        ((float *)tensor_fill(x))[i] = i % 97 == 5 ? -INFINITY : (float)v;
+                else if (t == DT_DOUBLE)
+                        ((double *)tensor_fill(x))[i] = v;
+                else if (t == DT_INT32)
+                        ((int32_t *)tensor_fill(x))[i] = v;
+        }
+        return x;
+}
+
+Test(vector_rows, that_are_long_give_few_or_many_of_their_largest)
+{
+        static const int32_t some[] = { 1, 2, 5, 8, 9, 16, 17, 32, 33, 100 };
+        static const DType types[] = { DT_FLOAT, DT_DOUBLE, DT_INT32, DT_UINT8, DT_HALF };
+        char text[128];
+        for (size_t t = 0; t < 2 * COUNTOF(types); t++)
+                for (int64_t n = 500; n <= 2100; n += 523)
+                        for (size_t j = 0; j < COUNTOF(some); j++) {
+                                autoptr(Tensor) x = spread_out(types[t / 2], n, t % 2);
+                                snprintf(text, sizeof text,
+                                         "k = Const int32 [] { %d }\nt = TopKV2(x, k)\n"
+                                         "z = Identity(t:1)",
+                                         some[j]);
+                                autoptr(Tensor) z = run(types[t / 2], text, x);
+                                expect_largest(x, z, 0, n, some[j]);
+                                expect_largest(x, z, 1, n, some[j]);
+                        }
+}
+
+Test(vector_rows, that_are_long_and_hold_a_nan_still_give_largest)
+{
+        autoptr(Tensor) x = spread_out(DT_FLOAT, 1000, true);
+        ((float *)tensor_fill(x))[999] = NAN;
+        autoptr(Tensor) z =
+                run(DT_FLOAT, "k = Const int32 [] { 4 }\nt = TopKV2(x, k)\nz = Identity(t:1)", x);
+        ((float *)tensor_fill(x))[999] = -INFINITY;
+        expect_largest(x, z, 0, 1000, 4);
+        expect_largest(x, z, 1, 1000, 4);
+}
+
+static void expect_softmax(DType t, int64_t rows, int64_t n, double error)
+{
+        autoptr(Tensor) x = filled(t, &SHAPE(rows, n));
+        autoptr(Tensor) y = run(t, "z = Softmax(x)", x);
+        autoptr(Tensor) l = run(t, "z = LogSoftmax(x)", x);
+        for (int64_t r = 0; r < rows; r++) {
+                double sum = 0;
+                for (int64_t i = 0; i < n; i++)
+                        sum += exp(tensor_double(x, r * n + i));
+                for (int64_t i = r * n; i < r * n + n; i++) {
+                        double v = tensor_double(x, i);
+                        cr_assert_float_eq(tensor_double(y, i), exp(v) / sum, error);
+                        cr_assert_float_eq(tensor_double(l, i), v - log(sum), 10 * error);
+                }
+        }
+}
+
 Test(vector_rows, of_softmaxes_are_right_to_the_last_element)
 {
         for (int64_t n = 1; n <= 5 * LONGEST; n += 1 + n / 8) {
-                autoptr(Tensor) x = filled(DT_FLOAT, &SHAPE(2, n));
+                expect_softmax(DT_FLOAT, 2, n, 1e-6);
+                expect_softmax(DT_FLOAT, 21, n, 1e-6);
+                expect_softmax(DT_DOUBLE, 17, n, 1e-14);
+                expect_softmax(DT_HALF, 19, n, 1e-3);
+        }
+}
+
+Test(vector_rows, of_softmaxes_keep_nans_and_infinities_to_themselves)
+{
+        for (int64_t n = 2; n <= LONGEST; n++) {
+                autoptr(Tensor) x = filled(DT_FLOAT, &SHAPE(20, n));
+                float *v = tensor_fill(x);
+                v[3 * n + n / 2] = NAN;
+                v[5 * n + n - 1] = INFINITY;
+                v[6 * n] = -INFINITY;
+                for (int64_t i = 0; i < n; i++)
+                        v[8 * n + i] = -INFINITY;
                 autoptr(Tensor) y = run(DT_FLOAT, "z = Softmax(x)", x);
-                autoptr(Tensor) l = run(DT_FLOAT, "z = LogSoftmax(x)", x);
-                for (int64_t r = 0; r < 2; r++) {
-                        double sum = 0;
-                        for (int64_t i = 0; i < n; i++)
-                                sum += exp(tensor_double(x, r * n + i));
-                        for (int64_t i = r * n; i < r * n + n; i++) {
-                                double v = tensor_double(x, i);
-                                cr_assert_float_eq(tensor_double(y, i), exp(v) / sum, 1e-6);
-                                cr_assert_float_eq(tensor_double(l, i), v - log(sum), 1e-5);
-                        }
+                cr_assert_eq(tensor_double(y, 6 * n), 0);
+                for (int64_t i = 0; i < 20 * n; i++) {
+                        int64_t r = i / n;
+                        cr_assert_eq(isnan(tensor_double(y, i)), r == 3 || r == 5 || r == 8,
+                                     "%ld of %ld", (long)i, (long)n);
                 }
         }
 }
@@ -289,6 +384,47 @@ Test(vector_rows, say_where_they_are_not_zero)
                 }
                 cr_assert_eq(tensor_dim(z, 0), k);
         }
+}
+
+Test(vector_rows, say_where_they_are_not_zero_in_one_and_two_dimensions)
+{
+        for (int64_t n = 1; n <= 9 * LONGEST; n += 1 + n / 8) {
+                autoptr(Tensor) flat = filled(DT_HALF, &SHAPE(n));
+                autoptr(Tensor) matrix = filled(DT_UINT8, &SHAPE(3, n));
+                autoptr(Tensor) one = run(DT_HALF, "z = Where(x)", flat);
+                autoptr(Tensor) two = run(DT_UINT8, "z = Where(x)", matrix);
+                int64_t k = 0;
+                for (int64_t i = 0; i < n; i++)
+                        if (tensor_double(flat, i) != 0)
+                                cr_assert_eq(tensor_int(one, k++), i);
+                cr_assert_eq(tensor_dim(one, 0), k);
+                k = 0;
+                for (int64_t i = 0; i < 3 * n; i++) {
+                        if (tensor_int(matrix, i) == 0)
+                                continue;
+                        cr_assert_eq(tensor_int(two, 2 * k), i / n);
+                        cr_assert_eq(tensor_int(two, 2 * k++ + 1), i % n);
+                }
+                cr_assert_eq(tensor_dim(two, 0), k);
+        }
+}
+
+Test(vector_rows, are_clipped_by_one_bound_and_by_many)
+{
+        for (size_t t = 0; t < COUNTOF(numbers); t++)
+                for (int64_t n = 1; n <= 1100; n += 1 + n / 4) {
+                        autoptr(Tensor) x = filled(numbers[t], &SHAPE(n));
+                        autoptr(Tensor) z =
+                                run(numbers[t],
+                                    "o = OnesLike(x)\nb = Const int32 [1] { 0 }\n"
+                                    "e = Const int32 [1] { 1 }\nf = Slice(o, b, e)\n"
+                                    "s = Const int32 [0] { }\nl = Reshape(f, s)\nh = Add(o, o)\n"
+                                    "z = ClipByValue(x, l, h)",
+                                    x);
+                        for (int64_t i = 0; i < n; i++)
+                                cr_assert_eq(tensor_double(z, i),
+                                             fmin(fmax(tensor_double(x, i), 1), 2));
+                }
 }
 
 Test(vector_rows, of_channels_are_normalized_by_their_own_moments)

@@ -214,6 +214,44 @@ Test(vectors, of_bfloat16_are_libms_values_in_every_lane)
         expect_all(DT_BFLOAT16);
 }
 
+/* One exponent for all, of those that have arithmetic of their own, and one that has not. */
+static void expect_powers(DType t)
+{
+        static const double exponents[] = { 1, 2, 3, -1, 0.5, -0.5, -2 };
+        static const MathCase power = { "Pow", NULL, pow, 2 };
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        const char *name = dtype_name(t);
+        buf_printf(&graph, "a = Placeholder dtype: %s\nb = Placeholder dtype: %s\nz = Pow(a, b)\n",
+                   name, name);
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        for (size_t e = 0; e < COUNTOF(exponents); e++)
+                for (int64_t n = 1; n <= LONGEST; n++) {
+                        autoptr(Tensor) a = vector(t, n, n);
+                        autoptr(Tensor) b = NULL;
+                        cr_assert_null(tensor_new(t, &SHAPE(1), &b));
+                        float f = (float)exponents[e];
+                        if (t == DT_DOUBLE)
+                                *(double *)tensor_fill(b) = exponents[e];
+                        else if (t == DT_FLOAT)
+                                *(float *)tensor_fill(b) = f;
+                        else
+                                short_narrow(t, &f, tensor_fill(b), 1);
+                        autoptr(Tensor) z = run(s, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+                        for (int64_t i = 0; i < n; i++)
+                                expect_value(&power, t, tensor_double(a, i), exponents[e],
+                                             tensor_double(z, i));
+                }
+}
+
+Test(vectors, are_raised_to_one_power_as_libm_does)
+{
+        expect_powers(DT_FLOAT);
+        expect_powers(DT_DOUBLE);
+        expect_powers(DT_HALF);
+        expect_powers(DT_BFLOAT16);
+}
+
 /* ---- division ---- */
 
 static TestSession *division(const char *op, DType t)

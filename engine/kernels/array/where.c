@@ -2,11 +2,84 @@
 /* Where: the indices of the elements that are not zero, one row each, in row-major order. */
 #include "engine/kernels/math/types.h"
 
-enum { BLOCK = 256 };
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
-/* find: the places of some elements that are not zero. Each place is written, and stays when the
- * element is not zero: branches that nobody can foretell would cost more. unfold goes along the
- * last dimension and writes the other coordinates before each place. */
+enum { BLOCK = 256, VECTOR = 64 };
+
+/* The places of the ones in a block of zeros and ones, at the beginning of at[]; how many. Each
+ * place is written, and stays when there is a one: branches that nobody can foretell would cost
+ * more. */
+static int64_t find_plain(const uint8_t mask[BLOCK], int64_t n, int32_t at[BLOCK])
+{
+        int64_t k = 0;
+        for (int64_t i = 0; i < n; i++) {
+                at[k] = (int32_t)i;
+                k += mask[i];
+        }
+        return k;
+}
+
+#ifdef __x86_64__
+/* The same, 16 at a time; what follows mask[n] is 0, and at[] has room for a vector more. */
+__attribute__((target("avx512f,avx512bw"))) static int64_t find_512(const uint8_t mask[BLOCK],
+                                                                    int64_t n, int32_t *at)
+{
+        const __m512i step = _mm512_set1_epi32(16);
+        __m512i place = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        int64_t k = 0;
+        for (int64_t i = 0; i < n; i += VECTOR) {
+                __m512i some = _mm512_loadu_si512(mask + i);
+                uint64_t ones = _mm512_test_epi8_mask(some, some);
+                for (int q = 0; q < 4; q++, ones >>= 16) {
+                        _mm512_storeu_si512(at + k,
+                                            _mm512_maskz_compress_epi32((__mmask16)ones, place));
+                        k += __builtin_popcountll(ones & 0xffff);
+                        place = _mm512_add_epi32(place, step);
+                }
+        }
+        return k;
+}
+#endif
+
+static int64_t find(const uint8_t mask[BLOCK], int64_t n, int32_t at[BLOCK + VECTOR])
+{
+#ifdef __x86_64__
+        if (__builtin_cpu_supports("avx512bw"))
+                return find_512(mask, n, at);
+#endif
+        return find_plain(mask, n, at);
+}
+
+/* k rows of coordinates: at[] but for the last, which is from + found[]. */
+HOT static void rows_of_1(const int32_t *found, int64_t k, int64_t from, int64_t *row)
+{
+        for (int64_t j = 0; j < k; j++)
+                row[j] = from + found[j];
+}
+HOT static void rows_of_2(const int32_t *found, int64_t k, int64_t from, int64_t at, int64_t *row)
+{
+        for (int64_t j = 0; j < k; j++) {
+                row[2 * j] = at;
+                row[2 * j + 1] = from + found[j];
+        }
+}
+static void rows_of(const int32_t *found, int64_t k, int64_t from, const int64_t *at, int64_t rank,
+                    int64_t *row)
+{
+        if (rank == 1)
+                rows_of_1(found, k, from, row);
+        else if (rank == 2)
+                rows_of_2(found, k, from, at[0], row);
+        for (int64_t j = 0; j < k && rank > 2; j++, row += rank) {
+                for (int64_t d = 0; d < rank - 1; d++)
+                        row[d] = at[d];
+                row[rank - 1] = from + found[j];
+        }
+}
+
+/* unfold goes along the last dimension. */
 #define LOOPS(ID, T, W, GET, PUT)                                                        \
         HOT static int64_t count_##ID(const T *x, int64_t n)                             \
         {                                                                                \
@@ -15,29 +88,25 @@ enum { BLOCK = 256 };
                         k += GET(x[i]) != 0;                                             \
                 return k;                                                                \
         }                                                                                \
-        static int64_t find_##ID(const T *x, int64_t n, int32_t *at)                     \
+        HOT static void mask_##ID(const T *x, int64_t n, uint8_t mask[BLOCK])            \
         {                                                                                \
-                int64_t k = 0;                                                           \
-                for (int64_t i = 0; i < n; i++) {                                        \
-                        at[k] = (int32_t)i;                                              \
-                        k += GET(x[i]) != 0;                                             \
-                }                                                                        \
-                return k;                                                                \
+                for (int64_t i = 0; i < n; i++)                                          \
+                        mask[i] = GET(x[i]) != 0;                                        \
         }                                                                                \
         static void unfold_##ID(const T *x, int64_t count, const Shape *s, int64_t *row) \
         {                                                                                \
                 int64_t at[SHAPE_MAX_RANK] = { 0 }, *end = row + count * s->rank;        \
                 int last = s->rank - 1;                                                  \
-                int32_t found[BLOCK];                                                    \
+                uint8_t mask[BLOCK];                                                     \
+                int32_t found[BLOCK + VECTOR];                                           \
                 while (row < end) {                                                      \
                         for (int64_t i = 0; i < s->dim[last]; i += BLOCK) {              \
                                 int64_t n = MIN(s->dim[last] - i, (int64_t)BLOCK);       \
-                                int64_t k = find_##ID(x + i, n, found);                  \
-                                for (int64_t j = 0; j < k; j++, row += s->rank) {        \
-                                        for (int d = 0; d < last; d++)                   \
-                                                row[d] = at[d];                          \
-                                        row[last] = i + found[j];                        \
-                                }                                                        \
+                                mask_##ID(x + i, n, mask);                               \
+                                memset(mask + n, 0, (size_t)(BLOCK - n));                \
+                                int64_t k = find(mask, n, found);                        \
+                                rows_of(found, k, i, at, s->rank, row);                  \
+                                row += k * s->rank;                                      \
                         }                                                                \
                         x += s->dim[last];                                               \
                         for (int d = last - 1; d >= 0 && ++at[d] == s->dim[d]; d--)      \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Pow. Integer powers wrap; negative ones are refused before the loop. */
 #include "engine/kernels/math/binary.h"
+#include "engine/kernels/math/unary.h"
 
 static inline uint64_t power(uint64_t a, uint64_t b)
 {
@@ -22,13 +23,48 @@ BINARY_LOOPS(pow, FLOAT_TYPES, pow(a, b))
 BINARY_LOOPS(pow, COMPLEX_TYPES, b == 0 ? 1 : a == 0 ? 0 : pow(a, b))
 BINARY_TABLE(pow, SIGNED_NUMBER_TYPES)
 
+/* Exponents that models are full of, one for all elements, as plain arithmetic within 2 units of
+ * the last place. */
+UNARY_LOOPS(same, FLOAT_TYPES, v)
+UNARY_LOOPS(square, FLOAT_TYPES, v *v)
+UNARY_LOOPS(cube, FLOAT_TYPES, v *v *v)
+UNARY_LOOPS(inverse, FLOAT_TYPES, 1 / v)
+UNARY_LOOPS(root, FLOAT_TYPES, v == -(V)INFINITY ? (V)INFINITY : sqrt(v + 0))
+UNARY_LOOPS(inverse_root, FLOAT_TYPES, v == -(V)INFINITY ? 0 : 1 / sqrt(v + 0))
+
+#define POWER_(fn)                          \
+        {                                   \
+                FLOAT_TYPES(UNARY_ROW_, fn) \
+        }
+static const struct {
+        double exponent;
+        UnaryFn by_type[DT_MAX + 1];
+} powers[] = {
+        { 1, POWER_(same) },     { 2, POWER_(square) }, { 3, POWER_(cube) },
+        { -1, POWER_(inverse) }, { .5, POWER_(root) },  { -.5, POWER_(inverse_root) },
+};
+
+/* The loops for one exponent for all of x, or NULL. */
+static const UnaryFn *known_power(const Tensor *x, const Tensor *y, const Tensor *z)
+{
+        if (!dtype_is_floating(tensor_dtype(y)) || tensor_count(y) != 1 ||
+            tensor_count(x) != tensor_count(z))
+                return NULL;
+        double exponent = tensor_double(y, 0);
+        for (size_t i = 0; i < COUNTOF(powers); i++)
+                if (powers[i].exponent == exponent)
+                        return powers[i].by_type;
+        return NULL;
+}
+
 static Status *pow_compute(OpCtx *c)
 {
         const Tensor *y = ctx_input(c, 1);
         if (dtype_is_integer(tensor_dtype(y)) && tensor_count(ctx_output(c, 0)) > 0 &&
             binary_any_negative(y))
                 return invalid_argument("Integers to negative integer powers are not allowed");
-        return binary_run(c, pow_loops);
+        const UnaryFn *known = known_power(ctx_input(c, 0), y, ctx_output(c, 0));
+        return known ? unary_run(c, known) : binary_run(c, pow_loops);
 }
 
 OP(Pow, .inputs = "x:T; y:T", .outputs = "z:T",

@@ -3,8 +3,9 @@
  * merged; the input is read once, in order, one innermost row at a time. */
 #include "engine/kernels/math/reduce.h"
 
-/* Rows of so few elements are not worth a call each. */
-enum { SHORT_ROW = 32 };
+/* Rows of so few elements are not worth a call each: where they are kept, where they are reduced.
+ */
+enum { SHORT_KEPT = 32, SHORT_REDUCED = 512 };
 
 typedef struct ReduceWalk {
         const ReduceFns *fns;
@@ -102,15 +103,17 @@ static void walk_short(const ReduceWalk *w, const char *x, char *acc, int64_t ro
         }
 }
 
-/* Rows of the two innermost dimensions (rows is 1 where there is but one). */
+/* Rows of the two innermost dimensions (rows is 1 where there is but one). How a row is reduced
+ * depends on its length alone, not on how threads share the rows. */
 static void walk_rows(const ReduceWalk *w, const char *x, char *acc, int64_t rows, int64_t n)
 {
-        if (rows == 1)
-                walk_row(w, x, acc, n);
-        else if (w->stride[w->rank - 1])
+        bool kept = w->stride[w->rank - 1];
+        if (!kept && w->rank > 1 && n <= SHORT_REDUCED)
+                walk_short(w, x, acc, rows, n);
+        else if (kept && rows > 1)
                 walk_fold(w, x, acc, rows, n);
         else
-                walk_short(w, x, acc, rows, n);
+                walk_row(w, x, acc, n);
 }
 
 /* Slices [from, to) of the outermost dimension. Short rows go together. */
@@ -120,7 +123,8 @@ static void walk_slices(void *arg, int64_t from, int64_t to)
         const char *x = w->x + (size_t)(from * w->inner) * w->size;
         int64_t at[SHAPE_MAX_RANK] = { from }, offset = from * w->stride[0],
                 n = w->dim[w->rank - 1];
-        bool together = w->rank > 1 && n <= SHORT_ROW;
+        bool kept = w->stride[w->rank - 1];
+        bool together = w->rank > 1 && n <= (kept ? SHORT_KEPT : SHORT_REDUCED);
         int outer = w->rank - (together ? 2 : 1);
         if (outer == 0) {
                 walk_rows(w, x, w->acc + (size_t)offset * w->fns->size, together ? to - from : 1,
@@ -157,7 +161,7 @@ static void walk_all(OpCtx *c, ReduceWalk *w, int64_t n)
                 walk_slices(w, 0, w->dim[0]);
         else if (w->stride[0])
                 ctx_parallel(c, w->dim[0], MATH_GRAIN / 2 / w->inner + 1, walk_slices, w);
-        else if (w->rank == 2 && w->dim[1] > SHORT_ROW)
+        else if (w->rank == 2 && w->dim[1] > SHORT_KEPT)
                 ctx_parallel(c, w->dim[1], MATH_GRAIN / 2 / w->dim[0] + 16, walk_columns, w);
         else
                 walk_slices(w, 0, w->dim[0]);

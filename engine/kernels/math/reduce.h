@@ -44,9 +44,8 @@ Status *reduce_sum(OpCtx *c, const Tensor *x, const Shape *shape, unsigned axes,
 #define WIDE_ACC_COMPLEX64  double complex
 #define WIDE_ACC_COMPLEX128 double complex
 
-/* Independent partial results: what lets one long sum run in vector registers; and how many rows
- * are summed side by side. */
-enum { REDUCE_LANES = FOLD_LANES, REDUCE_ROWS = 16 };
+/* Independent partial results: what lets one long sum run in vector registers. */
+enum { REDUCE_LANES = FOLD_LANES };
 
 /* What `start` does to an accumulator is nothing, so that it may pad the last lanes. */
 #define REDUCE_WIDE_(ID, T, W, GET, PUT, fn, ACC, start, step, joined, end)                      \
@@ -97,24 +96,26 @@ enum { REDUCE_LANES = FOLD_LANES, REDUCE_ROWS = 16 };
                 V s = *(V *)acc, v = lane[0];                                                    \
                 *(V *)acc = (V)(joined);                                                         \
         }                                                                                        \
+        /* k rows of n values, k <= FOLD_ROWS: of each what its values joined are. */            \
+        IN_LOOP void fn##_some_##ID(const T *x, int64_t n, int64_t k, ACC(ID, W) * some)         \
+        {                                                                                        \
+                typedef ACC(ID, W) V;                                                            \
+                FOLD_SOME(V, x, n, k, start, step, fn##_one_##ID, some);                         \
+        }                                                                                        \
         HOT_##ID static void fn##_rows_##ID(const void *x_, int64_t n, int64_t m, void *acc)     \
         {                                                                                        \
                 typedef ACC(ID, W) V;                                                            \
                 const T *x = x_;                                                                 \
-                V *a = acc, some[REDUCE_ROWS];                                                   \
-                for (; m >= REDUCE_ROWS; m -= REDUCE_ROWS, a += REDUCE_ROWS) {                   \
-                        memcpy(some, a, sizeof some);                                            \
-                        for (int64_t i = 0; i < n; i++)                                          \
-                                for (int r = 0; r < REDUCE_ROWS; r++) {                          \
-                                        V s = some[r], v = (V)x[r * n + i];                      \
-                                        some[r] = (V)(step);                                     \
-                                }                                                                \
-                        memcpy(a, some, sizeof some);                                            \
-                        x += REDUCE_ROWS * n;                                                    \
-                }                                                                                \
-                for (int64_t i = 0; i < m * n; i++) {                                            \
-                        V s = a[i / n], v = (V)x[i];                                             \
-                        a[i / n] = (V)(step);                                                    \
+                V *a = acc, some[FOLD_ROWS];                                                     \
+                for (; m > 0; m -= FOLD_ROWS, a += FOLD_ROWS, x += FOLD_ROWS * n) {              \
+                        if (m >= FOLD_ROWS)                                                      \
+                                fn##_some_##ID(x, n, FOLD_ROWS, some);                           \
+                        else                                                                     \
+                                fn##_some_##ID(x, n, m, some);                                   \
+                        for (int64_t r = 0; r < MIN(m, (int64_t)FOLD_ROWS); r++) {               \
+                                V s = a[r], v = some[r];                                         \
+                                a[r] = (V)(joined);                                              \
+                        }                                                                        \
                 }                                                                                \
         }                                                                                        \
         HOT_##ID static void fn##_across_##ID(const void *x_, int64_t n, void *acc)              \

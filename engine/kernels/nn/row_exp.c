@@ -3,8 +3,6 @@
  * summed while they are in the cache. */
 #include "engine/kernels/nn/row_exp.h"
 
-#include "engine/kernels/math/fold.h"
-
 enum { BLOCK = 256 };
 
 #define LARGER(a, b) ((a) > (b) ? (a) : (b))
@@ -51,5 +49,50 @@ enum { BLOCK = 256 };
         T row_exp_##ID(const T *x, T *y, int64_t n, T m)                              \
         {                                                                             \
                 return exp_##ID(x, y, n, m);                                          \
+        }
+WIDE_TYPES(LOOP)
+#undef LOOP
+
+/* Blocks of whole rows have but one end, and the lanes of all rows are joined together. */
+#define LOOP(ID, T, W, GET, PUT)                                                                \
+        HOT static void some_max_##ID(const T *x, int64_t n, int64_t k, T *max)                 \
+        {                                                                                       \
+                if (k == FOLD_ROWS)                                                             \
+                        FOLD_SOME(T, x, n, FOLD_ROWS, -(T)INFINITY, LARGER(v, s), LARGER, max); \
+                else                                                                            \
+                        FOLD_SOME(T, x, n, k, -(T)INFINITY, LARGER(v, s), LARGER, max);         \
+        }                                                                                       \
+        HOT static void some_less_##ID(const T *x, T *y, int64_t n, int64_t k, const T *by)     \
+        {                                                                                       \
+                for (int64_t r = 0; r < k; r++, x += n, y += n) {                               \
+                        SAME_OR_APART                                                           \
+                        for (int64_t i = 0; i < n; i++)                                         \
+                                y[i] = x[i] - by[r];                                            \
+                }                                                                               \
+        }                                                                                       \
+        HOT static void some_exp_##ID(T *y, int64_t n)                                          \
+        {                                                                                       \
+                for (int64_t i = 0; i < n; i++)                                                 \
+                        y[i] = exp(y[i]);                                                       \
+        }                                                                                       \
+        HOT static void some_sum_##ID(const T *y, int64_t n, int64_t k, T *sum)                 \
+        {                                                                                       \
+                if (k == FOLD_ROWS)                                                             \
+                        FOLD_SOME(T, y, n, FOLD_ROWS, 0, s + v, PLUS, sum);                     \
+                else                                                                            \
+                        FOLD_SOME(T, y, n, k, 0, s + v, PLUS, sum);                             \
+        }                                                                                       \
+        void rows_max_##ID(const T *x, int64_t n, int64_t k, T max[FOLD_ROWS])                  \
+        {                                                                                       \
+                some_max_##ID(x, n, k, max);                                                    \
+        }                                                                                       \
+        void rows_exp_##ID(const T *x, T *y, int64_t n, int64_t k, const T max[FOLD_ROWS],      \
+                           T sum[FOLD_ROWS])                                                    \
+        {                                                                                       \
+                T some[FOLD_ROWS * ROWS_SHORT] __attribute__((aligned(64)));                    \
+                T *e = y ? y : some;                                                            \
+                some_less_##ID(x, e, n, k, max);                                                \
+                some_exp_##ID(e, n *k);                                                         \
+                some_sum_##ID(e, n, k, sum);                                                    \
         }
 WIDE_TYPES(LOOP)

@@ -15,32 +15,51 @@ typedef struct Job {
 } Job;
 
 /* The exponentials of a softmax are kept in y, where they only need scaling. */
-#define LOOP(ID, T, W, GET, PUT)                                                          \
-        HOT static void scale_##ID(T *y, int64_t n, T by)                                 \
-        {                                                                                 \
-                for (int64_t i = 0; i < n; i++)                                           \
-                        y[i] *= by;                                                       \
-        }                                                                                 \
-        HOT static void shift_##ID(const T *x, T *y, int64_t n, T m, T by)                \
-        {                                                                                 \
-                SAME_OR_APART                                                             \
-                for (int64_t i = 0; i < n; i++)                                           \
-                        y[i] = x[i] - m - by;                                             \
-        }                                                                                 \
-        static void row_##ID(const T *x, T *y, int64_t n, bool is_log)                    \
-        {                                                                                 \
-                T m = row_max_##ID(x, n), sum = row_exp_##ID(x, is_log ? NULL : y, n, m); \
-                if (is_log)                                                               \
-                        shift_##ID(x, y, n, m, log(sum));                                 \
-                else                                                                      \
-                        scale_##ID(y, n, 1 / sum);                                        \
-        }                                                                                 \
-        static void rows_##ID(void *arg, int64_t from, int64_t to)                        \
-        {                                                                                 \
-                const Job *j = arg;                                                       \
-                for (int64_t r = from; r < to; r++)                                       \
-                        row_##ID((const T *)j->x + r * j->n, (T *)j->y + r * j->n, j->n,  \
-                                 j->is_log);                                              \
+#define LOOP(ID, T, W, GET, PUT)                                                                  \
+        HOT static void scale_##ID(T *y, int64_t n, T by)                                         \
+        {                                                                                         \
+                for (int64_t i = 0; i < n; i++)                                                   \
+                        y[i] *= by;                                                               \
+        }                                                                                         \
+        HOT static void shift_##ID(const T *x, T *y, int64_t n, T m, T by)                        \
+        {                                                                                         \
+                SAME_OR_APART                                                                     \
+                for (int64_t i = 0; i < n; i++)                                                   \
+                        y[i] = x[i] - m - by;                                                     \
+        }                                                                                         \
+        static void row_##ID(const T *x, T *y, int64_t n, bool is_log)                            \
+        {                                                                                         \
+                T m = row_max_##ID(x, n), sum = row_exp_##ID(x, is_log ? NULL : y, n, m);         \
+                if (is_log)                                                                       \
+                        shift_##ID(x, y, n, m, log(sum));                                         \
+                else                                                                              \
+                        scale_##ID(y, n, 1 / sum);                                                \
+        }                                                                                         \
+        /* Short rows together, long ones one by one. */                                          \
+        static void some_##ID(const T *x, T *y, int64_t n, int64_t rows, bool is_log)             \
+        {                                                                                         \
+                T max[FOLD_ROWS], sum[FOLD_ROWS];                                                 \
+                for (int64_t k, left = rows; left > 0; left -= k, x += k * n, y += k * n) {       \
+                        k = n > ROWS_SHORT ? 1 : MIN(left, (int64_t)FOLD_ROWS);                   \
+                        if (n > ROWS_SHORT) {                                                     \
+                                row_##ID(x, y, n, is_log);                                        \
+                                continue;                                                         \
+                        }                                                                         \
+                        rows_max_##ID(x, n, k, max);                                              \
+                        rows_exp_##ID(x, is_log ? NULL : y, n, k, max, sum);                      \
+                        for (int64_t r = 0; r < k; r++)                                           \
+                                if (is_log)                                                       \
+                                        shift_##ID(x + r * n, y + r * n, n, max[r], log(sum[r])); \
+                                else                                                              \
+                                        scale_##ID(y + r * n, n, 1 / sum[r]);                     \
+                }                                                                                 \
+        }                                                                                         \
+        static void rows_##ID(void *arg, int64_t from, int64_t to)                                \
+        {                                                                                         \
+                const Job *j = arg;                                                               \
+                int64_t n = j->n;                                                                 \
+                some_##ID((const T *)j->x + from * n, (T *)j->y + from * n, n, to - from,         \
+                          j->is_log);                                                             \
         }
 WIDE_TYPES(LOOP)
 #undef LOOP
@@ -51,11 +70,14 @@ static void rows_short(void *arg, int64_t from, int64_t to)
         const Job *j = arg;
         float stack[STACK_ROW] __attribute__((aligned(64)));
         size_t size = dtype_size(j->dtype);
-        for (int64_t r = from; r < to; r++) {
+        int64_t most = MAX(STACK_ROW / j->n, 1);
+        for (int64_t k, r = from; r < to; r += k) {
+                k = MIN(most, to - r);
                 float *row = j->wide ? j->wide + r * j->n : stack;
-                short_widen(j->dtype, (const char *)j->x + (size_t)(r * j->n) * size, row, j->n);
-                row_FLOAT(row, row, j->n, j->is_log);
-                short_narrow(j->dtype, row, (char *)j->y + (size_t)(r * j->n) * size, j->n);
+                short_widen(j->dtype, (const char *)j->x + (size_t)(r * j->n) * size, row,
+                            k * j->n);
+                some_FLOAT(row, row, j->n, k, j->is_log);
+                short_narrow(j->dtype, row, (char *)j->y + (size_t)(r * j->n) * size, k * j->n);
         }
 }
 

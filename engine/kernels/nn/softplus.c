@@ -3,14 +3,21 @@
  * overflows. */
 #include "engine/kernels/nn/activation.h"
 
-/* log(1 + e) for e in [0, 1] as twice the series of atanh(s), s = e / (2 + e): s is at most 1/3,
- * and terms below half a unit of the last place are left out. */
+/* log(1 + e) for e in [0, 1]. Floats by a polynomial of the least largest error (2^-27), which
+ * takes less time than a division; doubles as twice the series of atanh(s), s = e / (2 + e): s is
+ * at most 1/3, and terms below half a unit of the last place are left out. */
 IN_LOOP float log1p_unit_float(float e)
 {
-        float s = e / (2 + e), t = s * s, sum = 1 / 13.f;
-        for (int k = 11; k > 0; k -= 2)
-                sum = sum * t + 1 / (float)k;
-        return 2 * s * sum;
+        float sum = -0.003244024608f;
+        sum = sum * e + 0.01985145981f;
+        sum = sum * e - 0.05695952952f;
+        sum = sum * e + 0.1060365441f;
+        sum = sum * e - 0.1530559230f;
+        sum = sum * e + 0.1967593917f;
+        sum = sum * e - 0.2495413364f;
+        sum = sum * e + 0.3332996242f;
+        sum = sum * e - 0.4999990242f;
+        return sum * (e * e) + e;
 }
 IN_LOOP double log1p_unit_double(double e)
 {
