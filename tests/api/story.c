@@ -19,20 +19,37 @@ typedef struct Clients {
         char step[MAX_CLIENTS][24];
 } Clients;
 
+/* {root} is test_root, and $ the version, if there is one. */
+static const char *fill(const char *text, const char *version, Buf *out)
+{
+        static const char root[] = "{root}";
+        for (const char *p = text; *p; p++) {
+                if (*p == '$' && version) {
+                        buf_puts(out, version);
+                } else if (!strncmp(p, root, sizeof root - 1)) {
+                        buf_puts(out, test_root);
+                        p += sizeof root - 2;
+                } else {
+                        buf_append(out, p, 1);
+                }
+        }
+        return buf_cstr(out);
+}
+
 static int number_at(const char *path, const char *pointer)
 {
         return (int)json_integer_value(at(http("GET", path, NULL), pointer));
 }
 
-/* All that wait have come to the queue, if there is one: the order of coming counts there. */
+/* All that wait have come to the queue q, if there is one: the order of coming counts there. */
 static bool all_wait(int n)
 {
         if (number_at(S, "/running") != n)
                 return false;
-        return number_at(S, "/queues") != 1 ||
-               number_at(S "/queues", "/queues/0/pending_enqueues") +
-                               number_at(S "/queues", "/queues/0/pending_dequeues") ==
-                       n;
+        Answer q = http("GET", S "/queues/q", NULL);
+        return q.status == 404 || json_integer_value(at(q, "/pending_enqueues")) +
+                                                  json_integer_value(at(q, "/pending_dequeues")) ==
+                                          n;
 }
 
 static void until_waiting(const Story *s, const char *run, int n)
@@ -118,31 +135,19 @@ static void play(const Story *s, const Step *step, Clients *c)
         }
 }
 
-static void put_script(const char *script, const char *version, Buf *out)
-{
-        static const char root[] = "{root}";
-        for (const char *p = script; *p; p++) {
-                if (*p == '$') {
-                        buf_puts(out, version);
-                } else if (!strncmp(p, root, sizeof root - 1)) {
-                        buf_puts(out, test_root);
-                        p += sizeof root - 2;
-                } else {
-                        buf_append(out, p, 1);
-                }
-        }
-}
-
 void tell(const Story *s, const char *version)
 {
         Clients c = { 0 };
         autobuf script = BUF(1 << 20);
-        put_script(s->script, version, &script);
-        Answer a =
-                post("/v1/sessions", "{'name':'story','graph':{'script':'%s'}}", buf_cstr(&script));
+        Answer a = post("/v1/sessions", "{'name':'story','graph':{'script':'%s'}}",
+                        fill(s->script, version, &script));
         cr_assert_eq(a.status, 201, "%s: %s", s->what, a.body);
-        for (const Step *step = s->steps; step->run; step++)
-                play(s, step, &c);
+        for (const Step *step = s->steps; step->run; step++) {
+                autobuf run = BUF(1 << 20), want = BUF(1 << 20);
+                Step filled = { fill(step->run, NULL, &run), NULL };
+                filled.want = step->want ? fill(step->want, NULL, &want) : NULL;
+                play(s, &filled, &c);
+        }
         cr_expect_eq(c.waiting, 0, "%s: %d clients were not heard", s->what, c.waiting);
         expect(http("DELETE", S, NULL), 204, NULL, NULL);
 }

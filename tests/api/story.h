@@ -4,7 +4,8 @@
 #pragma once
 #include "tests/lib/http_client.h"
 
-/* run: a run's members, as "'fetches':'x:0'". Before them
+/* Everywhere {root} stands for test_root.
+ * run: a run's members, as "'fetches':'x:0'". Before them
  *      "&"  another client begins the run; the next step comes when it waits,
  *      "ms=20 "  the run has a timeout.
  * Or   ">0"  what the first of those clients hears; ">1" the second, ...
@@ -17,7 +18,7 @@ typedef struct Step {
 
 typedef struct Story {
         const char *what;
-        const char *script; /* $ stands for the version of the ops, {root} for test_root */
+        const char *script; /* $ stands for the version of the ops */
         const Step *steps;
 } Story;
 

@@ -5,8 +5,8 @@
 #include "tests/api/model_fixture.h"
 
 #include "engine/base/mem.h"
-#include "engine/kernels/io/crc32c.h"
 #include "tensorflow/core/example/example.pb-c.h"
+#include "tests/lib/folder.h"
 #include <criterion/criterion.h>
 #include <fts.h>
 #include <math.h>
@@ -234,17 +234,6 @@ Test(http_training, a_convolutional_net_is_saved_and_restored_by_its_own_ops)
 
 /* ---- with an input pipeline of TensorFlow 1.x ---- */
 
-static void put_record(Buf *out, const void *data, size_t n)
-{
-        uint64_t len = n;
-        uint32_t crc = crc32c_mask(crc32c_extend(0, &len, sizeof len));
-        buf_append(out, &len, sizeof len);
-        buf_append(out, &crc, sizeof crc);
-        buf_append(out, data, n);
-        crc = crc32c_mask(crc32c_extend(0, data, n));
-        buf_append(out, &crc, sizeof crc);
-}
-
 /* Nine features and a label that the first of them decides, as a tf.train.Example. */
 static void put_example(Buf *out, int i)
 {
@@ -272,7 +261,9 @@ static void put_example(Buf *out, int i)
         features.n_feature = 2, features.feature = all;
         example.features = &features;
         cr_assert_leq(tensorflow__example__get_packed_size(&example), sizeof bytes);
-        put_record(out, bytes, tensorflow__example__pack(&example, (uint8_t *)bytes));
+        char record[sizeof bytes + 16];
+        size_t n = tensorflow__example__pack(&example, (uint8_t *)bytes);
+        buf_append(out, record, tfrecord_of(record, bytes, n));
 }
 
 /* Over some batches: a single one's loss says more about which rows the shuffled queue gave. */

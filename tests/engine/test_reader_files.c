@@ -10,27 +10,11 @@ TestSuite(reader_files, .init = reader_setup, .fini = reader_teardown, .timeout 
 
 /* ---- LMDB ---- */
 
-/* Loads dump into the folder or, with flags "-n", file of that name. */
-static void make_lmdb(const char *name, const char *flags, const char *dump)
-{
-        char command[300];
-        write_file("dump", dump, strlen(dump));
-        snprintf(command, sizeof command,
-                 "cd %s && { [ %s- = -n- ] || mkdir -p %s; } && "
-                 "mdb_load %s -f dump %s 2>/dev/null",
-                 folder, flags, name, flags, name);
-        if (system("command -v mdb_load >/dev/null") != 0)
-                cr_skip_test("no mdb_load: install lmdb-utils");
-        cr_assert_eq(system(command), 0);
-}
-
-#define LMDB_HEAD "VERSION=3\nformat=print\ntype=btree\nmapsize=67108864\nHEADER=END\n"
-
 Test(reader_files, a_database_is_read_in_the_order_of_its_keys)
 {
         grow_reader("LMDBReader");
-        make_lmdb("a", "", LMDB_HEAD " key2\n two\n key1\n one\n key3\n \nDATA=END\n");
-        make_lmdb("b", "-n", LMDB_HEAD "DATA=END\n");
+        lmdb_load("a", true, LMDB_HEAD " key2\n two\n key1\n one\n key3\n \nDATA=END\n");
+        lmdb_load("b", false, LMDB_HEAD "DATA=END\n");
         run_ok("", "", "put_b");
         run_ok("", "", "put_a");
         reads("key1", "one");
@@ -61,7 +45,7 @@ Test(reader_files, a_large_database)
         memset(big, 'z', BIG);
         big[BIG] = 0;
         buf_printf(&dump, " big\n %s\nDATA=END\n", big);
-        make_lmdb("a", "-n", buf_cstr(&dump));
+        lmdb_load("a", false, buf_cstr(&dump));
         run_ok("", "", "put_a");
         for (int i = 0; i < N; i++) {
                 char key[16];
@@ -82,7 +66,7 @@ Test(reader_files, a_database_that_is_broken_anywhere_is_refused_or_read)
         char path[128];
         static unsigned char good[65536], bad[65536];
         grow_reader("LMDBReader");
-        make_lmdb("b", "-n", LMDB_HEAD " key1\n one\n key2\n two\nDATA=END\n");
+        lmdb_load("b", false, LMDB_HEAD " key1\n one\n key2\n two\nDATA=END\n");
         snprintf(path, sizeof path, "%s/b", folder);
         FILE *f = fopen(path, "rb");
         size_t n = fread(good, 1, sizeof good, f);

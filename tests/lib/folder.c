@@ -41,13 +41,30 @@ void write_text(const char *name, const char *text)
 
 size_t tfrecord(void *ret, const char *text)
 {
+        return tfrecord_of(ret, text, strlen(text));
+}
+
+size_t tfrecord_of(void *ret, const void *data, size_t n)
+{
         unsigned char *p = ret;
-        uint64_t len = strlen(text);
+        uint64_t len = n;
         memcpy(p, &len, 8);
         uint32_t crc = crc32c_mask(crc32c_extend(0, p, 8));
         memcpy(p + 8, &crc, 4);
-        memcpy(p + 12, text, len);
-        crc = crc32c_mask(crc32c_extend(0, text, len));
-        memcpy(p + 12 + len, &crc, 4);
-        return 16 + len;
+        memcpy(p + 12, data, n);
+        crc = crc32c_mask(crc32c_extend(0, data, n));
+        memcpy(p + 12 + n, &crc, 4);
+        return 16 + n;
+}
+
+void lmdb_load(const char *name, bool in_folder, const char *dump)
+{
+        char command[300];
+        if (system("command -v mdb_load >/dev/null") != 0)
+                cr_skip_test("no mdb_load: install lmdb-utils");
+        write_text("dump", dump);
+        snprintf(command, sizeof command,
+                 "cd %s && { %s || mkdir -p %s; } && mdb_load %s -f dump %s", folder,
+                 in_folder ? "false" : "true", name, in_folder ? "" : "-n", name);
+        cr_assert_eq(system(command), 0);
 }
