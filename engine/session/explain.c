@@ -3,6 +3,7 @@
 #include "engine/session/explain.h"
 
 #include "engine/base/mem.h"
+#include "engine/session/declared.h"
 #include "engine/session/inside.h"
 #include "engine/state/variable.h"
 #include <string.h>
@@ -25,12 +26,6 @@ static bool op_is(const Node *n, const char *const *ops)
                 if (!strcmp(n->def->op, *ops))
                         return true;
         return false;
-}
-
-static bool is_variable(const Node *n)
-{
-        static const char *const ops[] = { "Variable", "VariableV2", "VarHandleOp", NULL };
-        return op_is(n, ops);
 }
 
 /* Uses the variable that is its first input without a need for its value. */
@@ -105,11 +100,8 @@ static void walk_from(Walk *w, const RunRequest *r)
 static bool has_value(const Walk *w, const Node *n)
 {
         autoptr(Resource) r = NULL;
-        const char *shared = node_string(n, "shared_name", ""),
-                   *container = node_string(n, "container", "");
         Status *s = resources_find(w->session->resources, &variable_kind,
-                                   *container ? container : w->session->container,
-                                   *shared ? shared : n->name, &r);
+                                   declared_container(w->session, n), declared_name(n), &r);
         status_free(s);
         return !s && variable_initialized(variable_of(r));
 }
@@ -142,7 +134,7 @@ static void look_at(Walk *w, const Node *n)
         e->n_needed++;
         if (!strncmp(n->def->op, "Placeholder", 11) && !n->n_in && !is_fed(w, n, 0))
                 w->missing[e->n_missing++] = n;
-        if (is_variable(n) && w->read[n->id] && !has_value(w, n)) {
+        if (declares_variable(n) && w->read[n->id] && !has_value(w, n)) {
                 w->initializer[e->n_uninitialized] = find_initializer(w->graph, n);
                 w->uninitialized[e->n_uninitialized++] = n;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The session's queues as a client works on them without a graph. An operation that waits counts
  * as a running step: it is listed, can be cancelled, and ends when the session is closed. */
+#include "engine/session/declared.h"
 #include "engine/session/inside.h"
 
 #include "engine/base/clock.h"
@@ -63,8 +64,10 @@ static Status *find_queue(Session *s, const char *name, Resource **ret)
         st = resources_each(s->resources, &queue_kind, match, &search);
         if (!st && !search.found)
                 st = resources_each(s->private_, &queue_kind, match, &search);
-        if (!st && !search.found)
+        if (!st && !search.found) {
                 st = not_found("Session '%s' has no queue '%s'", s->name, name);
+                declared_queue_hint(s, name, st);
+        }
         if (st) {
                 resource_unref(search.found);
                 return st;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a session holds besides its graph: variables, counts, devices. */
+#include "engine/session/declared.h"
 #include "engine/session/device_name.h"
 #include "engine/session/inside.h"
 #include "engine/session/partition.h"
@@ -13,13 +14,27 @@
 typedef struct Visit {
         Status *(*fn)(void *arg, const VariableInfo *v);
         void *arg;
+        Arena *arena;
+        Map seen; /* "container:name"; a container has no colon */
 } Visit;
+
+/* True the first time that a variable of this name comes. */
+static Status *note(Visit *visit, const char *container, const char *name, bool *ret_new)
+{
+        const char *key = arena_printf(visit->arena, "%s:%s", container, name);
+        if (!key)
+                return status_oom();
+        *ret_new = !map_get(&visit->seen, key);
+        return map_set(&visit->seen, key, visit);
+}
 
 /* A value's own shape, if there is one: variables may be declared without. */
 static Status *visit_variable(void *arg, const char *container, const char *name, Resource *r)
 {
         Visit *visit = arg;
         Variable *v = variable_of(r);
+        bool first;
+        TRY(note(visit, container, name, &first)); /* on each device there may be one */
         autoptr(Tensor) value = variable_read(v);
         VariableInfo info = { .name = name,
                               .container = container,
@@ -30,13 +45,27 @@ static Status *visit_variable(void *arg, const char *container, const char *name
         return visit->fn(visit->arg, &info);
 }
 
+static Status *visit_declared(void *arg, const VariableInfo *v)
+{
+        Visit *visit = arg;
+        bool first;
+        TRY(note(visit, v->container, v->name, &first));
+        return first ? visit->fn(visit->arg, v) : NULL;
+}
+
 Status *session_each_variable(Session *s, Status *(*fn)(void *arg, const VariableInfo *v),
                               void *arg)
 {
         if (session_closed(s))
                 return client_closed();
         Visit visit = { .fn = fn, .arg = arg };
-        return resources_each(s->resources, &variable_kind, visit_variable, &visit);
+        TRY(arena_new((size_t)64 << 20, &visit.arena));
+        Status *st = resources_each(s->resources, &variable_kind, visit_variable, &visit);
+        if (!st)
+                st = declared_each(s, visit_declared, &visit);
+        map_done(&visit.seen);
+        arena_free(visit.arena);
+        return st;
 }
 
 /* Looks in the session's own container first, then anywhere. */
@@ -53,7 +82,7 @@ static Status *match(void *arg, const char *container UNUSED, const char *name, 
         return NULL;
 }
 
-/* By its name in the session's container, else in any. */
+/* By its name in the session's container, else in any, else as the graph declares it. */
 static Status *find_variable(Session *s, const char *name, Resource **ret)
 {
         if (session_closed(s))
@@ -65,7 +94,7 @@ static Status *find_variable(Session *s, const char *name, Resource **ret)
         Search search = { .name = name };
         TRY(resources_each(s->resources, &variable_kind, match, &search));
         if (!search.found)
-                return not_found("Session '%s' has no variable '%s'", s->name, name);
+                return declared_make(s, name, ret);
         *ret = search.found;
         return NULL;
 }

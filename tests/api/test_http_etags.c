@@ -106,6 +106,39 @@ Test(http_etags, strings_with_nul_characters_have_values_and_etags_of_their_own)
         cr_expect(strstr(a.body, "\"a\\u0000b\""), "%s", a.body);
 }
 
+Test(http_etags, npy_files_go_both_ways)
+{
+        cr_expect_eq(http("PUT", V, "[1.5,-2]").status, 204);
+        Answer a = http_with("GET", V, "Accept: application/x-npy\r\n", NULL, 0);
+        cr_assert_eq(a.status, 200);
+        cr_expect_eq(memcmp(a.body, "\x93NUMPY", 6), 0);
+        cr_expect_eq(http("PUT", V, "[0,0]").status, 204);
+        cr_expect_eq(http_with("PUT", V, "", a.body, a.len).status, 204);
+        expect(http("GET", V, NULL), 200, "/data", "[1.5,-2.0]");
+        char line[100];
+        snprintf(line, sizeof line, "If-Match: %s\r\n", header(a, "ETag"));
+        cr_expect_eq(http_with("PUT", V, line, a.body, a.len).status, 204);
+        expect(http_with("PUT", T, "", a.body, a.len), 400, "/detail",
+               "Variable 't' is of type string, not float");
+}
+
+/* As of a graph that was stored, or after a restart. */
+Test(http_etags, what_the_graph_declares_is_seen_and_set_before_any_step)
+{
+        server_restart();
+        Answer a = http("GET", "/v1/sessions/s/variables", NULL);
+        expect(a, 200, "/variables/0/name", "v");
+        expect(a, 200, "/variables/0/shape", "[2]");
+        expect(a, 200, "/variables/0/initialized", "false");
+        expect(a, 200, "/variables/0/container", "localhost");
+        cr_expect_eq(json_array_size(at(a, "/variables")), 3);
+        expect(http("GET", V, NULL), 400, "/detail", "Attempting to use uninitialized value v");
+        expect(http("PUT", V, "[1,2,3]"), 400, NULL, NULL);
+        cr_expect_eq(http("PUT", V, "[1,2]").status, 204);
+        expect(post("/v1/sessions/s:run", "{'fetches':'inc:0'}"), 200, "/result", "[1.0,2.0]");
+        expect(http("GET", "/v1/sessions/s", NULL), 200, "/variables/initialized", "1");
+}
+
 #define RAW "Content-Type: application/octet-stream\r\n"
 
 Test(http_etags, raw_bytes_go_both_ways)

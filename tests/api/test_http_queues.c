@@ -40,6 +40,17 @@ Test(http_queues, rows_come_out_in_the_order_in_which_they_went_in)
         expect(http("GET", Q, NULL), 200, "/size", "0");
 }
 
+Test(http_queues, a_queue_that_no_step_has_made_yet_says_how_to_make_it)
+{
+        expect(post("/v1/sessions",
+                    "{'name':'s','graph':{'script':'q = FIFOQueueV2(component_types=[int32])'}}"),
+               201, NULL, NULL);
+        expect(post(Q ":enqueue", "{'components':[1]}"), 404, "/hints/0",
+               "No step has made it yet: run the target 'q' first.");
+        expect(post(S ":run", "{'targets':'q'}"), 200, NULL, NULL);
+        expect(post(Q ":enqueue", "{'components':[1]}"), 200, "/size", "1");
+}
+
 Test(http_queues, batches_go_in_and_out)
 {
         make_queue();
