@@ -40,10 +40,10 @@ static void read_file(const char *path, Buf *out)
         fclose(f);
 }
 
-static Buf *pack_shared(const char *folder)
+static Buf *pack_shared(const char *name)
 {
         char top[600];
-        snprintf(top, sizeof top, "%s", shared_path(folder));
+        snprintf(top, sizeof top, "%s", shared_path(name));
         Pack *p = pack_begin(PACK_TAR);
         FTS *fts = fts_open((char *[]){ top, NULL }, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
         for (FTSENT *f; fts && (f = fts_read(fts));) {
