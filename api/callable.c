@@ -159,6 +159,7 @@ RunRequest callable_request(const Callable *c)
 Status *callable_check(const Callable *c, Session *session)
 {
         autoptr(Arena) scratch = NULL;
+        TRY(callable_check_devices(c, session));
         TRY(arena_new(LIMIT_ARENA, &scratch));
         Feed *feeds = arena_calloc(scratch, (size_t)c->feeds.n + 1, sizeof *feeds);
         if (!feeds)

@@ -25,6 +25,7 @@ typedef struct Callable {
         Batcher *batcher;          /* NULL: each call is a run of its own */
         SessionCallable *prepared; /* its names, looked up */
         bool core;                 /* from CallableOptions: names are those of TensorFlow's core */
+        const Tensorflow__CallableOptions *core_options; /* NULL: not core */
         const TensorConnection *connections;
         int n_connections;
 } Callable;
@@ -38,6 +39,8 @@ void callable_unref(Callable *c);
 AUTOPTR_DEFINE(Callable, callable_unref)
 /* callable_core.c: reads CallableOptions into c. UNIMPLEMENTED for debug watches. */
 Status *callable_parse_core(Callable *c, JsonSpan options) MUST_USE;
+/* Its feed_devices and fetch_devices: are there such devices in the session? */
+Status *callable_check_devices(const Callable *c, Session *session) MUST_USE;
 /* Stores a callable of a session that is open and makes it callable; name NULL: the daemon gives
  * one. The caller owns *ret. */
 Status *callable_make(Request *r, Session *session, const char *name, JsonSpan spec,

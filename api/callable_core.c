@@ -6,7 +6,6 @@
 #include "api/request.h"
 #include "proto/json.h"
 #include <string.h>
-#include <strings.h>
 
 typedef Tensorflow__CallableOptions CallableOptions;
 
@@ -37,19 +36,6 @@ static Status *take_connections(Callable *c, const CallableOptions *m)
         return NULL;
 }
 
-/* There are processors only: a tensor that is to be fed or fetched elsewhere cannot be. */
-static Status *check_device(const char *tensor, const char *device)
-{
-        static const char cpu[] = "CPU:0";
-        size_t n = strlen(device), m = sizeof cpu - 1;
-        if (!n || (n >= m && strncasecmp(device + n - m, cpu, m) == 0))
-                return NULL;
-        return invalid_argument(
-                "Tensor '%.140s' cannot be fed or fetched on device '%.140s': there "
-                "is no such device.",
-                tensor, device);
-}
-
 /* What TensorFlow's core refuses in CallableOptions, in its words. */
 static Status *check(const CallableOptions *m)
 {
@@ -57,10 +43,55 @@ static Status *check(const CallableOptions *m)
             m->run_options->debug_options->n_debug_tensor_watch_opts)
                 return unimplemented("Debug options are not currently supported via the C++ "
                                      "MakeCallable interface.");
-        for (size_t i = 0; i < m->n_feed_devices; i++)
-                TRY(check_device(m->feed_devices[i]->key, m->feed_devices[i]->value));
-        for (size_t i = 0; i < m->n_fetch_devices; i++)
-                TRY(check_device(m->fetch_devices[i]->key, m->fetch_devices[i]->value));
+        return NULL;
+}
+
+/* ---- devices ---- */
+
+static Status *check_device(Session *session, const char *tensor, const char *device)
+{
+        bool parsed;
+        if (session_has_device(session, device, &parsed))
+                return NULL;
+        return parsed ? invalid_argument("Device '%.140s' specified for tensor '%.140s' in "
+                                         "CallableOptions does not exist",
+                                         device, tensor)
+                      : invalid_argument("Invalid device name ('%.140s') provided for the tensor "
+                                         "'%.140s' in CallableOptions",
+                                         device, tensor);
+}
+
+typedef Tensorflow__CallableOptions__FeedDevicesEntry FeedDevice;
+typedef Tensorflow__CallableOptions__FetchDevicesEntry FetchDevice;
+
+static bool has_name(char *const *names, size_t n, const char *name)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!strcmp(names[i], name))
+                        return true;
+        return false;
+}
+
+/* Of tensors that are neither fed nor fetched nothing is asked. */
+Status *callable_check_devices(const Callable *c, Session *session)
+{
+        const CallableOptions *m = c->core_options;
+        for (size_t i = 0; m && i < m->n_feed_devices; i++) {
+                const FeedDevice *d = m->feed_devices[i];
+                if (has_name(m->feed, m->n_feed, d->key))
+                        TRY(check_device(session, d->key, d->value));
+        }
+        if (m && m->n_fetch_devices && !m->fetch_skip_sync)
+                return unimplemented("CallableOptions.fetch_skip_sync = false is not yet "
+                                     "implemented. You can set it to true instead, but MUST ensure "
+                                     "that Device::Sync() is invoked on the Device corresponding "
+                                     "to the fetched tensor before dereferencing the Tensor's "
+                                     "memory.");
+        for (size_t i = 0; m && i < m->n_fetch_devices; i++) {
+                const FetchDevice *d = m->fetch_devices[i];
+                if (has_name(m->fetch, m->n_fetch, d->key))
+                        TRY(check_device(session, d->key, d->value));
+        }
         return NULL;
 }
 
@@ -79,6 +110,7 @@ Status *callable_parse_core(Callable *c, JsonSpan options)
         const CallableOptions *m = (const CallableOptions *)base;
         TRY(check(m));
         c->core = true;
+        c->core_options = m;
         c->options = m->run_options;
         c->feeds.names = (const char **)m->feed;
         c->feeds.n = (int)m->n_feed;

@@ -197,7 +197,8 @@ Status *callables_release(Request *r)
 /* Arguments by position, in the order of feed_list. */
 static Status *read_call(Run *run, BinaryInputs *tail, Feeds *feeds)
 {
-        static const char *const members[] = { "args", "output", "int64", "metadata", NULL };
+        static const char *const members[] = { "args",     "output",  "int64",
+                                               "metadata", "options", NULL };
         const Callable *c = run->callable;
         Request *r = run->request;
         JsonObject o;
@@ -208,10 +209,15 @@ static Status *read_call(Run *run, BinaryInputs *tail, Feeds *feeds)
         if (r->json_length >= 0)
                 TRY(binary_inputs_done(tail));
         TRY(run_read_output(run, &o));
-        return run_read_options(run, &o);
+        TRY(run_read_options(run, &o));
+        if (!scan_get(&o, "options").at)
+                run->options = c->options;
+        else if (c->core)
+                return invalid_argument("A callable of callable_options has its run_options.");
+        return NULL;
 }
 
-/* The callable's own fetches and options, this call's feeds. */
+/* The callable's own fetches, this call's feeds; options of the call go before the callable's. */
 static Status *call(Run *run, SessionRec *rec)
 {
         BinaryInputs tail;
@@ -224,7 +230,6 @@ static Status *call(Run *run, SessionRec *rec)
         run->fetches = c->fetches;
         run->targets = c->targets;
         TRY(read_call(run, &tail, &feeds));
-        run->options = c->options;
         return run_start(run, &feeds);
 }
 

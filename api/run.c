@@ -218,7 +218,7 @@ Status *run_start(Run *run, const Feeds *feeds)
         autoptr(Callable) callable UNUSED = run->callable ? callable_ref(run->callable) : NULL;
         if (run->handle)
                 session_partial_run(session, run->handle, &q, run_done, run);
-        else if (run->callable && run->callable->batcher)
+        else if (run->callable && run->callable->batcher && run->options == run->callable->options)
                 batcher_run(run->callable->batcher, session, &q, run_done, run);
         else
                 session_run(session, &q, run_done, run);

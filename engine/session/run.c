@@ -231,9 +231,19 @@ static Status *hook_up(Run *r, const RunRequest *req)
         return timer_set(r->session->engine->timers, &r->timer, clock_ns() + timeout, on_timeout);
 }
 
+/* Callables are prepared once, without a debugger's nodes. */
+static Status *check_watches(const RunRequest *req)
+{
+        if (req->callable && watches_wanted(req->options))
+                return unimplemented("Debug options are not currently supported via the C++ "
+                                     "MakeCallable interface.");
+        return NULL;
+}
+
 /* Names and options first, values after: the order of TensorFlow's client. */
 static Status *prepare(Session *s, const RunRequest *req, Run *r)
 {
+        TRY(check_watches(req));
         pthread_mutex_lock(&s->lock);
         Status *st = callable_compile(s, req, &r->compiled);
         pthread_mutex_unlock(&s->lock);
@@ -249,9 +259,7 @@ static Status *prepare(Session *s, const RunRequest *req, Run *r)
 Status *session_prepare(Session *s, const RunRequest *req)
 {
         autoptr(Compiled) c = NULL;
-        if (req->callable && watches_wanted(req->options))
-                return unimplemented("Debug options are not currently supported via the C++ "
-                                     "MakeCallable interface.");
+        TRY(check_watches(req));
         pthread_mutex_lock(&s->lock);
         Status *st = callable_compile(s, req, &c);
         pthread_mutex_unlock(&s->lock);

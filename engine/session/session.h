@@ -220,6 +220,8 @@ typedef struct DeviceInfo {
 } DeviceInfo;
 Status *session_each_device(Session *s, Status *(*fn)(void *arg, const DeviceInfo *d),
                             void *arg) MUST_USE;
+/* Is that the whole name of one of its devices? *ret_parsed: it is a device name at all. */
+bool session_has_device(const Session *s, const char *name, bool *ret_parsed);
 /* TensorFlow's answer where no device is a card: CPUs are not in its mapping. */
 #define DEVICE_MAPPING "Device mapping: no known devices."
 typedef struct PlacementInfo {

@@ -253,3 +253,16 @@ Status *session_each_device(Session *s, Status *(*fn)(void *arg, const DeviceInf
         }
         return NULL;
 }
+
+/* TensorFlow finds devices by complete names only, the old spelling of types included. */
+bool session_has_device(const Session *s, const char *name, bool *ret_parsed)
+{
+        DeviceName d;
+        *ret_parsed = (!*name || *name == '/') && device_name_parse(name, &d);
+        if (!*ret_parsed || !d.job || !d.type || d.replica < 0 || d.task < 0 || d.id < 0)
+                return false;
+        for (int i = 0; i < config_cpus(s->config); i++)
+                if (device_name_fits(&d, i))
+                        return true;
+        return false;
+}

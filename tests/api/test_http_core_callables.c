@@ -91,9 +91,6 @@ Test(http_core_callables, wrong_options_are_told_in_the_words_of_the_core)
         expect(a, 400, "/code", "3");
         a = make("{'feed':['a'],'fetch':['five'],'feedDevices':{'a':'/device:GPU:0'}}");
         expect(a, 400, "/code", "3");
-        expect(make("{'fetch':['five'],'fetchDevices':{'five':"
-                    "'/job:localhost/replica:0/task:0/device:CPU:0'}}"),
-               200, NULL, NULL);
         expect(post("/v1/sessions", "{'name':'empty'}"), 201, NULL, NULL);
         a = post("/v1/sessions/empty:make_callable", "{'callable_options':{'fetch':['c']}}");
         expect(a, 400, "/detail", "Session was not created with a graph before MakeCallable()!");
