@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The RE2 subset of PCRE2. */
+/* RE2's patterns, run by PCRE2. */
 #include "engine/kernels/string/regex.h"
 
 #include "engine/base/mem.h"
+#include "engine/kernels/string/re2.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -23,100 +24,43 @@ void regex_free(Regex *r)
         mem_free(r);
 }
 
-/* ---- what RE2 has ---- */
-
-/* RE2 has no back references, since they need more than linear time; letters that it does not know
- * are errors, too. */
-static const char *check_escape(const char *p, const char *end)
-{
-        if (p + 1 == end)
-                return "trailing \\";
-        if (p[1] >= '1' && p[1] <= '9')
-                return "invalid escape sequence (no back references)";
-        bool letter = (p[1] | 0x20) >= 'a' && (p[1] | 0x20) <= 'z';
-        return letter && !strchr("aftnrvdDsSwWbBAzpPxQE", p[1]) ? "invalid escape sequence" : NULL;
-}
-
-/* Behind "(?": flags, a group without capture or a named one. */
-static const char *check_group(const char *p, const char *end)
-{
-        if (end - p >= 2 && p[0] == 'P' && p[1] == '<')
-                return NULL;
-        while (p < end && strchr("imsU-", *p))
-                p++;
-        return p < end && (*p == ':' || *p == ')') ? NULL : "invalid perl operator";
-}
-
-/* The end of a character class that begins behind p. */
-static const char *skip_class(const char *p, const char *end)
-{
-        if (p < end && *p == '^')
-                p++;
-        for (const char *first = p; p < end && (*p != ']' || p == first); p++) {
-                if (*p == '\\')
-                        p++;
-                else if (*p == '[' && p + 1 < end && p[1] == ':') {
-                        const char *close = memmem(p, (size_t)(end - p), ":]", 2);
-                        p = close ? close + 1 : p;
-                }
-        }
-        return p;
-}
-
-/* What RE2 would refuse of a pattern that PCRE2 takes, or NULL. */
-static const char *refused(const char *p, const char *end)
-{
-        bool repeated = false; /* behind a repetition */
-        for (; p < end; p++) {
-                const char *why = NULL;
-                bool repeats = strchr("*+?}", *p) && *p;
-                if (repeated && (*p == '+' || *p == '*'))
-                        return "bad repetition operator";
-                if (*p == '\\') {
-                        why = check_escape(p, end);
-                        p++;
-                } else if (*p == '[') {
-                        p = skip_class(p + 1, end);
-                } else if (*p == '(' && p + 1 < end && p[1] == '*') {
-                        why = "no argument for repetition operator: *";
-                } else if (*p == '(' && p + 1 < end && p[1] == '?') {
-                        why = check_group(p + 2, end);
-                        p++;
-                        repeats = false;
-                }
-                if (why)
-                        return why;
-                repeated = repeats && !(repeated && *p == '?');
-        }
-        return NULL;
-}
-
 /* ---- compiling and matching ---- */
 
-/* PCRE2 is told to behave as RE2 where they differ. Its limits stop a pattern that goes back
- * forever, which RE2's never do. */
+static Status *invalid_pattern(const char *pattern, size_t len, const char *why)
+{
+        return invalid_argument("Invalid pattern: %.*s, error: %s", (int)MIN(len, (size_t)1000),
+                                pattern, why);
+}
+
+/* PCRE2 is told to behave as RE2 where they differ. What it does not take is too large for it. */
+static Status *compile(const char *pattern, size_t len, pcre2_code **ret)
+{
+        autobuf pcre = BUF(16 * PATTERN_MAX), why = BUF(2 * PATTERN_MAX);
+        int error;
+        size_t at;
+        if (len > PATTERN_MAX)
+                return invalid_pattern(pattern, len, "pattern too large - compile failed");
+        re2_translate(pattern, len, &pcre, &why);
+        TRY(buf_status(&pcre));
+        TRY(buf_status(&why));
+        if (why.len)
+                return invalid_pattern(pattern, len, buf_cstr(&why));
+        *ret = pcre2_compile((PCRE2_SPTR)(pcre.data ? pcre.data : ""), pcre.len,
+                             PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY |
+                                     PCRE2_NEVER_BACKSLASH_C,
+                             &error, &at, NULL);
+        if (!*ret && error == PCRE2_ERROR_HEAP_FAILED)
+                return status_oom();
+        return *ret ? NULL : invalid_pattern(pattern, len, "pattern too large - compile failed");
+}
+
+/* Its limits stop a pattern that goes back forever, which RE2's never do. */
 Status *regex_new(const char *pattern, size_t len, Regex **ret)
 {
         autoptr(Regex) r = mem_calloc(1, sizeof *r);
-        const char *why = len > PATTERN_MAX ? "pattern too large" : refused(pattern, pattern + len);
-        char text[128];
-        int error;
-        size_t at;
         if (!r)
                 return status_oom();
-        if (!why) {
-                r->code = pcre2_compile((PCRE2_SPTR)pattern, len,
-                                        PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY |
-                                                PCRE2_NEVER_BACKSLASH_C,
-                                        &error, &at, NULL);
-                if (!r->code) {
-                        pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);
-                        why = text;
-                }
-        }
-        if (why)
-                return invalid_argument("Invalid pattern: %.*s, error: %s",
-                                        (int)MIN(len, (size_t)1000), pattern, why);
+        TRY(compile(pattern, len, &r->code));
         r->limits = pcre2_match_context_create(NULL);
         if (!r->limits)
                 return status_oom();
@@ -153,27 +97,46 @@ Status *regex_full_match(const Regex *r, const TString *s, bool *ret)
         return match(r, s, 0, PCRE2_ANCHORED | PCRE2_ENDANCHORED, m, ret);
 }
 
-/* \0 is the whole match, \1 to \9 groups; a group that took no part is empty. */
-static Status *rewrite_one(Match *m, const TString *s, const char *rewrite, size_t len, Buf *b)
+/* The highest group that a rewrite names. */
+static uint32_t last_group(const char *rewrite, size_t len)
+{
+        uint32_t last = 0;
+        for (size_t i = 0; i + 1 < len; i++)
+                if (rewrite[i] == '\\') {
+                        i++;
+                        uint32_t g = (uint32_t)(unsigned char)rewrite[i] - '0';
+                        last = g <= 9 ? MAX(last, g) : last;
+                }
+        return last;
+}
+
+/* \0 is the whole match, \1 to \9 groups; a group that took no part is empty. False where the
+ * rewrite makes no sense: there it ends, as in RE2. */
+static bool rewrite_one(Match *m, const TString *s, const char *rewrite, size_t len, Buf *b)
 {
         const size_t *group = pcre2_get_ovector_pointer(m);
-        uint32_t groups = pcre2_get_ovector_count(m);
         for (size_t i = 0; i < len; i++) {
                 if (rewrite[i] != '\\') {
                         buf_putc(b, rewrite[i]);
                         continue;
                 }
                 i++;
-                uint32_t g = i < len ? (uint32_t)(rewrite[i] - '0') : 99;
+                uint32_t g = i < len ? (uint32_t)(unsigned char)rewrite[i] - '0' : 99;
                 if (i < len && rewrite[i] == '\\')
                         buf_putc(b, '\\');
-                else if (g >= groups || g > 9)
-                        return invalid_argument("Invalid rewrite: %.*s",
-                                                (int)MIN(len, (size_t)1000), rewrite);
+                else if (g > 9)
+                        return false;
                 else if (group[2 * g] != PCRE2_UNSET && group[2 * g] <= group[2 * g + 1])
                         buf_append(b, s->data + group[2 * g], group[2 * g + 1] - group[2 * g]);
         }
-        return NULL;
+        return true;
+}
+
+static Status *unchanged(const TString *s, Buf *ret)
+{
+        buf_reset(ret);
+        buf_append(ret, s->data ? s->data : "", s->len);
+        return buf_status(ret);
 }
 
 Status *regex_replace(const Regex *r, const TString *s, const char *rewrite, size_t len, bool all,
@@ -184,6 +147,8 @@ Status *regex_replace(const Regex *r, const TString *s, const char *rewrite, siz
         size_t last = SIZE_MAX; /* end of the last match */
         if (!m)
                 return status_oom();
+        if (last_group(rewrite, len) >= pcre2_get_ovector_count(m))
+                return unchanged(s, ret);
         for (size_t from = 0; from <= s->len;) {
                 const size_t *group = pcre2_get_ovector_pointer(m);
                 bool found;
@@ -195,7 +160,8 @@ Status *regex_replace(const Regex *r, const TString *s, const char *rewrite, siz
                 if (!(empty && group[0] == last)) {
                         buf_append(ret, s->data ? s->data + at : "", group[0] - at);
                         at = group[1];
-                        TRY(rewrite_one(m, s, rewrite, len, ret));
+                        if (!rewrite_one(m, s, rewrite, len, ret) && !all)
+                                return unchanged(s, ret);
                         last = group[1];
                 }
                 if (!all)

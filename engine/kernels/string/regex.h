@@ -14,6 +14,7 @@ void regex_free(Regex *r);
 AUTOPTR_DEFINE(Regex, regex_free)
 /* Does it match the whole string? Threads may share r. */
 Status *regex_full_match(const Regex *r, const TString *s, bool *ret) MUST_USE;
-/* Replaces the first match or all; in rewrite \0 to \9 are the groups, \\ is a backslash. */
+/* Replaces the first match or all; in rewrite \0 to \9 are the groups, \\ is a backslash. A rewrite
+ * that names a group too many changes nothing. */
 Status *regex_replace(const Regex *r, const TString *s, const char *rewrite, size_t len, bool all,
                       Buf *ret) MUST_USE;
