@@ -206,6 +206,7 @@ Status *run_start(Run *run, const Feeds *feeds)
                          .metadata = run->metadata,
                          .cancel = cancel };
         if (run->callable) {
+                q.callable = true;
                 q.core_names = run->callable->core;
                 q.connections = run->callable->connections;
                 q.n_connections = run->callable->n_connections;
