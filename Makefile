@@ -78,7 +78,7 @@ STRESSLIB := $(patsubst %.c,$B/%.o,$(wildcard tests/stress/lib/*.c) tests/engine
 $(STRESS): $B/%: $B/%.o $(STRESSLIB) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -o $@
 
 # What runs real models through a live daemon, and what measures one.
-$B/tests/conformance/conformance: $(patsubst %.c,$B/%.o,$(wildcard tests/conformance/*.c)) $(CLI_BASE) ; $(link) -larchive -ljansson -lcurl -lm -pthread -o $@
+$B/tests/conformance/conformance: $(patsubst %.c,$B/%.o,$(wildcard tests/conformance/*.c)) $B/tests/lib/checkpoint.o $(CLI_BASE) ; $(link) -lgnutls -larchive -ljansson -lcurl -lm -pthread -o $@
 
 BENCHES := $(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench http_bench serve_bench session_bench load_bench)
 $B/bench/model_bench $B/bench/serve_bench: $(patsubst %,$B/bench/%.o,models memory)
@@ -110,7 +110,7 @@ $B/kernels.log: $B/tests/test_ops $B/tests/test_engine ; @rm -f $@ && SESSRUN_KE
 claims: $B/kernels.log $B/tests/stress/op_types ## have tests run each op at its edges, each kernel with each dtype?
 	@tools/op_edges.sh $B $< && SESSRUN_KERNEL_LOG=$< tools/suites.sh $B $(lastword $^)
 docs: all ; @tools/ops_doc.sh $B ## write docs/ops.md: which of TensorFlow's ops there are
-demo training: all ; @tools/$@.sh $B/sessrund $(LONG) ## the documentation's examples, or real training graphs (LONG=1: big ones, too), with curl
+demo training: all $B/tests/conformance/conformance ; @tools/$@.sh $B/sessrund $(LONG) ## the documentation's examples, or real training graphs (LONG=1: big ones, too), with curl
 conformance: $B/sessrund $B/tests/conformance/conformance ## run the models of ../shared through HTTP
 	@tools/ops_doc.sh --check $B && $B/tests/conformance/conformance --daemon $B/sessrund --min-pass $(CONFORMANCE_MIN) --verdicts $B/verdicts.on
 verdicts: conformance ; @tools/verdicts.sh $B $(CONFORMANCE_MIN) $(or $(VERDICTS),again off one-thread-on one-thread-off) ## do they depend on optimizations or threads?

@@ -5,7 +5,9 @@
 #include "tests/api/model_fixture.h"
 
 #include "engine/base/mem.h"
+#include "engine/tensor/dtype.h"
 #include "tensorflow/core/example/example.pb-c.h"
+#include "tests/lib/checkpoint.h"
 #include "tests/lib/folder.h"
 #include <criterion/criterion.h>
 #include <fts.h>
@@ -230,6 +232,103 @@ Test(http_training, a_convolutional_net_is_saved_and_restored_by_its_own_ops)
                                          "'feeds':{%s,'is_training':false}}",
                                          buf_cstr(&feeds));
         expect_same(look);
+}
+
+/* ---- what is saved, to a reader that knows only the format ---- */
+
+#define V "/v1/sessions/s/variables/"
+
+/* The bytes of a variable in a checkpoint are those that the session gives. */
+static void same_bytes(void *arg, const CheckpointTensor *t)
+{
+        char path[1100];
+        int *seen = arg;
+        snprintf(path, sizeof path, V "%s", t->name);
+        Answer a = http_with("GET", path, "Accept: application/octet-stream\r\n", NULL, 0);
+        cr_expect_eq(a.status, 200, "%s: %s", path, a.body);
+        if (t->dtype == DT_STRING) /* both lengths and their checksum come first */
+                cr_expect(strstr(a.body, "h\\u00e9llo") || strstr(a.body, "h\xc3\xa9llo"), "%s",
+                          a.body);
+        else
+                cr_expect(a.len == t->n && !memcmp(a.body, t->bytes, t->n), "%s", t->name);
+        ++*seen;
+}
+
+/* Many variables, so that the table has several blocks, of every kind of element. */
+static int make_many(void)
+{
+        static const struct {
+                const char *type, *value;
+        } kinds[] = { { "float32", "[1.5, -2.0]" },
+                      { "float64", "[[0.1], [0.2]]" },
+                      { "int64", "-7" },
+                      { "bool", "[True, False, True]" },
+                      { "uint8", "[255, 0]" },
+                      { "int32", "[]" },
+                      { "float16", "2.5" } };
+        enum { EACH = 60 };
+        autobuf script = BUF(1 << 20);
+        for (int i = 0; i < EACH; i++)
+                for (size_t k = 0; k < COUNTOF(kinds); k++)
+                        buf_printf(&script,
+                                   "layer_%d_of_a_deep_net_%s = Variable(Const(%s, dtype=%s)); ", i,
+                                   kinds[k].type, kinds[k].value, kinds[k].type);
+        buf_puts(&script, "words = Variable([\\'h\xc3\xa9llo\\', \\'\\', \\'world\\'])");
+        expect(post("/v1/sessions", "{'name':'s','graph':{'script':'%s'}}", buf_cstr(&script)), 201,
+               NULL, NULL);
+        run("s", "{'targets':'init'}");
+        return EACH * (int)COUNTOF(kinds) + 1;
+}
+
+Test(http_training, an_exported_checkpoint_is_one_to_a_reader_that_knows_only_the_format)
+{
+        int wanted = make_many(), seen = 0;
+        Answer a = post("/v1/sessions/s:export", "{'format':'checkpoint'}");
+        cr_assert_eq(a.status, 200, "%.300s", a.body);
+        root_write("ckpt.tar", a.body, a.len);
+        char command[200], prefix[100];
+        snprintf(command, sizeof command, "cd %s && tar -xf ckpt.tar", models_root);
+        cr_assert_eq(system(command), 0);
+        snprintf(prefix, sizeof prefix, "%s/variables", models_root);
+        const char *wrong = checkpoint_walk(prefix, same_bytes, &seen);
+        cr_expect_null(wrong, "%s", wrong);
+        cr_expect_eq(seen, wanted);
+}
+
+static void count(void *arg, const CheckpointTensor *t UNUSED)
+{
+        ++*(int *)arg;
+}
+
+/* A byte of a file of the SavedModel "half" is another; the padding in the footer is nobody's. */
+static void check_damage(const char *file, size_t footer)
+{
+        char prefix[100];
+        snprintf(prefix, sizeof prefix, "%s/half/variables/variables", models_root);
+        Buf *bytes = root_read(file);
+        for (size_t i = 0; i < bytes->len - footer; i++) {
+                int n = 0;
+                bytes->data[i] ^= 0x10;
+                root_write(file, bytes->data, bytes->len);
+                cr_expect(checkpoint_walk(prefix, count, &n), "%s: byte %zu", file, i);
+                bytes->data[i] ^= 0x10;
+        }
+        root_write(file, bytes->data, bytes->len);
+        int n = 0;
+        cr_expect_null(checkpoint_walk(prefix, count, &n));
+}
+
+Test(http_training, that_reader_takes_tensorflows_checkpoints_and_no_damaged_ones)
+{
+        char prefix[600];
+        int n = 0;
+        check_damage("half/variables/variables.index", 48);
+        check_damage("half/variables/variables.data-00000-of-00001", 0);
+        snprintf(prefix, sizeof prefix, "%s/variables",
+                 shared_path("tf_sm_half_plus_two_main_op/variables"));
+        const char *wrong = checkpoint_walk(prefix, count, &n);
+        cr_expect_null(wrong, "%s", wrong);
+        cr_expect_gt(n, 0);
 }
 
 /* ---- with an input pipeline of TensorFlow 1.x ---- */

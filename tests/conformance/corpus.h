@@ -32,3 +32,6 @@ bool negative_is(const char *name); /* is that one of those? name: below the mod
 Status *walk_list(const char *models, Trials *ts) MUST_USE; /* every model, twice */
 /* Files cut and changed at n places each; none when n is 0. */
 Status *damage_list(const char *models, int n, Trials *ts) MUST_USE;
+
+/* Prints the tensors of a checkpoint with the hashes of their bytes; 1 when it is none. */
+int checkpoint_print(const char *prefix);

@@ -2,7 +2,7 @@
 /* conformance: runs the corpora of models through HTTP against a daemon that it starts, and says
  * how many give TensorFlow's numbers. usage: conformance [--daemon FILE] [--only PREFIX]
  * [--min-pass N] [--jobs N] [--config JSON] [--verdicts FILE] [--verbose]. The models are in
- * $SESSRUN_SHARED/models (../shared by default). */
+ * $SESSRUN_SHARED/models (../shared by default). Or: conformance --checkpoint PREFIX. */
 #include "engine/base/mem.h"
 #include "tests/conformance/corpus.h"
 #include "tests/conformance/daemon.h"
@@ -18,7 +18,7 @@
 #include <string.h>
 
 typedef struct Options {
-        const char *daemon, *only, *config, *verdicts;
+        const char *daemon, *only, *config, *verdicts, *checkpoint;
         int min_pass, jobs, damage;
         bool verbose;
 } Options;
@@ -137,11 +137,11 @@ static Status *show_all(const Options *o, const Trials *trials, Report *report, 
 static bool parse(int argc, char **argv, Options *ret)
 {
         static const struct option longs[] = {
-                { "daemon", 1, NULL, 'd' },   { "only", 1, NULL, 'o' },
-                { "min-pass", 1, NULL, 'm' }, { "jobs", 1, NULL, 'j' },
-                { "config", 1, NULL, 'c' },   { "verbose", 0, NULL, 'v' },
-                { "damage", 1, NULL, 'x' },   { "verdicts", 1, NULL, 'w' },
-                { NULL, 0, NULL, 0 }
+                { "daemon", 1, NULL, 'd' },     { "only", 1, NULL, 'o' },
+                { "min-pass", 1, NULL, 'm' },   { "jobs", 1, NULL, 'j' },
+                { "config", 1, NULL, 'c' },     { "verbose", 0, NULL, 'v' },
+                { "damage", 1, NULL, 'x' },     { "verdicts", 1, NULL, 'w' },
+                { "checkpoint", 1, NULL, 'p' }, { NULL, 0, NULL, 0 }
         };
         const char *daemon = getenv("SESSRUND");
         *ret = (Options){ .daemon = daemon ? daemon : "build/debug/sessrund",
@@ -156,6 +156,7 @@ static bool parse(int argc, char **argv, Options *ret)
                 case 'c': ret->config = optarg; break;
                 case 'x': ret->damage = (int)strtol(optarg, NULL, 10); break;
                 case 'w': ret->verdicts = optarg; break;
+                case 'p': ret->checkpoint = optarg; break;
                 case 'v': ret->verbose = true; break;
                 default: return false;
                 }
@@ -196,9 +197,12 @@ int main(int argc, char **argv)
         if (!parse(argc, argv, &o)) {
                 fprintf(stderr, "usage: conformance [--daemon FILE] [--only PREFIX] "
                                 "[--min-pass N] [--jobs N] [--config JSON] "
-                                "[--verdicts FILE] [--verbose]\n");
+                                "[--verdicts FILE] [--verbose]\n"
+                                "       conformance --checkpoint PREFIX\n");
                 return 2;
         }
+        if (o.checkpoint)
+                return checkpoint_print(o.checkpoint);
         if (!file_exists(buf_cstr(&models))) {
                 printf("conformance: 0 passed, 0 failed, 0 skipped (no models in %s)\n",
                        models.data);
