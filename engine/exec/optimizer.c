@@ -24,9 +24,21 @@ static bool is_listed(const RewriterConfig *r, const char *name)
         return false;
 }
 
+/* A custom optimizer that nobody registered is one of grappler's own by that name, besides what the
+ * toggles or the list say. */
+static bool is_custom(const RewriterConfig *r, const char *name)
+{
+        for (size_t i = 0; i < r->n_custom_optimizers; i++)
+                if (!strcmp(r->custom_optimizers[i]->name, name))
+                        return true;
+        return false;
+}
+
 /* Does a pass of grappler run that is on unless it is switched off? */
 static bool on(const RewriterConfig *r, Toggle t, const char *name)
 {
+        if (is_custom(r, name))
+                return true;
         if (r->n_optimizers)
                 return is_listed(r, name);
         return t != TENSORFLOW__REWRITER_CONFIG__TOGGLE__OFF; /* DEFAULT is on */
@@ -35,6 +47,8 @@ static bool on(const RewriterConfig *r, Toggle t, const char *name)
 /* And one that is off unless it is switched on? */
 static bool off(const RewriterConfig *r, Toggle t, const char *name)
 {
+        if (is_custom(r, name))
+                return true;
         if (r->n_optimizers)
                 return is_listed(r, name);
         return t == TENSORFLOW__REWRITER_CONFIG__TOGGLE__ON ||
@@ -44,6 +58,8 @@ static bool off(const RewriterConfig *r, Toggle t, const char *name)
 /* Equal nodes are merged by the arithmetic optimizer, in later TensorFlows by a pass of its own. */
 static bool merges(const RewriterConfig *r)
 {
+        if (is_custom(r, "arithmetic") || is_custom(r, "common_subgraph_elimination"))
+                return true;
         if (r->n_optimizers)
                 return is_listed(r, "arithmetic") || is_listed(r, "common_subgraph_elimination");
         return on(r, r->arithmetic_optimization, "") && on(r, r->common_subgraph_elimination, "");
@@ -71,6 +87,13 @@ OptimizerOptions optimizer_options(const Tensorflow__GraphOptions *g)
         if (o->max_folded_constant_in_bytes > 0)
                 ret.max_folded_bytes = o->max_folded_constant_in_bytes;
         return ret;
+}
+
+OptimizerOptions optimizer_for_graph(OptimizerOptions o, int n_nodes)
+{
+        if (n_nodes < o.min_nodes)
+                o.fuse = o.loops = o.strip = false;
+        return o;
 }
 
 /* ---- checks ---- */

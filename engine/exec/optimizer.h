@@ -22,12 +22,14 @@ typedef struct OptimizerOptions {
         bool loops;          /* what is the same in each iteration is at hand there */
         bool strip;          /* asserts and the like are taken out (grappler's debug stripper) */
         uint8_t reserved[3]; /* 0 */
-        int64_t min_nodes;   /* in plans of fewer nodes nothing is fused */
+        int64_t min_nodes;   /* graphs of fewer nodes are left to themselves by grappler */
         int64_t max_folded_bytes; /* folded outputs larger than this are computed in the step */
 } OptimizerOptions;
 
 /* What a ConfigProto asks for; NULL is the default: everything. */
 OptimizerOptions optimizer_options(const Tensorflow__GraphOptions *g);
+/* What of it holds for a graph of so many nodes. */
+OptimizerOptions optimizer_for_graph(OptimizerOptions o, int n_nodes);
 /* Nothing optimized. */
 OptimizerOptions optimizer_none(void);
 /* INVALID_ARGUMENT for a setting of rewrite_options that is none of its values. */

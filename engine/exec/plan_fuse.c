@@ -231,7 +231,7 @@ static Status *replace(Fuse *fuse, const Chain *ch)
 Status *compile_fuse(Compile *c)
 {
         Fuse f = { .c = c };
-        if (!c->request->optimizer.fuse || c->n < c->request->optimizer.min_nodes)
+        if (!c->request->optimizer.fuse)
                 return NULL;
         TRY(count_uses(&f));
         for (uint32_t i = 0; i < c->n; i++)

@@ -299,9 +299,10 @@ static Status *check_partial(const RunRequest *r, const Names *n)
 static Status *compile(Session *s, PlanCache *cache, const RunRequest *r, const Names *n,
                        const PlanConnection *connections, Watches *w, Compiled *c)
 {
+        OptimizerOptions optimizer = optimizer_for_graph(s->optimizer, (int)graph_count(s->graph));
         FunctionScope functions = { .cache = cache->functions,
                                     .library = s->graph,
-                                    .optimizer = s->optimizer,
+                                    .optimizer = optimizer,
                                     .place = placement_of_body,
                                     .place_arg = s,
                                     .place_key = placement_key(s) };
@@ -317,7 +318,7 @@ static Status *compile(Session *s, PlanCache *cache, const RunRequest *r, const 
                            .watches = w->list,
                            .n_watches = w->n,
                            .first_added = w->first_added,
-                           .optimizer = s->optimizer,
+                           .optimizer = optimizer,
                            .place = placement_of_plan,
                            .place_arg = &pruned,
                            .functions = &functions };

@@ -73,13 +73,6 @@ Test(http_rewrites, remapping_and_disable_meta_optimizer)
         acts("'disable_meta_optimizer':true", FUSES, "Relu", 0, 1);
 }
 
-Test(http_rewrites, min_graph_nodes)
-{
-        acts("'min_graph_nodes':100", FUSES, "Relu", 0, 1);
-        acts("'min_graph_nodes':4", FUSES, "Relu", 0, 0);
-        acts("'min_graph_nodes':-1", FUSES, "Relu", 0, 0);
-}
-
 Test(http_rewrites, debug_stripper)
 {
         acts("'debug_stripper':'ON'", STRIPS, "CheckNumerics", 1, 0);
@@ -154,11 +147,35 @@ Test(http_rewrites, loop_optimization)
         cr_assert_str_eq(second_input(a, "ax"), "ek", "%s", a.body);
 }
 
+Test(http_rewrites, min_graph_nodes)
+{
+        acts("'min_graph_nodes':100", FUSES, "Relu", 0, 1);
+        acts("'min_graph_nodes':4", FUSES, "Relu", 0, 0);
+        acts("'min_graph_nodes':-1", FUSES, "Relu", 0, 0);
+        /* All of the rewriter leaves a smaller graph alone, what the session itself does goes on.
+         */
+        rewritten("'debug_stripper':'ON','min_graph_nodes':100", STRIPS);
+        expect(post("/v1/sessions/s:run", "{'fetches':'y:0','feeds':{'x':[-1,2]}}"), 400, NULL,
+               NULL);
+        acts("'min_graph_nodes':100", FOLDS, "Exp", 0, 0);
+        cr_assert_str_eq(second_input(rewritten("'min_graph_nodes':100", LOOPS), "ax"), "ek");
+}
+
 Test(http_rewrites, optimizers_by_name)
 {
         acts("'optimizers':['remap']", FOLDS, "Exp", 0, 1);
         acts("'optimizers':['remap','constfold','my_own']", FOLDS, "Exp", 0, 0);
         acts("'optimizers':['constfold']", FUSES, "Relu", 0, 1);
+}
+
+Test(http_rewrites, custom_optimizers_by_name)
+{
+        acts("'constant_folding':'OFF','custom_optimizers':[{'name':'constfold'}]", FOLDS, "Exp", 0,
+             0);
+        acts("'optimizers':['constfold'],'custom_optimizers':[{'name':'my_own'},{'name':'remap'}]",
+             FUSES, "Relu", 0, 0);
+        acts("'custom_optimizers':[{'name':'debug_stripper'}]", STRIPS, "Assert", 1, 0);
+        acts("'optimizers':[],'custom_optimizers':[{'name':'my_own'}]", MERGES, "Sin", 1, 1);
 }
 
 Test(http_rewrites, what_has_nothing_to_act_on_is_taken)
