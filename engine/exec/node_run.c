@@ -10,6 +10,8 @@
 
 /* Bytes in and out from which a kernel is worth a thread of its own. */
 enum { COSTLY_BYTES = 128 << 10, COSTLY_BYTES_FLAGGED = 8 << 10 };
+/* So many nodes, mostly cheap ones, are run while a costly one lies aside. */
+enum { ASIDE_FOR = 64 };
 
 /* ---- inputs ---- */
 
@@ -141,7 +143,27 @@ static FarRun *far_copy(const NodeRun *r)
         return far;
 }
 
-/* Sends a run away: to its asynchronous op, or to the pool. The stack's run is empty afterwards. */
+void node_submit(NodeRun *r)
+{
+        r->task.fn = compute_far;
+        pool_submit(r->step->env.pool, &r->task);
+}
+
+void node_compute(NodeRun *r)
+{
+        r->status = compute(r);
+        if (UNLIKELY(r->step->env.trace != NULL))
+                r->ended_ns = clock_ns();
+}
+
+void node_give_up(NodeRun *r)
+{
+        r->status = cancelled("Run call was cancelled");
+        r->ended_ns = r->started_ns;
+}
+
+/* Sends a run away: to its asynchronous op, or aside until it shows whether there is other work. Of
+ * two costly ones the first goes to the pool. The stack's run is empty afterwards. */
 static Status *run_far(Step *s, NodeRun *r)
 {
         FarRun *far = far_copy(r);
@@ -157,8 +179,10 @@ static Status *run_far(Step *s, NodeRun *r)
                 else
                         r->pn->def->start(&far->run.ctx);
         } else {
-                far->run.task.fn = compute_far;
-                pool_submit(s->env.pool, &far->run.task);
+                if (s->aside)
+                        node_submit(s->aside);
+                s->aside = &far->run;
+                s->aside_for = ASIDE_FOR;
         }
         return NULL;
 }

@@ -10,29 +10,40 @@
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
+typedef struct Range Range;
+
+/* What threads look at without the lock lies in one line of the cache. */
 struct Pool {
-        pthread_mutex_t lock; /* guards: all but sleeping and helping */
+        pthread_mutex_t lock; /* guards: all but sleeping, helping, looking and offer */
         pthread_cond_t work;
         Task *head, *tail;
-        atomic_bool some; /* head is not NULL: for those who look without the lock */
-        bool looks;       /* see look_for() */
+        bool looks; /* see look_for() */
         bool stopping;
-        bool orphan;         /* freed by one of its own threads: the last to end frees the memory */
-        atomic_int sleeping; /* threads that wait for work */
-        atomic_int helping;  /* threads in a range: they will be there for the next at once */
+        bool orphan; /* freed by one of its own threads: the last to end frees the memory */
         int n, started, alive;
-        pthread_t threads[];
+        alignas(MEM_ALIGN) _Atomic(Range *) offer; /* for one who looks, with a reference */
+        atomic_bool some;                          /* head is not NULL */
+        atomic_int sleeping;                       /* threads that wait for work */
+        atomic_int helping; /* threads in a range: they will be there for the next at once */
+        atomic_int looking; /* threads that look before they sleep; also among those */
+        alignas(MEM_ALIGN) pthread_t threads[];
 };
 
 static _Thread_local const Pool *inside;
+
+static size_t pool_bytes(int n)
+{
+        return sizeof(Pool) + (size_t)n * sizeof(pthread_t);
+}
 
 static void pool_drop(Pool *p)
 {
         pthread_cond_destroy(&p->work);
         pthread_mutex_destroy(&p->lock);
-        mem_free(p);
+        block_free(p, pool_bytes(p->n));
 }
 
 /* Kernels that share their work follow each other within microseconds, and waking a thread costs
@@ -49,30 +60,60 @@ static void help_ends(Pool *p)
         counted = false;
 }
 
-/* Looks at the flag for a while before sleeping: a wake-up costs more than most pieces of work. */
-static void look_for(const atomic_bool *flag)
+/* Shares of a range: the caller's is 0, that of who takes an offer this one. */
+enum { FIRST_HELPER = 1 };
+static void range_help(Range *r, int share);
+
+/* One of the looks that fit into a moment. */
+static bool looked(const atomic_bool *flag, const _Atomic(Range *) *offer)
 {
-        int64_t end = 0;
-        do {
-                for (int i = 0; i < LOOKS; i++) {
-                        if (atomic_load_explicit(flag, memory_order_acquire))
-                                return;
+        for (int i = 0; i < LOOKS; i++) {
+                if (atomic_load_explicit(flag, memory_order_acquire) ||
+                    (offer && atomic_load_explicit(offer, memory_order_relaxed)))
+                        return true;
 #ifdef __x86_64__
-                        __builtin_ia32_pause();
+                __builtin_ia32_pause();
 #endif
-                }
-                end = end ? end : clock_ns() + LOOK_NS;
-        } while (clock_ns() < end);
+        }
+        return false;
 }
 
-/* Without the lock for a while; a thread that looks counts as one that sleeps. */
+/* Looks for a while before sleeping: a wake-up costs more than most pieces of work. */
+static void look_for(const atomic_bool *flag, const _Atomic(Range *) *offer)
+{
+        if (looked(flag, offer))
+                return;
+        int64_t end = clock_ns() + LOOK_NS;
+        while (!looked(flag, offer) && clock_ns() < end) {
+        }
+}
+
+static void help(Pool *p, Range *r)
+{
+        atomic_fetch_add(&p->helping, 1);
+        atomic_fetch_sub(&p->sleeping, 1);
+        range_help(r, FIRST_HELPER);
+        atomic_fetch_add(&p->sleeping, 1);
+        atomic_fetch_sub(&p->helping, 1);
+}
+
+/* Without the lock, until nothing has come for a while; a thread that looks counts as one that
+ * sleeps. What was offered until it says that it looks no more it takes. */
 static void look_out(Pool *p)
 {
+        Range *r;
         helped = false;
         atomic_fetch_add(&p->sleeping, 1);
         help_ends(p);
         pthread_mutex_unlock(&p->lock);
-        look_for(&p->some);
+        do {
+                atomic_fetch_add(&p->looking, 1);
+                look_for(&p->some, &p->offer);
+                atomic_fetch_sub(&p->looking, 1);
+                r = atomic_exchange(&p->offer, NULL);
+                if (r)
+                        help(p, r);
+        } while (r);
         pthread_mutex_lock(&p->lock);
         atomic_fetch_sub(&p->sleeping, 1);
 }
@@ -127,9 +168,10 @@ Status *pool_new(int n, Pool **ret)
 {
         if (n <= 0)
                 n = pool_cores();
-        autoptr(Pool) p = mem_calloc(1, sizeof *p + (size_t)n * sizeof p->threads[0]);
+        autoptr(Pool) p = block_alloc(pool_bytes(n));
         if (!p)
                 return status_oom();
+        memset(p, 0, pool_bytes(n));
         pthread_mutex_init(&p->lock, NULL);
         pthread_cond_init(&p->work, NULL);
         p->n = n;
@@ -202,7 +244,7 @@ typedef struct Share {
         int64_t end;
 } Share;
 
-typedef struct Range {
+struct Range {
         void (*fn)(void *, int64_t, int64_t);
         void *arg;
         int64_t piece;
@@ -214,7 +256,7 @@ typedef struct Range {
         pthread_mutex_t lock;
         pthread_cond_t done;
         size_t bytes;
-} Range;
+};
 
 static void range_unref(Range *r)
 {
@@ -249,6 +291,12 @@ static void range_work(Range *r, int own)
         }
 }
 
+static void range_help(Range *r, int share)
+{
+        range_work(r, share);
+        range_unref(r);
+}
+
 typedef struct RangeTask {
         Task task;
         Range *range;
@@ -262,8 +310,7 @@ static void range_task(Task *t)
         Range *r = rt->range;
         atomic_fetch_add(&rt->pool->helping, 1);
         counted = helped = true;
-        range_work(r, rt->share);
-        range_unref(r);
+        range_help(r, rt->share);
 }
 
 /* Whole pieces, as many for each as for the others. */
@@ -307,6 +354,49 @@ static bool anybody_free(Pool *p)
                atomic_load_explicit(&p->helping, memory_order_relaxed) > 0;
 }
 
+/* Gives the range to a thread that looks, if there is one and it is not too late: it either sees
+ * the offer, or has said before that it leaves off. */
+static bool offer(Pool *p, Range *r)
+{
+        Range *none = NULL, *mine = r;
+        if (!atomic_load_explicit(&p->looking, memory_order_relaxed) ||
+            !atomic_compare_exchange_strong(&p->offer, &none, r))
+                return false;
+        return atomic_load(&p->looking) > 0 ||
+               !atomic_compare_exchange_strong(&p->offer, &mine, NULL);
+}
+
+/* Nobody took it in time. */
+static void take_back(Pool *p, Range *r)
+{
+        Range *mine = r;
+        if (atomic_load_explicit(&p->offer, memory_order_relaxed) == r &&
+            atomic_compare_exchange_strong(&p->offer, &mine, NULL))
+                range_unref(r);
+}
+
+/* Of the helpers the first is one that looks, if there is one. */
+static void call_helpers(Pool *p, Range *r, int helpers)
+{
+        RangeTask *tasks = (RangeTask *)(r + 1);
+        for (int i = offer(p, r); i < helpers; i++) {
+                tasks[i] = (RangeTask){ { .fn = range_task }, r, p, FIRST_HELPER + i };
+                pool_submit(p, &tasks[i].task);
+        }
+}
+
+static void wait_for_helpers(const Pool *p, Range *r)
+{
+        if (p->looks)
+                look_for(&r->over, NULL);
+        if (atomic_load(&r->over))
+                return;
+        pthread_mutex_lock(&r->lock);
+        while (atomic_load(&r->left) > 0)
+                pthread_cond_wait(&r->done, &r->lock);
+        pthread_mutex_unlock(&r->lock);
+}
+
 void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
                    void (*fn)(void *, int64_t, int64_t), void *arg)
 {
@@ -326,17 +416,9 @@ void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
                 fn(arg, 0, n);
                 return;
         }
-        RangeTask *tasks = (RangeTask *)(r + 1);
-        for (int i = 0; i < helpers; i++) {
-                tasks[i] = (RangeTask){ { .fn = range_task }, r, p, i + 1 };
-                pool_submit(p, &tasks[i].task);
-        }
+        call_helpers(p, r, helpers);
         range_work(r, 0);
-        if (p->looks)
-                look_for(&r->over);
-        pthread_mutex_lock(&r->lock);
-        while (atomic_load(&r->left) > 0)
-                pthread_cond_wait(&r->done, &r->lock);
-        pthread_mutex_unlock(&r->lock);
+        take_back(p, r);
+        wait_for_helpers(p, r);
         range_unref(r);
 }

@@ -116,9 +116,8 @@ void step_post(Step *s, Message *m)
 /* ---- the inbox ---- */
 
 /* A node that ran elsewhere ends here, on the driver. */
-static void receive_run(Step *s, Message *m)
+static void receive_run(Step *s, NodeRun *r)
 {
-        NodeRun *r = m->run;
         Iteration *it = r->iter;
         Status *st = r->status;
         s->in_flight--;
@@ -149,7 +148,7 @@ static void receive(Step *s)
                 Message *m = in_order;
                 in_order = m->next;
                 if (m->run) {
-                        receive_run(s, m);
+                        receive_run(s, m->run);
                         continue;
                 }
                 if (s->aborted)
@@ -176,17 +175,44 @@ static void forget_ready(Step *s)
                 s->ready[--s->n_ready].it->outstanding--;
 }
 
+/* Nothing can be done beside it but what runs elsewhere already: a costly node that is alone runs
+ * here, where it may share itself out among the threads, instead of being handed over. */
+static void run_aside(Step *s)
+{
+        NodeRun *r = steal(&s->aside);
+        if (s->in_flight > 1) {
+                node_submit(r);
+                return;
+        }
+        node_compute(r);
+        receive_run(s, r);
+}
+
+static void give_up(Step *s)
+{
+        forget_ready(s);
+        if (!s->aside)
+                return;
+        node_give_up(s->aside);
+        receive_run(s, steal(&s->aside));
+}
+
 /* Runs what is ready. False when the step moved to the pool meanwhile. */
 static bool run_all_ready(Step *s, bool on_pool)
 {
         int64_t deadline = 0;
-        for (uint32_t n = 1; s->n_ready; n++) {
+        for (uint32_t n = 1; s->n_ready || s->aside; n++) {
                 look_for_cancel(s);
                 if (UNLIKELY(s->aborted)) {
-                        forget_ready(s);
+                        give_up(s);
                         break;
                 }
-                node_run(s, s->ready[--s->n_ready]);
+                if (UNLIKELY(!s->n_ready))
+                        run_aside(s);
+                else
+                        node_run(s, s->ready[--s->n_ready]);
+                if (UNLIKELY(s->aside != NULL) && --s->aside_for == 0)
+                        node_submit(steal(&s->aside));
                 if (on_pool || n % LOOK_EVERY || !s->env.pool)
                         continue;
                 int64_t now = clock_ns();

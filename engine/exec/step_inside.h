@@ -28,7 +28,9 @@ struct Step {
         Frame *root;
         Ready *ready;
         uint32_t n_ready, cap_ready;
-        uint32_t in_flight; /* nodes that run elsewhere */
+        uint32_t in_flight; /* nodes that run elsewhere, the one aside included */
+        NodeRun *aside;     /* a costly one: for the pool, unless nothing else is to be done here */
+        uint32_t aside_for; /* so many nodes more */
         bool aborted;
         Status *status;           /* the first error */
         Tensor **fetched;         /* per fetch */
@@ -77,5 +79,10 @@ void step_blame(Step *s, const PlanNode *pn, const NodeRun *r, Status *st);
 Status *oom_blame(const Step *s, const PlanNode *pn, const NodeRun *r, Status *st);
 /* node_run.c: runs a ready node, or sends it away to come back by step_post(). */
 void node_run(Step *s, Ready r);
+/* What is to become of a run that lies aside: the pool has it, it was run here, or it is not run at
+ * all. The last two leave it to be received as one that came back. */
+void node_submit(NodeRun *r);
+void node_compute(NodeRun *r);
+void node_give_up(NodeRun *r);
 /* Notes a run that is done in the step's trace; what becomes ready by it does so now. */
 void node_trace(const NodeRun *r);

@@ -76,6 +76,21 @@ static inline int pattern_input(const Node *n, char letter)
         return pattern_node(n)->input[pattern_letter(letter)];
 }
 
+/* That input's value. */
+static inline const Tensor *pattern_value(const OpCtx *c, char letter)
+{
+        return ctx_input(c, pattern_input(ctx_node(c), letter));
+}
+/* Is it one float without dimensions? */
+static inline bool pattern_scalar(const OpCtx *c, char letter, float *ret)
+{
+        const Tensor *t = pattern_value(c, letter);
+        bool is = tensor_dtype(t) == DT_FLOAT && tensor_rank(t) == 0;
+        if (is)
+                *ret = *(const float *)tensor_data(t);
+        return is;
+}
+
 /* Registers a pattern: a pointer in a linker section. */
 #define PATTERN(id, ...)                                     \
         static const Pattern pattern_##id = { __VA_ARGS__ }; \

@@ -3,146 +3,46 @@
  * give what their nodes give one by one: every graph runs with rewriting on and off. */
 #include "engine/base/buf.h"
 #include "engine/engine.h"
-#include "tests/lib/graph_builder.h"
-#include "tests/lib/op_session.h"
-#include <criterion/criterion.h>
+#include "tests/lib/rewrite_case.h"
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 
 TestSuite(pattern, .timeout = 60);
 
-enum { TIME = 6, ROWS = 3, IN = 4, UNITS = 5 };
-
-typedef struct Result {
-        pthread_mutex_t lock;
-        pthread_cond_t cond;
-        bool done;
-        Tensor *value;
-        char *error;
-        int groups; /* nodes that stand for a cell or a lookup */
-} Result;
-
-/* The op of such a node is those of its members, with a + between. */
-static int groups_of(const Tensorflow__GraphDef *g)
-{
-        int n = 0;
-        for (size_t i = 0; i < g->n_node; i++) {
-                const char *op = g->node[i]->op;
-                n += strstr(op, "+Split+") || strstr(op, "+LSTMBlockCell") ||
-                     strstr(op, "+GRUBlockCell") || strstr(op, "Unique+GatherV2");
-        }
-        return n;
-}
-
-static void keep(void *arg, Status *s, const RunResult *r)
-{
-        Result *to = arg;
-        pthread_mutex_lock(&to->lock);
-        if (s)
-                to->error = mem_strdup(status_message(s));
-        else
-                to->value = tensor_ref(r->values[0]);
-        if (!s && r->metadata && r->metadata->n_partition_graphs)
-                to->groups = groups_of(r->metadata->partition_graphs[0]);
-        status_free(s);
-        to->done = true;
-        pthread_cond_signal(&to->cond);
-        pthread_mutex_unlock(&to->lock);
-}
-
-/* Fetches out:0 of a session with rewriting on or off; the value or the error is the caller's. */
-static Result run(bool rewrite, const char *text)
-{
-        static int count;
-        char name[32];
-        GraphSource *src = NULL;
-        Session *s = NULL;
-        Engine *e = NULL;
-        ExtendResult grown;
-        const char *fetch = "out:0";
-        Tensorflow__RewriterConfig rewriter = TENSORFLOW__REWRITER_CONFIG__INIT;
-        Tensorflow__GraphOptions graph = TENSORFLOW__GRAPH_OPTIONS__INIT;
-        ConfigProto config = TENSORFLOW__CONFIG_PROTO__INIT;
-        Result r = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, NULL, NULL, 0 };
-        rewriter.remapping = TENSORFLOW__REWRITER_CONFIG__TOGGLE__OFF;
-        graph.rewrite_options = &rewriter;
-        config.graph_options = &graph;
-        snprintf(name, sizeof name, "pattern%d", count++);
-        SessionOptions o = { .name = name, .config = rewrite ? NULL : &config };
-        cr_assert_null(test_engine(&e));
-        cr_assert_null(engine_create_session(e, &o, &s));
-        Status *st = graph_text(text, &src);
-        cr_assert_null(st, "%s", st ? status_message(st) : "");
-        st = session_extend(s, src, false, &grown);
-        cr_assert_null(st, "%s", st ? status_message(st) : "");
-        graph_source_free(src);
-        RunOptions options = TENSORFLOW__RUN_OPTIONS__INIT;
-        options.output_partition_graphs = true;
-        session_run(
-                s,
-                &(RunRequest){
-                        .fetches = &fetch, .n_fetches = 1, .options = &options, .metadata = true },
-                keep, &r);
-        pthread_mutex_lock(&r.lock);
-        while (!r.done)
-                pthread_cond_wait(&r.cond, &r.lock);
-        pthread_mutex_unlock(&r.lock);
-        session_close(s, NULL, NULL);
-        session_unref(s);
-        return r;
-}
-
-static void expect_same(const char *text, int groups)
-{
-        Result on = run(true, text), off = run(false, text);
-        cr_assert(on.value && off.value, "%s%s", on.error ? on.error : "",
-                  off.error ? off.error : "");
-        cr_assert_eq(on.groups, groups, "%d", on.groups);
-        cr_assert_eq(off.groups, 0);
-        cr_assert(shape_equal(tensor_shape(on.value), tensor_shape(off.value)));
-        for (int64_t i = 0; i < tensor_count(on.value); i++) {
-                double a = tensor_double(on.value, i), b = tensor_double(off.value, i);
-                cr_assert(fabs(a - b) < 2e-6, "%ld: %.9g, one by one %.9g", (long)i, a, b);
-                cr_assert(fabs(a) < 10 && a != 0);
-        }
-        tensor_unref(on.value);
-        tensor_unref(off.value);
-}
-
-static void expect_same_error(const char *text, const char *part)
-{
-        Result on = run(true, text), off = run(false, text);
-        cr_assert(on.error && off.error);
-        cr_assert(strstr(on.error, part), "%s", on.error);
-        cr_assert(strstr(off.error, part), "%s", off.error);
-        mem_free(on.error);
-        mem_free(off.error);
-}
+enum { TIME = 6, IN = 4 };
+static int rows = 3, units = 5; /* of a cell */
 
 /* name = scale sin(i + 1), of that shape. */
-static void sines(Buf *b, const char *name, const char *shape, int rank, int n, double scale)
+static void sines(Buf *b, const char *name, const int *dims, double scale)
 {
+        int n = 1, rank = 0;
+        for (; dims[rank]; rank++)
+                n *= dims[rank];
         buf_printf(b,
                    "%s/1 = Const float [] { 1 }\n%s/n = Const float [] { %d.5 }\n"
-                   "%s/k = Const float [] { %g }\n%s/d = Const int32 [%d] { %s }\n"
-                   "%s/r = Range(%s/1, %s/n, %s/1)\n%s/s = Sin(%s/r)\n%s/m = Mul(%s/s, %s/k)\n"
+                   "%s/k = Const float [] { %g }\n%s/d = Const int32 [%d] { ",
+                   name, name, n, name, scale, name, rank);
+        for (int i = 0; i < rank; i++)
+                buf_printf(b, "%s%d", i ? ", " : "", dims[i]);
+        buf_printf(b,
+                   " }\n%s/r = Range(%s/1, %s/n, %s/1)\n%s/s = Sin(%s/r)\n%s/m = Mul(%s/s, %s/k)\n"
                    "%s = Reshape(%s/m, %s/d)\n",
-                   name, name, n, name, scale, name, rank, shape, name, name, name, name, name,
-                   name, name, name, name, name, name, name);
+                   name, name, name, name, name, name, name, name, name, name, name, name);
 }
 
+/* Gates' weights sum up as many numbers as there are units: larger cells get smaller ones. */
 static void weights(Buf *b)
 {
-        sines(b, "x", "6, 3, 4", 3, TIME * ROWS * IN, 0.9);
-        sines(b, "w4", "9, 20", 2, 9 * 20, 0.7);
-        sines(b, "b4", "20", 1, 20, 0.3);
-        sines(b, "w2", "9, 10", 2, 9 * 10, 0.7);
-        sines(b, "b2", "10", 1, 10, 0.3);
-        sines(b, "w1", "9, 5", 2, 9 * 5, 0.7);
-        sines(b, "b1", "5", 1, 5, 0.3);
-        sines(b, "peep", "5", 1, 5, 0.4);
-        sines(b, "start", "3, 5", 2, ROWS * UNITS, 0.5);
+        double w = 0.7 * sqrt(9.0 / (IN + units));
+        sines(b, "x", (int[]){ TIME, rows, IN, 0 }, 0.9);
+        sines(b, "w4", (int[]){ IN + units, 4 * units, 0 }, w);
+        sines(b, "b4", (int[]){ 4 * units, 0 }, 0.3);
+        sines(b, "w2", (int[]){ IN + units, 2 * units, 0 }, w);
+        sines(b, "b2", (int[]){ 2 * units, 0 }, 0.3);
+        sines(b, "w1", (int[]){ IN + units, units, 0 }, w);
+        sines(b, "b1", (int[]){ units, 0 }, 0.3);
+        sines(b, "peep", (int[]){ units, 0 }, 0.4);
+        sines(b, "start", (int[]){ rows, units, 0 }, 0.5);
         buf_puts(b, "steps = Const int32 [] { 6 }\nzero = Const int32 [] { 0 }\n"
                     "one = Const int32 [] { 1 }\nunit = Const float [] { 1 }\n"
                     "x0 = Const int32 [3] { 0, 0, 0 }\nx1 = Const int32 [3] { 1, 3, 4 }\n"
@@ -194,12 +94,12 @@ static void loop(Buf *b, const char *body, const char *array_attrs, const char *
                    "n_t = NextIteration(new_t) T: int32\nn_flow = NextIteration(new_flow) T: "
                    "float\nn_h = NextIteration(%s) T: float\nn_c = NextIteration(%s) T: float\n"
                    "all = TensorArrayGatherV3(out_ta, range, x_flow) dtype: float\n"
-                   "minus = Const int32 [1] { -1 }\nmany = Const int32 [1] { 90 }\nflat = "
+                   "minus = Const int32 [1] { -1 }\nmany = Const int32 [1] { %d }\nflat = "
                    "Reshape(all, many)\n"
                    "ends = Reshape(x_c, minus)\n"
                    "z = Const int32 [] { 0 }\nout = ConcatV2(flat, ends, z) T: float, N: 2, "
                    "Tidx: int32\n",
-                   new_h, new_h, new_c);
+                   new_h, new_h, new_c, TIME * rows * units);
 }
 
 static void expect_loop(const char *body, const char *array_attrs, const char *new_h,
@@ -207,7 +107,7 @@ static void expect_loop(const char *body, const char *array_attrs, const char *n
 {
         autobuf b = BUF(1 << 20);
         loop(&b, body, array_attrs, new_h, new_c);
-        expect_same(buf_cstr(&b), 1);
+        rewrite_expect_same(buf_cstr(&b), 1);
 }
 
 #define GATES(x, k)                                                       \
@@ -266,7 +166,7 @@ Test(pattern, gates_that_lie_otherwise_run_one_by_one)
                  "axis)\nproduct = MatMul(joined, w1)\n"
                  "gates = BiasAdd(product, b1)\nc = Const float [1, 5] { 0.3, 0.2, 0.1, 0.5, "
                  "0.7 }\n" LSTM("by_rows", "Add") "out = ConcatV2(new_h, new_c, axis)\n");
-        expect_same(buf_cstr(&b), 1);
+        rewrite_expect_same(buf_cstr(&b), 1);
 }
 
 Test(pattern, cells_one_after_the_other_without_a_loop)
@@ -294,7 +194,7 @@ Test(pattern, cells_one_after_the_other_without_a_loop)
                            i, i, i, i, i, i, i, i, i, i);
         }
         buf_puts(&b, "out = ConcatV2(new_h4, new_c4, new_c, axis)\n");
-        expect_same(buf_cstr(&b), 4);
+        rewrite_expect_same(buf_cstr(&b), 4);
 }
 
 /* What should be the old state is one of the cell's own gates. */
@@ -311,7 +211,7 @@ Test(pattern, cells_that_feed_on_themselves_run_one_by_one)
                                  "j = Tanh(p:1)\nmore = Mul(i, j)\nnew_c = Add(kept, more)\n"
                                  "shown = Tanh(new_c)\no = Sigmoid(p:3)\nnew_h = Mul(shown, o)\n"
                                  "out = ConcatV2(new_h, new_c, axis)\n");
-        expect_same(buf_cstr(&b), 0);
+        rewrite_expect_same(buf_cstr(&b), 0);
 }
 
 #define GRU                                                                                \
@@ -338,6 +238,27 @@ Test(pattern, fused_cells_in_a_loop_read_ahead)
                     "c");
 }
 
+/* Columns of one row are shared among threads, those of several, and rows behind them; a column's
+ * end is not a gate's. */
+Test(pattern, large_cells_are_shared_among_threads)
+{
+        static const int sizes[][2] = { { 1, 203 }, { 7, 203 }, { 40, 131 } };
+        for (size_t i = 0; i < COUNTOF(sizes); i++) {
+                rows = sizes[i][0];
+                units = sizes[i][1];
+                expect_loop(GATES("now", "k") LSTM("axis", "Add"), "", "new_h", "new_c");
+                expect_loop(GRU, "", "new_h", "c");
+                expect_loop("cell = LSTMBlockCell(now, c, h, kw4, kpeep, kpeep, kpeep, kb4) T: "
+                            "float, cell_clip: 0.4, forget_bias: 0.5\n",
+                            "", "cell:6", "cell:1");
+                expect_loop("cell = LSTMBlockCell(now, c, h, kw4, kpeep, kpeep, kpeep, kb4) T: "
+                            "float, use_peephole: true, cell_clip: 0.4, forget_bias: 0.5\n",
+                            "", "cell:6", "cell:1");
+                expect_loop("cell = GRUBlockCell(now, h, kw2, kw1, kb2, kb1) T: float\n", "",
+                            "cell:3", "c");
+        }
+}
+
 Test(pattern, errors_name_the_node_that_made_them)
 {
         autobuf b = BUF(1 << 20);
@@ -345,14 +266,14 @@ Test(pattern, errors_name_the_node_that_made_them)
              "again = TensorArrayReadV3(kin, t, kflow, ^now) dtype: float\n" GATES("again", "k")
                      LSTM("axis", "Add"),
              "", "new_h", "new_c");
-        expect_same_error(buf_cstr(&b), "{{node again}}");
+        rewrite_expect_error(buf_cstr(&b), "{{node again}}");
         b.len = 0;
         loop(&b,
              "joined = ConcatV2(now, h, axis) T: float, N: 2, Tidx: int32\n"
              "product = MatMul(joined, kw4) T: float\ngates = BiasAdd(product, kb2) T: "
              "float\n" LSTM("axis", "Add"),
              "", "new_h", "new_c");
-        expect_same_error(buf_cstr(&b), "{{node gates}}");
+        rewrite_expect_error(buf_cstr(&b), "{{node gates}}");
 }
 
 /* ---- lookups ---- */
@@ -373,18 +294,18 @@ Test(pattern, lookups_of_sparse_ids_are_the_same_to_the_bit)
                            "u = Unique(ids)\ng = GatherV2(table, u, zero)\n%s"
                            "out = SparseSegment%s(%s, u:1, segments)\n",
                            i % 2 ? "same = Identity(g)\n" : "", joins[i / 2], i % 2 ? "same" : "g");
-                expect_same(buf_cstr(&b), 1);
+                rewrite_expect_same(buf_cstr(&b), 1);
         }
 }
 
 Test(pattern, lookups_of_ids_that_are_not_there_fail_alike)
 {
-        expect_same_error("length = Const int32 [1] { 12 }\nfrom = Const int64 [] { 7 }\n"
-                          "to = Const int64 [] { 8 }\nsizes = Const int32 [2] { 7, 3 }\n"
-                          "table = RandomUniform(sizes) seed: 1, seed2: 2, dtype: float\n"
-                          "zero = Const int32 [] { 0 }\n"
-                          "ids = RandomUniformInt(length, from, to) seed: 3, seed2: 4\n" SEGMENTS
-                          "u = Unique(ids)\ng = GatherV2(table, u, zero)\n"
-                          "out = SparseSegmentMean(g, u:1, segments)\n",
-                          "{{node g}}");
+        rewrite_expect_error("length = Const int32 [1] { 12 }\nfrom = Const int64 [] { 7 }\n"
+                             "to = Const int64 [] { 8 }\nsizes = Const int32 [2] { 7, 3 }\n"
+                             "table = RandomUniform(sizes) seed: 1, seed2: 2, dtype: float\n"
+                             "zero = Const int32 [] { 0 }\n"
+                             "ids = RandomUniformInt(length, from, to) seed: 3, seed2: 4\n" SEGMENTS
+                             "u = Unique(ids)\ng = GatherV2(table, u, zero)\n"
+                             "out = SparseSegmentMean(g, u:1, segments)\n",
+                             "{{node g}}");
 }

@@ -10,11 +10,6 @@ static bool plain_gather(const Node *n)
         return !node_attr(n, "batch_dims") || node_int(n, "batch_dims", 0) == 0;
 }
 
-static const Tensor *input(const OpCtx *c, char letter)
-{
-        return ctx_input(c, pattern_input(ctx_node(c), letter));
-}
-
 /* What the members would refuse is left to them: ids outside the table, segments out of order. */
 static bool fits(const Tensor *table, const Tensor *ids, const Tensor *segments)
 {
@@ -47,13 +42,13 @@ static SegmentMean mean_of(const Node *n)
 static Status *lookup(OpCtx *c, bool *ret_done)
 {
         const PatternNode *f = pattern_node(ctx_node(c));
-        Segments s = { .data = input(c, 't'),
-                       .indices = input(c, 'x'),
-                       .ids = input(c, 's'),
+        Segments s = { .data = pattern_value(c, 't'),
+                       .indices = pattern_value(c, 'x'),
+                       .ids = pattern_value(c, 's'),
                        .join = segment_sum_loops,
                        .empty = EMPTY_ZERO,
                        .mean = mean_of(f->member[f->n - 1].node) };
-        if (!is_first_axis(input(c, 'z')) || !fits(s.data, s.indices, s.ids))
+        if (!is_first_axis(pattern_value(c, 'z')) || !fits(s.data, s.indices, s.ids))
                 return NULL;
         Shape shape = *tensor_shape(s.data);
         shape.dim[0] = segments_count(s.ids);

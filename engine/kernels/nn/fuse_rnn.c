@@ -27,54 +27,44 @@ static bool in_four(const Node *n)
         return n->n_out == 4;
 }
 
-static const Tensor *input(const OpCtx *c, char letter)
-{
-        return ctx_input(c, pattern_input(ctx_node(c), letter));
-}
-
 /* The axis of a matrix's columns? */
 static bool is_last_axis(const OpCtx *c, char letter)
 {
-        const Tensor *t = input(c, letter);
+        const Tensor *t = pattern_value(c, letter);
         if (tensor_count(t) != 1 || !dtype_is_integer(tensor_dtype(t)))
                 return false;
         int64_t axis = tensor_int(t, 0);
         return axis == 1 || axis == -1;
 }
 
-static bool is_scalar(const OpCtx *c, char letter)
-{
-        return tensor_dtype(input(c, letter)) == DT_FLOAT && tensor_rank(input(c, letter)) == 0;
-}
-
-static float number(const OpCtx *c, char letter)
-{
-        return *(const float *)tensor_data(input(c, letter));
-}
-
 /* Are these the weights of a layer of `gates` gates on [x, h]? */
 static bool fits(const OpCtx *c, const RnnInput *v, char h, char w, char b, int64_t gates)
 {
-        const Tensor *state = input(c, h);
+        const Tensor *state = pattern_value(c, h);
         if (tensor_rank(state) != 2 || !v->rows)
                 return false;
         int64_t n = tensor_dim(state, 1), limit = INT32_MAX / 8;
         return n > 0 && n < limit && v->size < limit && rnn_is(state, SHAPE(v->rows, n)) &&
-               rnn_is(input(c, w), SHAPE(v->size + n, gates * n)) &&
-               rnn_is(input(c, b), SHAPE(gates * n));
+               rnn_is(pattern_value(c, w), SHAPE(v->size + n, gates * n)) &&
+               rnn_is(pattern_value(c, b), SHAPE(gates * n));
 }
 
-/* gates = [x, h] w */
-static Status *layer(OpCtx *c, const RnnInput *v, char w, const float *h, int64_t n, int64_t cols,
-                     float *gates)
+/* What x adds to the gates' sums, and where the weights of the state's part begin. */
+static Status *begin(OpCtx *c, const RnnInput *v, char w, RnnGates *g)
 {
         Tensor *weights = c->in[pattern_input(ctx_node(c), w)];
         /* A letter's name within the node is nobody else's address. */
         const char *key = (const char *)ctx_node(c) + pattern_letter(w);
-        TRY(rnn_input_product(c, v, key, weights, cols, gates));
-        rnn_layer(c, h, v->rows, n, (const float *)tensor_data(weights) + v->size * cols, cols, 1,
-                  gates);
-        return NULL;
+        int64_t cols = g->count * g->units;
+        g->w = (const float *)tensor_data(weights) + v->size * cols;
+        g->rows = v->rows;
+        g->n = g->units;
+        for (int i = 0; i < g->count; i++)
+                if (!g->gate[i].to) {
+                        g->gate[i].to = g->sums + i * g->units;
+                        g->gate[i].line = cols;
+                }
+        return rnn_input_product(c, v, key, weights, cols, g->sums);
 }
 
 /* ---- LSTM: the gates lie as i, j, f, o ---- */
@@ -89,41 +79,55 @@ HOT static void lstm_end(const float *g, const float *prev, float *cs, float *h,
                 h[k] = tanh(cs[k]) * o[k];
 }
 
-static Status *lstm_run(OpCtx *c, const RnnInput *v)
+typedef struct LstmEnd {
+        const float *gates, *prev;
+        float *cs, *h;
+        int64_t n;
+} LstmEnd;
+
+static void lstm_rows(void *arg, int64_t from, int64_t to)
 {
-        const float *b = tensor_data(input(c, 'b')), *prev = tensor_data(input(c, 'c'));
-        int64_t n = tensor_dim(input(c, 'h'), 1);
+        const LstmEnd *e = arg;
+        for (int64_t row = from, at = from * e->n; row < to; row++, at += e->n)
+                lstm_end(e->gates + 4 * at, e->prev + at, e->cs + at, e->h + at, e->n);
+}
+
+static Status *lstm_run(OpCtx *c, const RnnInput *v, float forget)
+{
+        int64_t n = tensor_dim(pattern_value(c, 'h'), 1);
         float *gates = ctx_scratch(c, (size_t)(v->rows * 4 * n) * sizeof *gates);
+        RnnGates g = { .a = tensor_data(pattern_value(c, 'h')),
+                       .b = tensor_data(pattern_value(c, 'b')),
+                       .sums = gates,
+                       .units = n,
+                       .count = 4,
+                       .gate = { [1].tanh = true, [2].more = forget } };
         Tensor *h, *cs;
         if (!gates)
                 return status_oom();
         TRY(ctx_alloc(c, 0, &SHAPE(v->rows, n), &h));
         TRY(ctx_alloc(c, 1, &SHAPE(v->rows, n), &cs));
-        TRY(layer(c, v, 'w', tensor_data(input(c, 'h')), n, 4 * n, gates));
+        TRY(begin(c, v, 'w', &g));
         TRY(rnn_input_read(v));
-        for (int64_t row = 0; row < v->rows; row++) {
-                float *g = gates + row * 4 * n;
-                rnn_sigmoid(g, b, 0, g, n);
-                rnn_tanh(g + n, b + n, g + n, n);
-                rnn_sigmoid(g + 2 * n, b + 2 * n, number(c, 'o'), g + 2 * n, n);
-                rnn_sigmoid(g + 3 * n, b + 3 * n, 0, g + 3 * n, n);
-                lstm_end(g, prev + row * n, (float *)tensor_fill(cs) + row * n,
-                         (float *)tensor_fill(h) + row * n, n);
-        }
+        rnn_gates(c, &g);
+        LstmEnd e = { gates, tensor_data(pattern_value(c, 'c')), tensor_fill(cs), tensor_fill(h),
+                      n };
+        rnn_rows(c, v->rows, n, lstm_rows, &e);
         return NULL;
 }
 
 static Status *lstm(OpCtx *c, bool *ret_done)
 {
         RnnInput v;
-        if (!is_last_axis(c, 'a') || !is_last_axis(c, 's') || !is_scalar(c, 'o') ||
+        float forget;
+        if (!is_last_axis(c, 'a') || !is_last_axis(c, 's') || !pattern_scalar(c, 'o', &forget) ||
             !rnn_input_find(c, pattern_input(ctx_node(c), 'A'), &v))
                 return NULL;
         Status *s = NULL;
         *ret_done = fits(c, &v, 'h', 'w', 'b', 4) &&
-                    rnn_is(input(c, 'c'), *tensor_shape(input(c, 'h')));
+                    rnn_is(pattern_value(c, 'c'), *tensor_shape(pattern_value(c, 'h')));
         if (*ret_done)
-                s = lstm_run(c, &v);
+                s = lstm_run(c, &v, forget);
         rnn_input_done(&v);
         return s;
 }
@@ -162,36 +166,42 @@ HOT static void gru_end(const float *u, const float *h, const float *candidate, 
 
 static Status *gru_run(OpCtx *c, const RnnInput *v)
 {
-        const float *b = tensor_data(input(c, 'b')), *e = tensor_data(input(c, 'e'));
-        const float *h = tensor_data(input(c, 'h'));
-        int64_t n = tensor_dim(input(c, 'h'), 1), size = v->rows * n;
+        const float *h = tensor_data(pattern_value(c, 'h'));
+        int64_t n = tensor_dim(pattern_value(c, 'h'), 1), size = v->rows * n;
         float *ru = ctx_scratch(c, (size_t)(size * 4) * sizeof *ru);
-        float *reset = ru + 2 * size, *candidate = ru + 3 * size;
+        float *reset = ru + 2 * size, *candidate = ru + 3 * size, *to;
+        RnnGates g = {
+                .a = h, .b = tensor_data(pattern_value(c, 'b')), .sums = ru, .units = n, .count = 2
+        };
+        RnnGates last = { .a = reset,
+                          .b = tensor_data(pattern_value(c, 'e')),
+                          .sums = candidate,
+                          .units = n,
+                          .count = 1,
+                          .gate = { { .tanh = true } } };
         Tensor *y;
         if (!ru)
                 return status_oom();
         TRY(ctx_alloc(c, 0, &SHAPE(v->rows, n), &y));
-        TRY(layer(c, v, 'w', h, n, 2 * n, ru));
-        for (int64_t row = 0; row < v->rows; row++) {
-                rnn_sigmoid(ru + row * 2 * n, b, 0, ru + row * 2 * n, n);
-                rnn_sigmoid(ru + row * 2 * n + n, b + n, 0, ru + row * 2 * n + n, n);
-                gru_reset(ru + row * 2 * n, h + row * n, reset + row * n, n);
-        }
-        TRY(layer(c, v, 'v', reset, n, n, candidate));
+        TRY(begin(c, v, 'w', &g));
+        TRY(begin(c, v, 'v', &last));
         TRY(rnn_input_read(v));
-        for (int64_t row = 0; row < v->rows; row++) {
-                rnn_tanh(candidate + row * n, e, candidate + row * n, n);
-                gru_end(ru + row * 2 * n + n, h + row * n, candidate + row * n,
-                        (float *)tensor_fill(y) + row * n, n);
-        }
+        to = tensor_fill(y);
+        rnn_gates(c, &g);
+        for (int64_t row = 0; row < v->rows; row++)
+                gru_reset(ru + row * 2 * n, h + row * n, reset + row * n, n);
+        rnn_gates(c, &last);
+        for (int64_t row = 0; row < v->rows; row++)
+                gru_end(ru + row * 2 * n + n, h + row * n, candidate + row * n, to + row * n, n);
         return NULL;
 }
 
 static Status *gru(OpCtx *c, bool *ret_done)
 {
         RnnInput v;
+        float whole;
         if (!is_last_axis(c, 'a') || !is_last_axis(c, 's') || !is_last_axis(c, 'd') ||
-            !is_scalar(c, 'o') || number(c, 'o') != 1 ||
+            !pattern_scalar(c, 'o', &whole) || whole != 1 ||
             !rnn_input_find(c, pattern_input(ctx_node(c), 'A'), &v))
                 return NULL;
         Status *s = NULL;

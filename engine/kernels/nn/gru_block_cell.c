@@ -49,15 +49,26 @@ typedef struct Gru {
 static void gru_step(OpCtx *c, const Gru *v)
 {
         int64_t n = v->cell;
-        rnn_layer(c, v->h_prev, v->batch, n, v->w_ru, 2 * n, 1, v->ru);
-        for (int64_t b = 0; b < v->batch; b++) {
-                rnn_sigmoid(v->ru + 2 * b * n, v->b_ru, 0, v->r + b * n, n);
-                rnn_sigmoid(v->ru + (2 * b + 1) * n, v->b_ru + n, 0, v->u + b * n, n);
-        }
+        rnn_gates(c,
+                  &(RnnGates){ .a = v->h_prev,
+                               .w = v->w_ru,
+                               .b = v->b_ru,
+                               .sums = v->ru,
+                               .rows = v->batch,
+                               .n = n,
+                               .units = n,
+                               .count = 2,
+                               .gate = { { .to = v->r, .line = n }, { .to = v->u, .line = n } } });
         reset(v->h_prev, v->r, v->h, v->batch * n);
-        rnn_layer(c, v->h, v->batch, n, v->w_c, n, 1, v->c);
-        for (int64_t b = 0; b < v->batch; b++)
-                rnn_tanh(v->c + b * n, v->b_c, v->c + b * n, n);
+        rnn_gates(c, &(RnnGates){ .a = v->h,
+                                  .w = v->w_c,
+                                  .b = v->b_c,
+                                  .sums = v->c,
+                                  .rows = v->batch,
+                                  .n = n,
+                                  .units = n,
+                                  .count = 1,
+                                  .gate = { { .tanh = true, .to = v->c, .line = n } } });
         update(v->u, v->h_prev, v->c, v->h, v->batch * n);
 }
 

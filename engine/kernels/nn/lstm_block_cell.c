@@ -50,36 +50,75 @@ HOT static void new_output(const float *cs, const float *o, float *co, float *h,
                 h[i] = o[i] * co[i];
 }
 
-/* One row of a step from its gates g, which serve as scratch. */
-static void lstm_row(const Lstm *v, float *g, const float *prev, float *const out[OUTPUTS],
-                     int64_t at)
+typedef struct LstmEnd {
+        const Lstm *v;
+        const float *prev;
+        float *gates;
+        float *const *out;
+} LstmEnd;
+
+/* Where the gates lie within a row's 4 cell numbers. */
+static int64_t candidate_at(const Lstm *v)
 {
-        int64_t n = v->cell, c_at = v->v2 ? 2 * n : n, f_at = v->v2 ? n : 2 * n;
-        float *i = out[0] + at, *cs = out[1] + at, *f = out[2] + at, *o = out[3] + at,
-              *ci = out[4] + at, *co = out[5] + at;
+        return v->v2 ? 2 : 1;
+}
+static int64_t forget_at(const Lstm *v)
+{
+        return v->v2 ? 1 : 2;
+}
+
+/* One row of a step from its gates. */
+static void end_row(const LstmEnd *e, int64_t row)
+{
+        const Lstm *v = e->v;
+        int64_t n = v->cell, at = row * n;
+        const float *prev = e->prev + at;
+        float *g = e->gates + 4 * at, *i = e->out[0] + at, *cs = e->out[1] + at,
+              *f = e->out[2] + at, *o = e->out[3] + at, *ci = e->out[4] + at, *co = e->out[5] + at;
+        int64_t f_at = forget_at(v) * n;
         if (v->peephole) {
                 add_products(prev, v->wci, g, n);
                 add_products(prev, v->wcf, g + f_at, n);
+                rnn_sigmoid(g, v->b, 0, i, n);
+                rnn_sigmoid(g + f_at, v->b + f_at, v->forget_bias, f, n);
+                rnn_tanh(g + candidate_at(v) * n, v->b + candidate_at(v) * n, ci, n);
         }
-        rnn_sigmoid(g, v->b, 0, i, n);
-        rnn_tanh(g + c_at, v->b + c_at, ci, n);
-        rnn_sigmoid(g + f_at, v->b + f_at, v->forget_bias, f, n);
         new_state(ci, i, prev, f, v->clip, cs, n);
-        if (v->peephole)
+        if (v->peephole) {
                 add_products(cs, v->wco, g + 3 * n, n);
-        rnn_sigmoid(g + 3 * n, v->b + 3 * n, 0, o, n);
-        new_output(cs, o, co, out[6] + at, n);
+                rnn_sigmoid(g + 3 * n, v->b + 3 * n, 0, o, n);
+        }
+        new_output(cs, o, co, e->out[6] + at, n);
+}
+
+static void end_rows(void *arg, int64_t from, int64_t to)
+{
+        for (int64_t row = from; row < to; row++)
+                end_row(arg, row);
 }
 
 /* One step, whose gates have what comes from x; out are the outputs i, cs, f, o, ci, co, h, each
- * [batch, cell]. */
+ * [batch, cell]. Peepholes come between the sums and the gates. */
 static void lstm_step(OpCtx *c, const Lstm *v, float *gates, const float *cs_prev,
                       const float *h_prev, float *const out[OUTPUTS])
 {
         int64_t n = v->cell;
-        rnn_layer(c, h_prev, v->batch, n, v->w + v->in * 4 * n, 4 * n, 1, gates);
-        for (int64_t row = 0; row < v->batch; row++)
-                lstm_row(v, gates + row * 4 * n, cs_prev + row * n, out, row * n);
+        RnnGates g = { .a = h_prev,
+                       .w = v->w + v->in * 4 * n,
+                       .b = v->b,
+                       .sums = gates,
+                       .rows = v->batch,
+                       .n = n,
+                       .units = n,
+                       .count = 4,
+                       .gate = { { .to = out[0], .line = n }, [3] = { .to = out[3], .line = n } } };
+        g.gate[forget_at(v)] = (RnnGate){ .more = v->forget_bias, .to = out[2], .line = n };
+        g.gate[candidate_at(v)] = (RnnGate){ .tanh = true, .to = out[4], .line = n };
+        if (v->peephole)
+                rnn_layer(c, h_prev, v->batch, n, g.w, 4 * n, 1, gates);
+        else
+                rnn_gates(c, &g);
+        rnn_rows(c, v->batch, n, end_rows, &(LstmEnd){ v, cs_prev, gates, out });
 }
 
 /* x is input `first`; the rest follows it. */

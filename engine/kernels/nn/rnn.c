@@ -5,9 +5,11 @@
 
 #include "engine/kernels/math/types.h"
 
-/* Multiplications from which on another thread pays: half of what a thread needs for a step, 20 us.
- */
-enum { PRODUCT_GRAIN = 1 << 20 };
+/* Multiplications from which on another thread pays, which costs a microsecond while it looks out
+ * for work: for one row, which waits for the weights, and for more. */
+enum { ROW_GRAIN = 1 << 16, PRODUCT_GRAIN = 1 << 18 };
+/* Columns are cut where vectors end; numbers of a row's end that pay. */
+enum { COLUMNS = 16, END_GRAIN = 2048 };
 
 static void columns(void *arg, int64_t from, int64_t to)
 {
@@ -19,28 +21,45 @@ static void columns(void *arg, int64_t from, int64_t to)
         sgemm_run(&g);
 }
 
+/* Calls fn over the columns of a product: as many pieces as there are threads, if that pays. */
+static void share_columns(OpCtx *c, const Sgemm *g, RangeFn fn, void *arg)
+{
+        int64_t each = g->m * g->k, grain = g->m == 1 ? ROW_GRAIN : PRODUCT_GRAIN;
+        int64_t threads = ctx_threads(c), share = (g->n + threads - 1) / threads;
+        if (each && threads > 1 && each * g->n >= 2 * grain)
+                share = MAX((share + COLUMNS - 1) / COLUMNS * COLUMNS, grain / each);
+        else
+                share = g->n;
+        if (share <= g->n / 2)
+                ctx_parallel(c, g->n, share, fn, arg);
+        else
+                fn(arg, 0, g->n);
+}
+
 void rnn_product(OpCtx *c, Sgemm g)
 {
-        int64_t each = g.m * g.k;
-        if (g.m && g.n && each * g.n >= 2 * PRODUCT_GRAIN)
-                ctx_parallel(c, g.n, MAX(PRODUCT_GRAIN / each, (g.n + 1) / 2), columns, &g);
-        else
-                sgemm_run(&g);
+        share_columns(c, &g, columns, &g);
+}
+
+static Sgemm layer(const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
+                   float beta, float *y)
+{
+        return (Sgemm){ .m = rows,
+                        .n = cols,
+                        .k = n,
+                        .a = a,
+                        .b = w,
+                        .c = y,
+                        .lda = n,
+                        .ldb = cols,
+                        .ldc = cols,
+                        .beta = beta };
 }
 
 void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
                float beta, float *y)
 {
-        rnn_product(c, (Sgemm){ .m = rows,
-                                .n = cols,
-                                .k = n,
-                                .a = a,
-                                .b = w,
-                                .c = y,
-                                .lda = n,
-                                .ldb = cols,
-                                .ldc = cols,
-                                .beta = beta });
+        rnn_product(c, layer(a, rows, n, w, cols, beta, y));
 }
 
 void rnn_back(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w, int64_t n,
@@ -72,6 +91,50 @@ HOT void rnn_tanh(const float *x, const float *b, float *y, int64_t n)
         SAME_OR_APART
         for (int64_t i = 0; i < n; i++)
                 y[i] = tanh(x[i] + b[i]);
+}
+
+/* Columns [from, to), which may be of several gates. */
+static void finish_columns(const RnnGates *g, int64_t from, int64_t to)
+{
+        int64_t cols = g->count * g->units;
+        for (int64_t k = from / g->units, lo = from, hi; lo < to; k++, lo = hi) {
+                const RnnGate *gate = &g->gate[k];
+                hi = MIN(to, (k + 1) * g->units);
+                for (int64_t row = 0; row < g->rows; row++) {
+                        const float *x = g->sums + row * cols + lo;
+                        float *y = gate->to + row * gate->line + lo - k * g->units;
+                        if (gate->tanh)
+                                rnn_tanh(x, g->b + lo, y, hi - lo);
+                        else
+                                rnn_sigmoid(x, g->b + lo, gate->more, y, hi - lo);
+                }
+        }
+}
+
+typedef struct GatesJob {
+        Sgemm product;
+        const RnnGates *gates;
+} GatesJob;
+
+static void gate_columns(void *arg, int64_t from, int64_t to)
+{
+        GatesJob *j = arg;
+        columns(&j->product, from, to);
+        finish_columns(j->gates, from, to);
+}
+
+void rnn_gates(OpCtx *c, const RnnGates *g)
+{
+        GatesJob j = { layer(g->a, g->rows, g->n, g->w, g->count * g->units, 1, g->sums), g };
+        share_columns(c, &j.product, gate_columns, &j);
+}
+
+void rnn_rows(OpCtx *c, int64_t rows, int64_t n, RangeFn fn, void *arg)
+{
+        if (rows * n < 2 * END_GRAIN)
+                fn(arg, 0, rows);
+        else
+                ctx_parallel(c, rows, END_GRAIN / n + 1, fn, arg);
 }
 
 /* ---- what shape functions check ---- */

@@ -12,6 +12,27 @@ void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w
 /* Its gradient: y[rows, n] = g[rows, cols] w[n, cols]' + beta y. */
 void rnn_back(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w, int64_t n,
               float beta, float *y);
+/* What becomes of one gate's sums: sigmoid(x + b + more) or tanh(x + b). */
+typedef struct RnnGate {
+        bool tanh;
+        float more;
+        float *to;    /* [rows, units]; may be where the sums are */
+        int64_t line; /* from row to row of it */
+} RnnGate;
+/* The gates of a cell. Columns of the product are those of one gate after the other. */
+enum { RNN_GATES_MAX = 4 };
+typedef struct RnnGates {
+        const float *a, *w, *b; /* [rows, n], [n, count * units], [count * units] */
+        float *sums;            /* [rows, count * units]: a w is added to what is there */
+        int64_t rows, n, units;
+        int count;
+        RnnGate gate[RNN_GATES_MAX];
+} RnnGates;
+/* Computes them: each thread multiplies its columns and finishes them. */
+void rnn_gates(OpCtx *c, const RnnGates *g);
+/* Calls fn(arg, from, to) for rows of a step's end, n dear numbers each. */
+void rnn_rows(OpCtx *c, int64_t rows, int64_t n, RangeFn fn, void *arg);
+
 /* y = sigmoid(x + b + more) and y = tanh(x + b), n numbers each; y may be x. */
 void rnn_sigmoid(const float *x, const float *b, float more, float *y, int64_t n);
 void rnn_tanh(const float *x, const float *b, float *y, int64_t n);
