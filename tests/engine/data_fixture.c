@@ -8,26 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static void load_functions(void)
-{
-        static char text[1 << 16];
-        FILE *f = fopen("tests/data/datasets.pbtxt", "r");
-        cr_assert_not_null(f);
-        size_t n = fread(text, 1, sizeof text, f);
-        fclose(f);
-        autoptr(GraphSource) src = NULL;
-        ExtendResult r;
-        Status *s = graph_source_parse(text, n, "graph_def_text", NULL, &src);
-        cr_assert_null(s, "%s", status_message(s));
-        s = session_extend(session, src, false, &r);
-        cr_assert_null(s, "%s", status_message(s));
-}
-
 void data_setup(void)
 {
         autobuf b = BUF(1 << 16);
         session_setup();
-        load_functions();
+        grow_file("tests/data/datasets.pbtxt");
         for (int i = 0; i <= 10; i++)
                 buf_printf(&b, "c%d = Const int64 [] { %d }\n", i, i);
         buf_puts(&b, "cm1 = Const int64 [] { -1 }\n"

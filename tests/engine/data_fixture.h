@@ -3,7 +3,7 @@
 #pragma once
 #include "tests/engine/session_fixture.h"
 #include "tests/lib/folder.h"
-#include <criterion/parameterized.h>
+#include "tests/lib/rows.h"
 
 /* A session with the functions of tests/data/datasets.pbtxt and these nodes: int64 scalars c0 ..
  * c10 and cm1 (-1), yes, no, none (an empty string), r3 and r5 (RangeDataset of so many), r0. */
@@ -30,7 +30,7 @@ typedef struct DataCase {
 
 /* Draws elements until the end (or an error) and compares. */
 void data_case_run(const DataCase *rows, int i);
-#define DATA_CASES(suite, rows) ROW_CASES(suite, rows, data_case_run)
+#define DATA_CASES(suite, rows) TEST_ROWS(suite, rows, data_case_run)
 
 /* Runs each row of a table by run(rows, i). */
 #define ROW_CASES(suite, rows, run)                                    \

@@ -6,6 +6,7 @@
 #include "tests/lib/kernel_log.h"
 #include "tests/lib/op_session.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -75,6 +76,19 @@ Status *grow(const char *text)
 void grow_ok(const char *text)
 {
         must(grow(text));
+}
+
+void grow_file(const char *path)
+{
+        static char text[1 << 16];
+        FILE *f = fopen(path, "r");
+        cr_assert_not_null(f);
+        size_t n = fread(text, 1, sizeof text, f);
+        fclose(f);
+        autoptr(GraphSource) src = NULL;
+        ExtendResult r;
+        must(graph_source_parse(text, n, "graph_def_text", NULL, &src));
+        must(session_extend(session, src, false, &r));
 }
 
 /* ---- runs ---- */

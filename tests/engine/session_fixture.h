@@ -19,6 +19,8 @@ Status *engine_session(const char *name, const char *target, Session **ret) MUST
 /* Extends the session by graph_text(). */
 Status *grow(const char *text) MUST_USE;
 void grow_ok(const char *text);
+/* Extends it by a GraphDef in text, from a file below the project. */
+void grow_file(const char *path);
 
 /* A run under way. */
 typedef struct Call Call;

@@ -4,20 +4,10 @@
 #include "tests/engine/session_fixture.h"
 #include "tests/lib/op_case.h"
 
-#include <stdio.h>
-
 static void setup(void)
 {
-        static char text[1 << 16];
-        FILE *f = fopen("tests/data/functions.pbtxt", "r");
-        cr_assert_not_null(f);
-        size_t n = fread(text, 1, sizeof text, f);
-        fclose(f);
         session_setup();
-        autoptr(GraphSource) src = NULL;
-        ExtendResult r;
-        expect_ok(graph_source_parse(text, n, "graph_def_text", NULL, &src));
-        expect_ok(session_extend(session, src, false, &r));
+        grow_file("tests/data/functions.pbtxt");
 }
 
 TestSuite(function_ops, .init = setup, .fini = session_teardown, .timeout = 60);

@@ -3,22 +3,10 @@
  * graph is tests/data/functions.pbtxt. */
 #include "tests/engine/session_fixture.h"
 
-#include <stdio.h>
-
 static void setup(void)
 {
-        static char text[1 << 16];
-        FILE *f = fopen("tests/data/functions.pbtxt", "r");
-        cr_assert_not_null(f);
-        size_t n = fread(text, 1, sizeof text, f);
-        fclose(f);
         session_setup();
-        autoptr(GraphSource) src = NULL;
-        ExtendResult r;
-        Status *s = graph_source_parse(text, n, "graph_def_text", NULL, &src);
-        cr_assert_null(s, "%s", status_message(s));
-        s = session_extend(session, src, false, &r);
-        cr_assert_null(s, "%s", status_message(s));
+        grow_file("tests/data/functions.pbtxt");
 }
 
 TestSuite(functions, .init = setup, .fini = session_teardown, .timeout = 60);

@@ -7,21 +7,7 @@
 TestSuite(queue_close, .init = session_setup, .fini = session_teardown, .timeout = 60);
 
 static const char two[] = "q = FIFOQueueV2 component_types: [float], shapes: [[]], capacity: 2, "
-                          "shared_name: \"fifo\"\n"
-                          "x = Placeholder dtype: float\n"
-                          "put = QueueEnqueueV2(q, x)\n"
-                          "many = Const float [3] { 11, 12, 13 }\n"
-                          "put3 = QueueEnqueueManyV2(q, many)\n"
-                          "get = QueueDequeueV2(q) component_types: [float]\n"
-                          "n = Placeholder dtype: float\n"
-                          "n32 = Cast(n) DstT: int32\n"
-                          "getn = QueueDequeueManyV2(q, n32) component_types: [float]\n"
-                          "upto = QueueDequeueUpToV2(q, n32) component_types: [float]\n"
-                          "size = QueueSizeV2(q)\n"
-                          "shut = QueueCloseV2(q)\n"
-                          "kill = QueueCloseV2(q) cancel_pending_enqueues: true\n"
-                          "closed = QueueIsClosedV2(q)\n"
-                          "is = Cast(closed) DstT: float\n";
+                          "shared_name: \"fifo\"\n" QUEUE_OPS MORE_QUEUE_OPS;
 
 Test(queue_close, what_is_in_can_be_taken_out_and_then_no_more)
 {

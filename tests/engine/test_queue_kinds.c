@@ -220,15 +220,7 @@ Test(queue_kinds, names_and_containers_are_checked)
 
 static const char shuffle[] =
         "q = RandomShuffleQueueV2 component_types: [float], shapes: [[]], min_after_dequeue: 2, "
-        "seed: 7, seed2: 11, shared_name: \"bag\"\n"
-        "x = Placeholder dtype: float\n"
-        "put = QueueEnqueueV2(q, x)\n"
-        "get = QueueDequeueV2(q) component_types: [float]\n"
-        "n = Placeholder dtype: float\n"
-        "n32 = Cast(n) DstT: int32\n"
-        "getn = QueueDequeueManyV2(q, n32) component_types: [float]\n"
-        "size = QueueSizeV2(q)\n"
-        "shut = QueueCloseV2(q)\n";
+        "seed: 7, seed2: 11, shared_name: \"bag\"\n" QUEUE_OPS;
 
 Test(queue_kinds, a_shuffling_queue_keeps_its_minimum_until_it_is_closed)
 {

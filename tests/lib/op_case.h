@@ -17,8 +17,7 @@
  * constant ones (folded), with each allocation failing in turn, and cancelled. */
 #pragma once
 #include "engine/tensor/tensor.h"
-#include <criterion/criterion.h>
-#include <criterion/parameterized.h>
+#include "tests/lib/rows.h"
 #include <math.h>
 
 /* ---- literals: TYPE(dims, values...) ----
@@ -117,20 +116,7 @@ typedef struct OpCase {
 
 /* Runs row i; ends the test with the row's sentence when it does not hold. */
 void op_case_run(const OpCase *rows, int i);
-/* Rows are passed by index: Criterion runs each test in a process of its own, where only plain
- * bytes arrive. */
-#define OP_CASES(suite, rows)                                          \
-        ParameterizedTestParameters(suite, rows)                       \
-        {                                                              \
-                static int index[COUNTOF(rows)];                       \
-                for (int i_ = 0; i_ < (int)COUNTOF(rows); i_++)        \
-                        index[i_] = i_;                                \
-                return cr_make_param_array(int, index, COUNTOF(rows)); \
-        }                                                              \
-        ParameterizedTest(const int *index, suite, rows)               \
-        {                                                              \
-                op_case_run(rows, *index);                             \
-        }
+#define OP_CASES(suite, rows) TEST_ROWS(suite, rows, op_case_run)
 
 /* ---- pieces, for tests that are no rows ---- */
 /* The literal as a tensor. Ends the test without memory. */

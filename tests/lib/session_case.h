@@ -4,6 +4,14 @@
 #include "tests/lib/op_case.h"
 #include "tests/lib/op_session.h"
 
+/* A session of graph_text(), a fetch of it that nothing is fed for: they end the test when they
+ * fail.
+ */
+TestSession *session_of(const char *text);
+Tensor *fetch(TestSession *s, const char *name);
+/* Floats from -3 to 4, whole, so that sums are exact whatever their order. */
+Tensor *whole_numbers(const Shape *s, uint32_t seed);
+
 /* Fetches a tensor and compares it; the rest as for expect_tensor(). */
 #define EXPECT(s, name, ...)                                 \
         do {                                                 \

@@ -35,16 +35,5 @@ typedef struct Row {
 /* Runs row i with each dtype that it takes; ends the test with its name when one fails. */
 void every_dtype_run(const Row *rows, int i);
 void every_dtype_setup(void);
-#define EVERY_DTYPE(rows)                                                                 \
-        ParameterizedTestParameters(every_dtype, rows)                                    \
-        {                                                                                 \
-                static int index[COUNTOF(rows)];                                          \
-                for (int i_ = 0; i_ < (int)COUNTOF(rows); i_++)                           \
-                        index[i_] = i_;                                                   \
-                return cr_make_param_array(int, index, COUNTOF(rows));                    \
-        }                                                                                 \
-        ParameterizedTest(const int *index, every_dtype, rows, .init = every_dtype_setup, \
-                          .timeout = 60)                                                  \
-        {                                                                                 \
-                every_dtype_run(rows, *index);                                            \
-        }
+#define EVERY_DTYPE(rows) \
+        TEST_ROWS(every_dtype, rows, every_dtype_run, .init = every_dtype_setup, .timeout = 60)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Control flow of TensorFlow 1.x, tensor arrays and stacks in loops; assertions. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 #include <stdio.h>
 
@@ -27,13 +26,6 @@ static const OpCase logging[] = {
           .out = { BOOL((), true) } },
 };
 OP_CASES(control_flow, logging)
-
-static Tensor *fetch(TestSession *s, const char *name)
-{
-        Tensor *t = NULL;
-        expect_ok(test_session_fetch(s, name, &t));
-        return t;
-}
 
 Test(control_flow, a_condition_takes_one_side)
 {

@@ -2,8 +2,7 @@
 /* Checkpoints of version 1: what Save and SaveSlices write is what Restore, RestoreSlice and
  * RestoreV2 read. */
 #include "tests/lib/folder.h"
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -57,13 +56,6 @@ static TestSession *saved(void)
         expect_ok(test_session_target(s, "save1"));
         expect_ok(test_session_target(s, "save2"));
         return s;
-}
-
-static Tensor *fetch(TestSession *s, const char *name)
-{
-        Tensor *t = NULL;
-        expect_ok(test_session_fetch(s, name, &t));
-        return t;
 }
 
 Test(restore, parts_of_several_files_make_a_tensor)

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Gradients of convolutions and pooling of a size that threads share: whole numbers, whose sums are
  * exact, against plain loops. */
-#include "tests/lib/op_session.h"
-#include <criterion/criterion.h>
+#include "tests/lib/session_case.h"
 
 TestSuite(large_gradients, .timeout = 60);
 
 enum { BATCH = 5, SIDE = 14, IN = 16, OUT = 24, TAPS = 3 };
-
-static Tensor *numbers(const Shape *s, uint32_t seed)
-{
-        Tensor *t = NULL;
-        cr_assert_null(tensor_new(DT_FLOAT, s, &t));
-        float *v = tensor_fill(t);
-        for (int64_t i = 0; i < tensor_count(t); i++) {
-                seed = seed * 1664525 + 1013904223;
-                v[i] = (float)(int)(seed >> 29) - 3;
-        }
-        return t;
-}
 
 static void run(const char *graph, Feed *feeds, int n, Tensor **ret, int fetches)
 {
@@ -58,9 +45,9 @@ static void conv_reference(const float *x, const float *f, const float *g, doubl
 Test(large_gradients, a_batch_of_convolutions_is_cut_among_threads)
 {
         static double dx[BATCH * SIDE * SIDE * IN], df[TAPS * TAPS * IN * OUT];
-        autoptr(Tensor) x = numbers(&SHAPE(BATCH, SIDE, SIDE, IN), 1);
-        autoptr(Tensor) f = numbers(&SHAPE(TAPS, TAPS, IN, OUT), 2);
-        autoptr(Tensor) g = numbers(&SHAPE(BATCH, SIDE, SIDE, OUT), 3);
+        autoptr(Tensor) x = whole_numbers(&SHAPE(BATCH, SIDE, SIDE, IN), 1);
+        autoptr(Tensor) f = whole_numbers(&SHAPE(TAPS, TAPS, IN, OUT), 2);
+        autoptr(Tensor) g = whole_numbers(&SHAPE(BATCH, SIDE, SIDE, OUT), 3);
         conv_reference(tensor_data(x), tensor_data(f), tensor_data(g), dx, df);
         for (int round = 0; round < 4; round++) {
                 Tensor *y[2] = { NULL };
@@ -99,8 +86,8 @@ static void pool_reference(const float *x, const float *g, double *dx)
 Test(large_gradients, maxima_of_many_channels_get_what_is_theirs)
 {
         static double dx[POOL_BATCH * SIDE * SIDE * CHANNELS];
-        autoptr(Tensor) x = numbers(&SHAPE(POOL_BATCH, SIDE, SIDE, CHANNELS), 4);
-        autoptr(Tensor) g = numbers(&SHAPE(POOL_BATCH, POOLED, POOLED, CHANNELS), 5);
+        autoptr(Tensor) x = whole_numbers(&SHAPE(POOL_BATCH, SIDE, SIDE, CHANNELS), 4);
+        autoptr(Tensor) g = whole_numbers(&SHAPE(POOL_BATCH, POOLED, POOLED, CHANNELS), 5);
         Tensor *y[2] = { NULL };
         pool_reference(tensor_data(x), tensor_data(g), dx);
         run("x = Placeholder dtype: float\ng = Placeholder dtype: float\n"

@@ -3,23 +3,10 @@
  * whole numbers, whose sums are exact whatever their order. And sequences whose inputs are
  * multiplied ahead in several blocks. */
 #include "engine/base/buf.h"
-#include "tests/lib/op_session.h"
-#include <criterion/criterion.h>
+#include "tests/lib/session_case.h"
 #include <math.h>
 
 TestSuite(products, .timeout = 60);
-
-static Tensor *matrix(const Shape *s, uint32_t seed)
-{
-        Tensor *t = NULL;
-        cr_assert_null(tensor_new(DT_FLOAT, s, &t));
-        float *v = tensor_fill(t);
-        for (int64_t i = 0; i < tensor_count(t); i++) {
-                seed = seed * 1664525 + 1013904223;
-                v[i] = (float)(int)(seed >> 29) - 3;
-        }
-        return t;
-}
 
 static Tensor *run(const char *graph, Feed *feeds, int n)
 {
@@ -36,8 +23,8 @@ static Tensor *run(const char *graph, Feed *feeds, int n)
 static void expect_product(int64_t m, int64_t n, int64_t k, bool ta, bool tb)
 {
         autobuf graph = BUF(4096);
-        autoptr(Tensor) a = matrix(ta ? &SHAPE(k, m) : &SHAPE(m, k), 1);
-        autoptr(Tensor) b = matrix(tb ? &SHAPE(n, k) : &SHAPE(k, n), 2);
+        autoptr(Tensor) a = whole_numbers(ta ? &SHAPE(k, m) : &SHAPE(m, k), 1);
+        autoptr(Tensor) b = whole_numbers(tb ? &SHAPE(n, k) : &SHAPE(k, n), 2);
         const float *pa = tensor_data(a), *pb = tensor_data(b);
         buf_printf(&graph,
                    "a = Placeholder dtype: float\nb = Placeholder dtype: float\n"
@@ -111,8 +98,8 @@ static void lstm_reference(const float *x, const float *w, float *h)
 Test(products, an_lstm_of_many_rows_takes_its_inputs_in_blocks)
 {
         static float want[TIME * ROWS * CELL];
-        autoptr(Tensor) x = matrix(&SHAPE(TIME, ROWS, IN), 3);
-        autoptr(Tensor) w = matrix(&SHAPE(IN + CELL, 4 * CELL), 4);
+        autoptr(Tensor) x = whole_numbers(&SHAPE(TIME, ROWS, IN), 3);
+        autoptr(Tensor) w = whole_numbers(&SHAPE(IN + CELL, 4 * CELL), 4);
         autoptr(Tensor) y = run("x = Placeholder dtype: float\nw = Placeholder dtype: float\n"
                                 "time = Const int64 [] { 7 }\nzero = Const float [300, 3] { 0 }\n"
                                 "peep = Const float [3] { 0 }\nbias = Const float [12] { 0 }\n"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Random numbers: the first values of given seeds are TensorFlow's own, as its documentation of
  * tf.random.set_seed prints them; the rest are properties. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 static const OpCase random_ops[] = {
         { "shapes by int64, too", "RandomStandardNormal", "dtype: DT_HALF",
@@ -47,13 +46,6 @@ static void expect_next(TestSession *s, float want)
         expect_ok(test_session_fetch(s, "y:0", &y));
         float got = *(const float *)tensor_data(y);
         cr_assert(fabsf(got - want) < 1e-6f, "%.8g is not %.8g", (double)got, (double)want);
-}
-
-static TestSession *session_of(const char *text)
-{
-        TestSession *s;
-        expect_ok(test_session_text(text, &s));
-        return s;
 }
 
 Test(random, a_seed_gives_tensorflows_sequence_over_steps)

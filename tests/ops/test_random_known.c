@@ -2,8 +2,7 @@
 /* Random numbers that others have seen: what TensorFlow's documentation and its users print. The
  * graph seed is 87654321 where none is set. */
 #include "engine/base/mem.h"
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 #define FULL "dtype: int32"
 
@@ -26,20 +25,6 @@ static const OpCase known[] = {
           .tol = 2e-6 },
 };
 OP_CASES(random_known, known)
-
-static TestSession *session_of(const char *text)
-{
-        TestSession *s;
-        expect_ok(test_session_text(text, &s));
-        return s;
-}
-
-static Tensor *fetch(TestSession *s, const char *name)
-{
-        Tensor *t = NULL;
-        expect_ok(test_session_fetch(s, name, &t));
-        return t;
-}
 
 static void expect_near(TestSession *s, const char *name, const Lit *want)
 {

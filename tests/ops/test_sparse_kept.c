@@ -7,13 +7,6 @@
         "v = Const string [3] { \"a\", \"b\", \"c\" }\n"         \
         "d = Const int64 [3] { 3, 2, 2 }\n"
 
-static TestSession *session_of(const char *text)
-{
-        TestSession *s;
-        expect_ok(test_session_text(text, &s));
-        return s;
-}
-
 /* The batch of BATCH, back at node y. */
 static void expect_batch(TestSession *s)
 {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Variables, behind ref edges and resource handles. In a row a variable's value stands for the
  * variable; what it holds afterwards follows the outputs. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
+#include "tests/lib/session_case.h"
 
 static const OpCase updates[] = {
         { "scatters rows", "ScatterUpdate",
@@ -96,13 +95,6 @@ static const OpCase updates[] = {
           .fails = SR_INVALID_ARGUMENT },
 };
 OP_CASES(state, updates)
-
-static Tensor *fetch(TestSession *s, const char *name)
-{
-        Tensor *t = NULL;
-        expect_ok(test_session_fetch(s, name, &t));
-        return t;
-}
 
 static const char *const ref_graph = "v = VariableV2 dtype: float, shape: [2]\n"
                                      "x = Const float [2] { 1, 2 }\n"

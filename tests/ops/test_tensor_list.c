@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Lists of tensors, as values. */
-#include "tests/lib/op_case.h"
-#include "tests/lib/op_session.h"
-
-static Tensor *fetch(TestSession *s, const char *name)
-{
-        Tensor *t = NULL;
-        expect_ok(test_session_fetch(s, name, &t));
-        return t;
-}
+#include "tests/lib/session_case.h"
 
 #define CONSTANTS                        \
         "any = Const int32 [] { -1 }\n"  \

@@ -2,13 +2,6 @@
 /* Maps as values, locks across steps, and several tensors as one variant. */
 #include "tests/lib/session_case.h"
 
-static TestSession *session_of(const char *text)
-{
-        TestSession *s;
-        expect_ok(test_session_text(text, &s));
-        return s;
-}
-
 #define MAP                                                                           \
         "a = Const string [] { \"a\" }\n"                                             \
         "b = Const string [] { \"b\" }\n"                                             \

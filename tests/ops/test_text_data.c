@@ -28,20 +28,6 @@ static void setup(void)
 
 TestSuite(text_data, .init = setup, .fini = folder_teardown);
 
-static TestSession *session_of(const char *text)
-{
-        TestSession *s;
-        expect_ok(test_session_text(text, &s));
-        return s;
-}
-
-static Tensor *fetch(TestSession *s, const char *name)
-{
-        Tensor *t = NULL;
-        expect_ok(test_session_fetch(s, name, &t));
-        return t;
-}
-
 Test(text_data, bytes_of_a_file_are_a_tensor)
 {
         autoptr(TestSession) s = session_of(

@@ -8,6 +8,7 @@
 #include "engine/session/queue_runner.h"
 #include "engine/session/sessions.h"
 #include "tests/lib/graph_builder.h"
+#include "tests/stress/lib/named.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -365,22 +366,7 @@ static Session *acquire(int name)
 {
         char text[16];
         snprintf(text, sizeof text, "s%d", name);
-        for (;;) {
-                Session *s = NULL;
-                Status *st = engine_acquire(engine, text, &s);
-                if (!st)
-                        return s;
-                status_free(st);
-                SessionOptions o = { .name = text,
-                                     .target = name ? "" : "engine:shared",
-                                     .graph = shared };
-                st = engine_create_session(engine, &o, &s);
-                if (!st)
-                        return s;
-                if (status_code(st) != SR_ALREADY_EXISTS)
-                        must(st);
-                status_free(st);
-        }
+        return named_session(engine, shared, text, !name);
 }
 
 static void *storm(void *arg)

@@ -7,6 +7,7 @@
 #include "tests/engine/wait_op.h"
 #include "tests/lib/graph_builder.h"
 #include "tests/stress/lib/floats.h"
+#include "tests/stress/lib/named.h"
 #include "tests/stress/lib/telling.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -371,22 +372,7 @@ static Session *acquire(int name)
 {
         char text[16];
         snprintf(text, sizeof text, "s%d", name);
-        for (;;) {
-                Session *s = NULL;
-                Status *st = engine_acquire(engine, text, &s);
-                if (!st)
-                        return s;
-                status_free(st);
-                SessionOptions o = { .name = text,
-                                     .target = name == 1 ? "engine:shared" : "",
-                                     .graph = shared };
-                st = engine_create_session(engine, &o, &s);
-                if (!st)
-                        return s;
-                if (status_code(st) != SR_ALREADY_EXISTS)
-                        abort();
-                status_free(st);
-        }
+        return named_session(engine, shared, text, name == 1);
 }
 
 static void *storm(void *arg)
