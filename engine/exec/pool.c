@@ -97,8 +97,9 @@ static void help(Pool *p, Range *r)
         atomic_fetch_sub(&p->helping, 1);
 }
 
-/* Without the lock, until nothing has come for a while; a thread that looks counts as one that
- * sleeps. What was offered until it says that it looks no more it takes. */
+/* Without the lock, until nothing has come for a while, or tasks are waiting: offers that follow
+ * each other must not keep them so. A thread that looks counts as one that sleeps. What was offered
+ * until it says that it looks no more it takes. */
 static void look_out(Pool *p)
 {
         Range *r;
@@ -113,7 +114,7 @@ static void look_out(Pool *p)
                 r = atomic_exchange(&p->offer, NULL);
                 if (r)
                         help(p, r);
-        } while (r);
+        } while (r && !atomic_load_explicit(&p->some, memory_order_relaxed));
         pthread_mutex_lock(&p->lock);
         atomic_fetch_sub(&p->sleeping, 1);
 }
