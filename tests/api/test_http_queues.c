@@ -126,3 +126,69 @@ Test(http_queues, what_does_not_fit_is_refused_with_its_place)
         expect(post(S "/queues/nothing:dequeue", "{}"), 404, NULL, NULL);
         expect(http("GET", Q, NULL), 200, "/size", "0");
 }
+
+Test(http_queues, a_close_waits_behind_the_enqueues_that_wait)
+{
+        make_queue();
+        expect(post(Q ":enqueue", "{'components':[[1,2]],'many':true}"), 200, NULL, NULL);
+        int put = begin_post(Q ":enqueue", "{'components':[3]}");
+        wait_for("/pending_enqueues", "1");
+        int shut = begin_post(Q ":close", "{}");
+        wait_for("/pending_enqueues", "2");
+        expect(http("GET", Q, NULL), 200, "/closed", "false");
+        expect(post(Q ":dequeue", "{}"), 200, "/components", "[1]");
+        expect(hear(put), 200, "/size", "2");
+        expect(hear(shut), 200, "/closed", "true");
+        expect(post(Q ":close", "{}"), 499, "/code_name", "CANCELLED");
+}
+
+Test(http_queues, a_close_that_cancels_ends_the_enqueues_that_wait)
+{
+        make_queue();
+        expect(post(Q ":enqueue", "{'components':[[1,2]],'many':true}"), 200, NULL, NULL);
+        int put = begin_post(Q ":enqueue", "{'components':[3]}");
+        wait_for("/pending_enqueues", "1");
+        expect(post(Q ":close", "{'cancel_pending':true}"), 200, "/closed", "true");
+        expect(hear(put), 499, "/detail", "Enqueue operation was cancelled");
+        expect(post(Q ":close", "{'cancel_pending':true}"), 200, "/closed", "true");
+        expect(post(Q ":dequeue", "{'n':5,'up_to':true}"), 200, "/components", "[[1,2]]");
+}
+
+Test(http_queues, end_who_waits_with_their_session)
+{
+        make_queue();
+        int fd = begin_post(Q ":dequeue", "{'n':2}");
+        wait_for("/pending_dequeues", "1");
+        expect(http("POST", S ":close", NULL), 200, "/state", "closed");
+        expect(hear(fd), 499, "/code_name", "CANCELLED");
+        expect(post(Q ":dequeue", "{}"), 400, "/exception", "RuntimeError");
+}
+
+Test(http_queues, of_each_kind_are_described)
+{
+        expect(post("/v1/sessions",
+                    "{'name':'s','graph':{'script':'a = RandomShuffleQueueV2(component_types="
+                    "[float32, string], capacity=9, min_after_dequeue=3, shared_name=\\'a\\'); "
+                    "b = PaddingFIFOQueueV2(component_types=[float32], shapes=[[-1, 2]], "
+                    "shared_name=\\'b\\'); c = PriorityQueueV2(component_types=[float32], "
+                    "shapes=[[]], shared_name=\\'c\\', container=\\'box\\')'}}"),
+               201, NULL, NULL);
+        expect(post(S ":run", "{'targets':['a','b','c']}"), 200, NULL, NULL);
+        Answer a = http("GET", S "/queues/a", NULL);
+        expect(a, 200, "/kind", "RandomShuffleQueue");
+        expect(a, 200, "/min_after_dequeue", "3");
+        expect(a, 200, "/dtypes", "[\"float32\",\"string\"]");
+        expect(a, 200, "/shapes", "[null,null]");
+        a = http("GET", S "/queues/b", NULL);
+        expect(a, 200, "/kind", "PaddingFIFOQueue");
+        expect(a, 200, "/shapes", "[[-1,2]]");
+        expect(a, 200, "/capacity", "-1");
+        a = http("GET", S "/queues/c", NULL);
+        expect(a, 200, "/kind", "PriorityQueue");
+        expect(a, 200, "/dtypes", "[\"int64\",\"float32\"]");
+        expect(a, 200, "/container", "box");
+        expect(post(S "/queues/c:enqueue", "{'components':[[3,1],[30,10]],'many':true}"), 200,
+               "/size", "2");
+        expect(post(S "/queues/c:dequeue", "{}"), 200, "/components", "[1,10.0]");
+        expect(http("GET", S, NULL), 200, "/queues", "3");
+}

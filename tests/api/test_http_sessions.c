@@ -163,6 +163,17 @@ Test(http_sessions, an_idle_session_is_closed_when_its_time_is_over)
         expect(http("GET", "/v1/sessions/s", NULL), 200, "/state", "closed");
 }
 
+Test(http_sessions, each_run_puts_the_end_of_an_idle_session_off)
+{
+        post("/v1/sessions", "{'name':'s','idle_ttl':1000,'graph':{'script':'a = 1.0'}}");
+        const char *first = text_at(http("GET", "/v1/sessions/s", NULL), "/expires_at");
+        usleep(2000);
+        expect(post("/v1/sessions/s:run", "{'fetches':'a:0'}"), 200, NULL, NULL);
+        const char *next = text_at(http("GET", "/v1/sessions/s", NULL), "/expires_at");
+        cr_expect_gt(strcmp(next, first), 0, "%s, then %s", first, next);
+        expect(post("/v1/sessions", "{'name':'t'}"), 201, "/expires_at", "null");
+}
+
 Test(http_sessions, an_idempotency_key_gives_the_first_answer_again)
 {
         static const char key[] = "Idempotency-Key: k1\r\n";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Race: clients that create, run, extend, make and call callables, start loops and queue runners,
- * join them, leave in the middle, close and delete, all at once, while steps wait that somebody
- * cancels and the operator changes tokens and hosts; half of the requests come with a key that
- * others use, too. Then the server stops under them. */
+/* Race: clients that create, run, extend, make and call callables, set variables, keep tensors, set
+ * up partial runs, start loops and queue runners, join them, leave in the middle, close and delete,
+ * all at once, while steps wait that somebody cancels and the operator changes tokens and hosts;
+ * half of the requests come with a key that others use, too. Then the server stops under them. */
 #include "api/server.h"
 #include <arpa/inet.h>
 #include <assert.h>
@@ -100,6 +100,15 @@ static void run_others(int name, int i)
                 { "POST", "/coordinator:clear_stop", "" },
                 { "POST", "/queues/q:dequeue", "{\"wait\":0.01}" },
                 { "GET", "/queues", "" },
+                { "GET", "/variables", "" },
+                { "PUT", "/variables/v", "7" },
+                { "GET", "/variables/v", "" },
+                { "POST", ":run", "{\"fetches\":[{\"$handle\":\"one:0\"},\"up:0\"]}" },
+                { "GET", "/handles", "" },
+                { "GET", "/steps", "" },
+                { "POST", ":explain", "{\"fetches\":\"up:0\"}" },
+                { "POST", ":partial_run_setup", "{\"fetches\":[\"up:0\",\"get:0\"]}" },
+                { "POST", ":extend", "{\"script\":\"w = Variable(2)\"}" },
                 { "POST", ":close", "" },
         };
         const char *const *t = texts[i % (int)COUNTOF(texts)];
@@ -107,7 +116,8 @@ static void run_others(int name, int i)
         snprintf(body, sizeof body,
                  "{\"name\":\"q%d\",\"if_exists\":\"reuse\",\"graph\":{\"script\":\"q = "
                  "FIFOQueueV2(component_types=[int32], capacity=2); one = Const(1); put = "
-                 "QueueEnqueueV2(q, [one]); get = QueueDequeueV2(q, component_types=[int32]); shut "
+                 "QueueEnqueueV2(q, [one]); v = Variable(1); up = AssignAdd(v, one); get = "
+                 "QueueDequeueV2(q, component_types=[int32]); shut "
                  "= QueueCloseV2(q); kill = QueueCloseV2(q, cancel_pending_enqueues=true)\"}}",
                  name);
         ask("POST", "/v1/sessions", body, false);
