@@ -3,7 +3,6 @@
 #pragma once
 #include "tests/engine/session_fixture.h"
 #include "tests/lib/folder.h"
-#include "tests/lib/rows.h"
 
 /* A session with the functions of tests/data/datasets.pbtxt and these nodes: int64 scalars c0 ..
  * c10 and cm1 (-1), yes, no, none (an empty string), r3 and r5 (RangeDataset of so many), r0. */
@@ -31,20 +30,6 @@ typedef struct DataCase {
 /* Draws elements until the end (or an error) and compares. */
 void data_case_run(const DataCase *rows, int i);
 #define DATA_CASES(suite, rows) TEST_ROWS(suite, rows, data_case_run)
-
-/* Runs each row of a table by run(rows, i). */
-#define ROW_CASES(suite, rows, run)                                    \
-        ParameterizedTestParameters(suite, rows)                       \
-        {                                                              \
-                static int index[COUNTOF(rows)];                       \
-                for (int i_ = 0; i_ < (int)COUNTOF(rows); i_++)        \
-                        index[i_] = i_;                                \
-                return cr_make_param_array(int, index, COUNTOF(rows)); \
-        }                                                              \
-        ParameterizedTest(const int *index, suite, rows)               \
-        {                                                              \
-                run(rows, *index);                                     \
-        }
 
 /* Makes iterator `it` over dataset `d` of components of these types, and nodes `init` and `next`.
  */

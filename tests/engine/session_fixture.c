@@ -267,3 +267,13 @@ void partial_fails(const char *handle, const char *fetches, const char *feeds, S
 {
         fails_with(finish(start_partial(handle, fetches, feeds)), code, text);
 }
+
+void refusal_run(const Refusal *rows, int i)
+{
+        const Refusal *row = &rows[i];
+        grow_ok(row->text);
+        autoptr(Status) s = finish(start("", "", "x"));
+        cr_assert_eq(status_code(s), row->code, "%s: %s", row->name, status_message(s));
+        cr_assert(!strncmp(status_message(s), row->message, strlen(row->message)), "%s: got: %s",
+                  row->name, status_message(s));
+}

@@ -5,6 +5,7 @@
 #include "engine/base/mem.h"
 #include "engine/session/sessions.h"
 #include "tests/engine/wait_op.h"
+#include "tests/lib/rows.h"
 #include <criterion/criterion.h>
 
 extern Session *session; /* fresh for each test, empty */
@@ -51,3 +52,16 @@ void partial_fails(const char *handle, const char *fetches, const char *feeds, S
 
 /* Until n TestWait wait; ends the test after 10 s. */
 void wait_until(int n);
+
+/* ---- tables of rows ---- */
+
+/* A node that must fail. */
+typedef struct Refusal {
+        const char *name;
+        const char *text; /* nodes; x is the one */
+        StatusCode code;
+        const char *message; /* what its error begins with */
+} Refusal;
+
+#define REFUSALS(suite, rows) TEST_ROWS(suite, rows, refusal_run)
+void refusal_run(const Refusal *rows, int i);

@@ -78,7 +78,7 @@ static void csv_run(const CsvCase *rows, int i)
         write_text("csv", row->file);
         data_expect(row->text, list, row->want);
 }
-ROW_CASES(data_csv, csvs, csv_run)
+TEST_ROWS(data_csv, csvs, csv_run)
 
 Test(data_csv, a_record_that_fails_leaves_the_next_alone)
 {

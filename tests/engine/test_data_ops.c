@@ -14,12 +14,6 @@ static void setup(void)
 
 TestSuite(data_ops, .init = setup, .fini = session_teardown, .timeout = 60);
 
-typedef struct Refusal {
-        const char *name, *text; /* node x fails */
-        StatusCode code;
-        const char *message;
-} Refusal;
-
 #define NOT_DATASET SR_INVALID_ARGUMENT, "Tensor must be a Dataset object."
 #define WRONG_KIND  SR_INVALID_ARGUMENT, "Trying to access a handle's resource using the wrong"
 #define UNREADY \
@@ -104,16 +98,7 @@ static const Refusal refusals[] = {
           SR_INVALID_ARGUMENT, "Dataset tensor must be a scalar of dtype DT_VARIANT." },
 };
 
-static void refusal_run(const Refusal *rows, int i)
-{
-        const Refusal *row = &rows[i];
-        grow_ok(row->text);
-        autoptr(Status) s = finish(start("", "", "x"));
-        cr_assert_eq(status_code(s), row->code, "%s: %s", row->name, status_message(s));
-        cr_assert(!strncmp(status_message(s), row->message, strlen(row->message)), "%s: got: %s",
-                  row->name, status_message(s));
-}
-ROW_CASES(data_ops, refusals, refusal_run)
+REFUSALS(data_ops, refusals)
 
 #define EMPTY "output_types: [int64], output_shapes: [[0]]"
 

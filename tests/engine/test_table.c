@@ -129,3 +129,105 @@ Test(table, old_handles_shared_names_and_anonymous_ones)
         cr_assert_eq(tensor_strings(got[0])[1].data[0], 't');
         cr_assert_eq(value_of("sn:0", ""), 0);
 }
+
+/* ---- of nothing, and what is no table ---- */
+
+static const char *const tables[][2] = {
+        { "HashTable", "" },
+        { "HashTableV2", "V2" },
+        { "MutableHashTable", "" },
+        { "MutableHashTableV2", "V2" },
+        { "MutableHashTableOfTensors", "" },
+        { "MutableHashTableOfTensorsV2", "V2" },
+};
+
+/* Puts no keys into each kind, looks for none, and takes out all that there are. */
+Test(table, of_nothing)
+{
+        for (int i = 0; i < (int)COUNTOF(tables); i++) {
+                const char *v = tables[i][1];
+                bool once = tables[i][0][0] == 'H';
+                autofree char *text = mem_printf(
+                        "t%1$d = %2$s key_dtype: int64, value_dtype: float\n"
+                        "k%1$d = Const int64 [0] { }\nv%1$d = Const float [0] { }\n"
+                        "d%1$d = Const float [] { 5 }\n"
+                        "put%1$d = %3$s%4$s(t%1$d, k%1$d, v%1$d)\n"
+                        "import%1$d = %5$s%4$s(t%1$d, k%1$d, v%1$d)\n"
+                        "find%1$d = LookupTableFind%4$s(t%1$d, k%1$d, d%1$d)\n"
+                        "all%1$d = LookupTableExport%4$s(t%1$d) Tkeys: int64, Tvalues: float\n"
+                        "size%1$d = LookupTableSize%4$s(t%1$d)\n",
+                        i, tables[i][0], once ? "InitializeTable" : "LookupTableInsert", v,
+                        once ? "InitializeTable" : "LookupTableImport");
+                grow_ok(text);
+                autofree char *puts = mem_printf("put%d", i);
+                autofree char *imports = mem_printf("import%d", i);
+                autofree char *asks = mem_printf("find%1$d:0 all%1$d:0 all%1$d:1 size%1$d:0", i);
+                run_ok("", "", puts);
+                run_ok("", "", imports);
+                run_ok(asks, "", "");
+                for (int k = 0; k < 3; k++)
+                        cr_assert_eq(tensor_count(got[k]), 0, "%s %d", tables[i][0], k);
+                cr_assert_eq(tensor_int(got[3], 0), 0);
+        }
+}
+
+Test(table, removing_nothing)
+{
+        grow_ok("t = MutableHashTableV2 key_dtype: int64, value_dtype: float\n"
+                "k = Const int64 [0] { }\nx = LookupTableRemoveV2(t, k)\n");
+        run_ok("", "", "x");
+}
+
+#define QUEUE_1 "q = FIFOQueue component_types: [string]\nk = Const int64 [1] { 1 }\n"
+#define QUEUE_2 "q = FIFOQueueV2 component_types: [string]\nk = Const int64 [1] { 1 }\n"
+#define NOT_TABLE            \
+        SR_INVALID_ARGUMENT, \
+                "Trying to access a handle's resource using the wrong type. The handle "
+#define TABLE_2 "t = MutableHashTableV2 key_dtype: int64, value_dtype: float\n"
+
+static const Refusal refusals[] = {
+        { "filling", QUEUE_1 "x = InitializeTable(q, k, k)", NOT_TABLE },
+        { "finding", QUEUE_1 "x = LookupTableFind(q, k, k)", NOT_TABLE },
+        { "putting", QUEUE_1 "x = LookupTableInsert(q, k, k)", NOT_TABLE },
+        { "importing", QUEUE_1 "x = LookupTableImport(q, k, k)", NOT_TABLE },
+        { "exporting", QUEUE_1 "x = LookupTableExport(q) Tkeys: int64, Tvalues: int64", NOT_TABLE },
+        { "counting", QUEUE_1 "x = LookupTableSize(q)", NOT_TABLE },
+        { "reading a file",
+          QUEUE_1 "f = Const string [] { \"f\" }\n"
+                  "x = InitializeTableFromTextFile(q, f) key_index: -2, value_index: -1",
+          NOT_TABLE },
+        { "importing", QUEUE_2 "x = LookupTableImportV2(q, k, k)", NOT_TABLE },
+        { "exporting", QUEUE_2 "x = LookupTableExportV2(q) Tkeys: int64, Tvalues: int64",
+          NOT_TABLE },
+        { "counting", QUEUE_2 "x = LookupTableSizeV2(q)", NOT_TABLE },
+        { "removing", QUEUE_2 "x = LookupTableRemoveV2(q, k)", NOT_TABLE },
+        { "keys of another type",
+          TABLE_2 "k = Const string [1] { \"a\" }\nx = LookupTableRemoveV2(t, k)",
+          SR_INVALID_ARGUMENT, "Key must be type int64 but got string" },
+        { "importing keys of another type",
+          TABLE_2 "k = Const string [1] { \"a\" }\nv = Const float [1] { 1 }\n"
+                  "x = LookupTableImportV2(t, k, v)",
+          SR_INVALID_ARGUMENT, "Key must be type int64 but got string" },
+};
+REFUSALS(table, refusals)
+
+/* Tables of one name are of one kind. */
+Test(table, types_that_differ_from_those_of_the_name)
+{
+        for (int i = 0; i <= (int)COUNTOF(tables); i++) {
+                bool dense = i == COUNTOF(tables);
+                autofree char *text = mem_printf(
+                        "e = Const int64 [] { 0 }\nf = Const string [] { \"\" }\n"
+                        "a = %1$s%2$s key_dtype: int64, value_dtype: float, shared_name: \"t\"\n"
+                        "b = %1$s%3$s key_dtype: string, value_dtype: float, shared_name: \"t\"\n",
+                        dense ? "MutableDenseHashTable" : tables[i][0], dense ? "(e)" : "",
+                        dense ? "(f)" : "");
+                session_teardown();
+                session_setup();
+                grow_ok(text);
+                run_ok("", "", "a");
+                finish_fails(start("", "", "b"), SR_INVALID_ARGUMENT,
+                             "Conflicting key/value dtypes string->float with int64-float for "
+                             "table t");
+        }
+}

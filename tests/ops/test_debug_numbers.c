@@ -8,6 +8,9 @@ static const OpCase nan_count[] = {
         { "counts", "DebugNanCount", .in = { SAMPLE }, .out = { I64((1), 1) } },
         { "finds none among integers", "DebugNanCount", .in = { I32((2), 1, 2) },
           .out = { I64((1), 0) } },
+        { "sends to no such place", "DebugNanCount", "debug_urls: [\"ftp://x\"]",
+          .in = { F32((1)) }, .fails = SR_UNAVAILABLE,
+          .message = "Invalid debug target URL: ftp://x" },
         { "takes an empty tensor", "DebugNanCount", .in = { F64((0)) }, .out = { I64((1), 0) } },
 };
 OP_CASES(DebugNanCount, nan_count)
@@ -20,6 +23,9 @@ static const OpCase summary[] = {
           .out = { F64((16), 1, 8, 1, 3, 0, 1, 1, 2, 0, 1, 0.5, 0.25, 1, 2, 2, 4) } },
         { "is silent about healthy ones", "DebugNumericSummary", "mute_if_healthy: true",
           .in = { I32((2), 1, 2) }, .out = { F64((0)) } },
+        { "sends to no such place", "DebugNumericSummary", "debug_urls: [\"ftp://x\"]",
+          .in = { F32((1)) }, .fails = SR_UNAVAILABLE,
+          .message = "Invalid debug target URL: ftp://x" },
         { "measures nothing", "DebugNumericSummary", .in = { F32((0)) },
           .out = { F64((15), 1, 0, 0, 0, 0, 0, 0, 0, INFINITY, -INFINITY, NAN, NAN, 1, 1, 0) } },
 };
@@ -40,6 +46,11 @@ static const OpCase summary_v2[] = {
           .out = { F32((10), 9, 3, 7, 6, 2, 1, 1, 1, 1, 3) } },
         { "tells which there are", "DebugNumericSummaryV2", "tensor_debug_mode: 8",
           .in = { SAMPLE }, .out = { F32((3), -INFINITY, INFINITY, NAN) } },
+        { "finds nothing in nothing", "DebugNumericSummaryV2", "tensor_debug_mode: 3 tensor_id: 9",
+          .in = { F32((0, 2)) }, .out = { F32((5), 9, 0, 0, 0, 0) } },
+        { "tells the shape of nothing", "DebugNumericSummaryV2",
+          "tensor_debug_mode: 5 tensor_id: 9", .in = { F32((0, 2)) },
+          .out = { F32((10), 9, 1, 2, 0, 0, 2) } },
         { "rejects other modes", "DebugNumericSummaryV2", "tensor_debug_mode: 1", .in = { SAMPLE },
           .fails = SR_INVALID_ARGUMENT, .message = "Unrecognized tensor_debug_mode: 1" },
 };

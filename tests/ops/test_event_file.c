@@ -181,6 +181,41 @@ Test(event_file, refuses_what_it_cannot_hold)
         expect_error(test_session_target(s, "scalar"), SR_NOT_FOUND, "does not exist.");
 }
 
+/* Each op that writes, to a writer that is not open; and what is wrong with what it would write. */
+Test(event_file, is_open_before_it_is_written)
+{
+        autoptr(TestSession) s =
+                opened(WRITER "w2 = SummaryWriter() shared_name: \"w2\"\n"
+                              "none = Const string [] { \"\" }\nno_sum = Const string [0] { }\n"
+                              "pixel = Const float [1, 1, 1, 1] { 1 }\n"
+                              "red = Const uint8 [4] { 255, 0, 0, 255 }\n"
+                              "flat = Const uint8 [] { 255 }\n"
+                              "sound = Const float [1, 1] { 0.5 }\n"
+                              "rate = Const float [] { 8000 }\n"
+                              "flush2 = FlushSummaryWriter(w2)\nclose2 = CloseSummaryWriter(w2)\n"
+                              "histogram2 = WriteHistogramSummary(w2, step, tag, v)\n"
+                              "image2 = WriteImageSummary(w2, step, tag, pixel, red)\n"
+                              "audio2 = WriteAudioSummary(w2, step, tag, sound, rate)\n"
+                              "tensor2 = WriteSummary(w2, step, v, tag, none)\n"
+                              "raw2 = WriteRawProtoSummary(w2, step, none)\n"
+                              "no_raw = WriteRawProtoSummary(w, step, no_sum)\n"
+                              "bad_raw = WriteRawProtoSummary(w, step, tag)\n"
+                              "bad_color = WriteImageSummary(w, step, tag, pixel, flat)\n"
+                              "bad_meta = WriteSummary(w, step, v, tag, tag)\n");
+        static const char *const lost[] = { "flush2", "close2",  "histogram2", "image2",
+                                            "audio2", "tensor2", "raw2" };
+        for (int i = 0; i < (int)COUNTOF(lost); i++)
+                expect_error(test_session_target(s, lost[i]), SR_NOT_FOUND,
+                             "Resource localhost/w2/N10tensorflow22SummaryWriterInterfaceE does "
+                             "not exist.");
+        expect_ok(test_session_target(s, "no_raw"));
+        expect_ok(test_session_target(s, "bad_meta"));
+        expect_error(test_session_target(s, "bad_raw"), SR_DATA_LOSS,
+                     "Bad tf.compat.v1.Summary binary proto tensor string");
+        expect_error(test_session_target(s, "bad_color"), SR_INVALID_ARGUMENT,
+                     "bad_color must be a vector, got shape []");
+}
+
 static const OpCase pictures[] = {
         { "images of bytes", "ImageSummary", "max_images: 2",
           .in = { STR((), "a"), U8((3, 1, 1, 3)) }, .out = { ANY_SHAPE(STRING) } },

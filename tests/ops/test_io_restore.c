@@ -147,3 +147,136 @@ Test(restore, damaged_files_are_refused_or_harmless)
         }
         close(fd);
 }
+
+/* ---- of nothing ---- */
+
+Test(restore, tensors_of_nothing_come_back)
+{
+        autoptr(TestSession) s = NULL;
+        expect_ok(test_session_text("one = Const string [] { \"v1\" }\n"
+                                    "parts = Const string [] { \"v1s\" }\n"
+                                    "two = Const string [] { \"v2\" }\n"
+                                    "name = Const string [1] { \"e\" }\n"
+                                    "n = Const string [] { \"e\" }\n"
+                                    "all = Const string [1] { \"\" }\n"
+                                    "spec = Const string [1] { \"0 2 -:-\" }\n"
+                                    "sp = Const string [] { \"0 2 -:-\" }\n"
+                                    "e = Const float [0, 2] { }\n"
+                                    "save = Save(one, name, e)\n"
+                                    "slices = SaveSlices(parts, name, spec, e)\n"
+                                    "save2 = SaveV2(two, name, all, e)\n"
+                                    "back = Restore(one, n, ^save) dt: float\n"
+                                    "part = RestoreSlice(parts, n, sp, ^slices) dt: float\n"
+                                    "back2 = RestoreV2(two, name, all, ^save2) dtypes: [float]\n",
+                                    &s));
+        static const char *const names[] = { "back:0", "part:0", "back2:0" };
+        for (int i = 0; i < (int)COUNTOF(names); i++) {
+                autoptr(Tensor) t = fetch(s, names[i]);
+                expect_tensor(t, F32((0, 2)));
+        }
+}
+
+Test(restore, no_checkpoints_make_one)
+{
+        autoptr(TestSession) s = NULL;
+        expect_ok(
+                test_session_text("no = Const string [0] { }\nto = Const string [] { \"d/all\" }\n"
+                                  "merge = MergeV2Checkpoints(no, to)\n"
+                                  "p = Const string [] { \"d/all.*\" }\n"
+                                  "files = MatchingFiles(p, ^merge)\n",
+                                  &s));
+        autoptr(Tensor) t = fetch(s, "files:0");
+        expect_tensor(t, STR((1), "d/all.index"));
+}
+
+/* ---- files as they are ---- */
+
+Test(restore, files_are_written_found_and_read)
+{
+        autoptr(TestSession) s = NULL;
+        expect_ok(test_session_text("f = Const string [] { \"new/a.txt\" }\n"
+                                    "x = Const string [] { \"some text\" }\n"
+                                    "write = WriteFile(f, x)\nread = ReadFile(f, ^write)\n"
+                                    "p = Const string [2] { \"new/*\", \"nothing*\" }\n"
+                                    "found = MatchingFiles(p, ^write)\n",
+                                    &s));
+        autoptr(Tensor) text = fetch(s, "read:0");
+        autoptr(Tensor) found = fetch(s, "found:0");
+        expect_tensor(text, STR((), "some text"));
+        expect_tensor(found, STR((1), "new/a.txt"));
+}
+
+static const OpCase refused[] = {
+        { "wants one file", "ReadFile", .in = { STR((1), "a") }, .fails = SR_INVALID_ARGUMENT,
+          .message = "Input filename tensor must be scalar, but had shape: [1]" },
+        { "wants a file that is there", "ReadFile", .in = { STR((), "none") },
+          .fails = SR_NOT_FOUND, .message = "none" },
+        { "wants one file", "WriteFile", .in = { STR((0)), STR((), "a") },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input filename tensor must be scalar, but had shape: [0]" },
+        { "wants one text", "WriteFile", .in = { STR((), "a"), STR((2)) },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Contents tensor must be scalar, but had shape: [2]" },
+        { "wants a list of patterns", "MatchingFiles", .in = { STR((1, 1), "a") },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input patterns tensor must be scalar or vector, but had shape: [1,1]" },
+        { "of no patterns", "MatchingFiles", .in = { STR((0)) }, .out = { STR((0)) } },
+        { "a part of a checkpoint", "ShardedFilename",
+          .in = { STR((), "a"), I32((), 2), I32((), 10) }, .out = { STR((), "a-00002-of-00010") } },
+        { "wants one base", "ShardedFilename", .in = { STR((1), "a"), I32((), 2), I32((), 10) },
+          .fails = SR_INVALID_ARGUMENT, .message = "basename must be a scalar, got shape [1]" },
+        { "wants one part", "ShardedFilename", .in = { STR((), "a"), I32((0)), I32((), 10) },
+          .fails = SR_INVALID_ARGUMENT, .message = "shard must be a scalar, got shape [0]" },
+        { "all parts of a checkpoint", "ShardedFilespec", .in = { STR((), "a"), I32((), 10) },
+          .out = { STR((), "a-\?\?\?\?\?-of-00010") } },
+        { "wants one number", "ShardedFilespec", .in = { STR((), "a"), I32((1), 10) },
+          .fails = SR_INVALID_ARGUMENT, .message = "num_shards must be a scalar, got shape [1]" },
+        { "wants a list of checkpoints", "MergeV2Checkpoints", .in = { STR((), "a"), STR((), "b") },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input checkpoint_prefixes should be an 1-D tensor, got [] instead." },
+        { "wants one place to go", "MergeV2Checkpoints", .in = { STR((1), "a"), STR((1), "b") },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input destination_prefix should be a scalar tensor, got [1] instead." },
+        { "wants checkpoints that are there", "MergeV2Checkpoints",
+          .in = { STR((1), "none"), STR((), "b") }, .fails = SR_NOT_FOUND, .message = "none" },
+        { "wants one file", "Restore", "dt: float", .in = { STR((2)), STR((), "a") },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input 0 (file_pattern) must be a string scalar; got a tensor of size 2 "
+                     "instead" },
+        { "wants one name", "RestoreSlice", "dt: float", .in = { STR(()), STR((0)), STR(()) },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input 1 (tensor_name) must be a string scalar; got a tensor of size 0 "
+                     "instead" },
+        { "wants a prefix", "SaveV2", .in = { STR((0)), STR((1)), STR((1)), F32(()) },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input prefix should have a single element, got 0 instead." },
+        { "wants a list of names", "SaveV2", .in = { STR(()), STR(()), STR((1)), F32(()) },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input tensor_names should be an 1-D tensor, got [] instead." },
+        { "wants a list of slices", "SaveV2", .in = { STR(()), STR((1)), STR(()), F32(()) },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Input shape_and_slices should be an 1-D tensor, got [] instead." },
+        { "wants a slice for each name", "SaveV2", .in = { STR(()), STR((1)), STR((2)), F32(()) },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "tensor_names and shape_and_slices have different number of elements: 1 vs. "
+                     "2" },
+        { "wants a name for each tensor", "SaveV2", .in = { STR(()), STR((2)), STR((2)), F32(()) },
+          .fails = SR_INVALID_ARGUMENT, .message = "Got 2 tensor names but 1 tensors." },
+        { "wants the slice that it says", "SaveV2",
+          .in = { STR((), "x"), STR((1), "a"), STR((1), "2 -"), F32((3)) },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Slice in shape_and_slice specification does not match the shape of the "
+                     "tensor to  save: 2 -, tensor: [3]" },
+        { "wants a name for each tensor", "RestoreV2", "dtypes: [float]",
+          .in = { STR(()), STR((2)), STR((2)) }, .fails = SR_INVALID_ARGUMENT,
+          .message = "Got 2 tensor names, but 1 expected dtypes." },
+        { "wants a slice for each name", "RestoreV2", "dtypes: [float]",
+          .in = { STR(()), STR((1)), STR((0)) }, .fails = SR_INVALID_ARGUMENT,
+          .message = "tensor_names and shape_and_slices have different number of elements: 1 vs. "
+                     "0" },
+        { "wants a checkpoint", "RestoreV2", "dtypes: [float]",
+          .in = { STR((), "none"), STR((1)), STR((1)) }, .fails = SR_NOT_FOUND,
+          .message = "Unsuccessful TensorSliceReader constructor: Failed to find any matching "
+                     "files for none" },
+};
+OP_CASES(restore, refused)

@@ -89,7 +89,8 @@ static const OpCase parsing_example[] = {
         { "refuses a single batch", "ParseSingleExample",
           "num_sparse: 0, sparse_keys: [], dense_keys: [\"a\"], sparse_types: [], "
           "Tdense: [int64], dense_shapes: [[2]]",
-          .in = { BYTES((1), A12), I64((0)) }, .fails = SR_INVALID_ARGUMENT },
+          .in = { BYTES((1), A12), I64((0)) }, .fails = SR_INVALID_ARGUMENT,
+          .message = "Shape must be rank 0 but is rank 1" },
 };
 OP_CASES(ParsingExample, parsing_example)
 
@@ -99,6 +100,10 @@ static const OpCase encoded[] = {
         { "writes fields in the order of their numbers", "EncodeProto", DIM,
           .in = { I32((2, 2), 1, 1, 0, 0), STR((2, 1), "a", ""), I64((2, 1), 3, 0) },
           .out = { STR((2), "\x08\x03\x12\x01\x61", "") } },
+        { "writes no messages", "EncodeProto", DIM, .in = { I32((0, 2)), STR((0, 1)), I64((0, 1)) },
+          .out = { STR((0)) } },
+        { "writes messages without a field", "EncodeProto", DIM,
+          .in = { I32((1, 2)), STR((1, 0)), I64((1, 0)) }, .out = { STR((1), "") } },
         { "writes no more than there is", "EncodeProto", DIM,
           .in = { I32((1, 2), 1, 2), STR((1, 1), "a"), I64((1, 1), 3) },
           .fails = SR_INVALID_ARGUMENT, .message = "Size to write must not be larger" },

@@ -104,6 +104,13 @@ Test(parsing_proto, wider_types_hold_narrower_fields)
         expect_output(s, 3, &(const Lit)I64((1), 9));
 }
 
+Test(parsing_proto, no_messages_are_refused)
+{
+        expect_refused(MESSAGES("dim { size: 0 } ", "")
+                               DECODE("p.M", "'i', 's'", "DT_INT32, DT_INT64", BY_DESCRIPTION),
+                       SR_INVALID_ARGUMENT, "Bufs argument must contain at least one value");
+}
+
 /* Twice the same field: the last one counts, once. */
 Test(parsing_proto, messages_that_this_program_knows)
 {

@@ -78,6 +78,8 @@ static const OpCase parsing_text[] = {
                                 "\x12\x06\x1a\x04\x0a\x02\x01\x02")) } },
         { "an empty Example", "DecodeJSONExample", .in = { STR((1, 1), "{}") },
           .out = { STR((1, 1), "") } },
+        { "no JSON as no Examples", "DecodeJSONExample", .in = { STR((0, 2)) },
+          .out = { STR((0, 2)) } },
         { "refuses what is no JSON", "DecodeJSONExample", .in = { STR((1), "{") },
           .fails = SR_INVALID_ARGUMENT, .message = "Error while parsing JSON: " },
         { "refuses what is no Example", "DecodeJSONExample", .in = { STR((1), "{\"x\": 1}") },

@@ -128,6 +128,7 @@ Test(text_data, skipgrams_are_words_near_one_another)
         autoptr(TestSession) s =
                 session_of("g = Skipgram() filename: \"text\", batch_size: 4000, window_size: 1, "
                            "min_count: 21, subsample: 0\n"
+                           "empty = Skipgram() filename: \"text\", batch_size: 0\n"
                            "short = Skipgram() filename: \"old\", batch_size: 1\n"
                            "none = Skipgram() filename: \"nothing\", batch_size: 1\n");
         EXPECT(s, "g:0", STR((2), "UNK", "the"));
@@ -140,6 +141,7 @@ Test(text_data, skipgrams_are_words_near_one_another)
         for (int i = 0; i < 4000; i++)
                 the += ((const int32_t *)tensor_data(y))[i];
         cr_assert(the > 1500 && the < 1700, "%lld of 4000 are \"the\"", (long long)the);
+        EXPECT(s, "empty:5", I32((0)));
         EXPECT_ERROR(s, "short:0", SR_INVALID_ARGUMENT, "contains too little data: 3 words");
         EXPECT_ERROR(s, "none:0", SR_NOT_FOUND, "nothing");
 }

@@ -56,7 +56,7 @@ Status *bundle_read_all(int fd, void *p, size_t n, uint64_t offset, const char *
 
 Status *bundle_check_names(const ShapeCtx *c)
 {
-        const Shape *prefix = shape_in(c, 0), *names = shape_in(c, 1);
+        const Shape *prefix = shape_in(c, 0), *names = shape_in(c, 1), *specs = shape_in(c, 2);
         int64_t count;
         if (shape_complete(prefix)) {
                 TRY(shape_count(prefix, &count));
@@ -69,6 +69,14 @@ Status *bundle_check_names(const ShapeCtx *c)
                 return invalid_argument("Input tensor_names should be an 1-D tensor, got %s "
                                         "instead.",
                                         shape_text(names).s);
+        if (specs->rank >= 0 && specs->rank != 1)
+                return invalid_argument("Input shape_and_slices should be an 1-D tensor, got %s "
+                                        "instead.",
+                                        shape_text(specs).s);
+        if (!shape_compatible(names, specs))
+                return invalid_argument("tensor_names and shape_and_slices have different number "
+                                        "of elements: %lld vs. %lld",
+                                        (long long)names->dim[0], (long long)specs->dim[0]);
         return NULL;
 }
 

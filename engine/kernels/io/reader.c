@@ -35,8 +35,9 @@ const ResourceKind reader_kind = { .name = "N10tensorflow15ReaderInterfaceE",
                                    .destroy = reader_destroy,
                                    .read = reader_read };
 
-/* Sizes of FixedLengthRecordReader; other readers lack these attributes and pass. */
-static Status *check_record(const Node *n)
+/* Numbers of FixedLengthRecordReader and TextLineReader; other readers lack these attributes and
+ * pass. */
+static Status *check_numbers(const Node *n)
 {
         static const char *const names[] = { "header_bytes", "footer_bytes", "hop_bytes" };
         for (size_t i = 0; i < COUNTOF(names); i++)
@@ -47,6 +48,9 @@ static Status *check_record(const Node *n)
             (node_int(n, "record_bytes", 0) <= 0 || node_int(n, "record_bytes", 0) > INT32_MAX))
                 return invalid_argument("record_bytes must be >= 0 but got %lld",
                                         (long long)node_int(n, "record_bytes", 0));
+        if (node_int(n, "skip_header_lines", 0) < 0)
+                return invalid_argument("skip_header_lines must be >= 0 not %lld",
+                                        (long long)node_int(n, "skip_header_lines", 0));
         return NULL;
 }
 
@@ -55,7 +59,7 @@ static Status *make(const OpCtx *c, const char *name, Resource **ret)
 {
         const Node *n = ctx_node(c);
         const char *packed = node_string(n, "compression_type", node_string(n, "encoding", ""));
-        TRY(check_record(n));
+        TRY(check_numbers(n));
         Reader *r = mem_calloc(1, sizeof *r);
         if (!r)
                 return status_oom();
@@ -78,15 +82,11 @@ static Status *make(const OpCtx *c, const char *name, Resource **ret)
         return NULL;
 }
 
-/* A shared name may belong to a reader of another kind already. */
+/* A shared name may belong to a reader of another kind already: as in TensorFlow, it is that one.
+ */
 Status *reader_output(OpCtx *c)
 {
         autoptr(Resource) res = NULL;
-        const ReaderType *type = ctx_state(c);
         TRY(ctx_own_resource(c, &reader_kind, false, make, &res));
-        Reader *r = reader_of(res);
-        if (r->type != type)
-                return invalid_argument("Shared reader '%s' is a %s, not a %s", r->name,
-                                        r->type->name, type->name);
         return handle_output(c, res);
 }

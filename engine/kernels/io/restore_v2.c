@@ -7,16 +7,12 @@
  * the whole tensor, of any shape. */
 static Status *restore_shape(ShapeCtx *c)
 {
-        const Shape *names = shape_in(c, 1), *specs = shape_in(c, 2);
+        const Shape *names = shape_in(c, 1);
         const Tensor *spec = shape_value(c, 2);
-        TRY(bundle_check_names(c));
-        if (!shape_compatible(names, specs))
-                return invalid_argument("tensor_names and shapes_and_slices have different number "
-                                        "of elements: %s vs. %s",
-                                        shape_text(names).s, shape_text(specs).s);
         if (names->rank == 1 && names->dim[0] >= 0 && names->dim[0] != c->n_out)
                 return invalid_argument("Got %lld tensor names, but %d expected dtypes.",
                                         (long long)names->dim[0], c->n_out);
+        TRY(bundle_check_names(c));
         for (int i = 0; spec && i < c->n_out && i < tensor_count(spec); i++) {
                 const TString *s = &tensor_strings(spec)[i];
                 Shape whole;

@@ -148,16 +148,14 @@ static Status *add(Saver *w, const TString *name, const TString *spec, const Ten
                          **list = arena_calloc(w->arena, 1, sizeof *list);
         char *text = arena_printf(w->arena, "%.*s", (int)name->len, name->data ? name->data : "");
         TensorSlice s = { .rank = tensor_rank(t) };
-        Shape whole = *tensor_shape(t), own;
+        Shape whole = *tensor_shape(t);
         autobuf key = BUF(1 << 20);
         if (!data || !where || !list || !text)
                 return status_oom();
         for (int i = 0; i < s.rank; i++)
                 s.length[i] = -1;
         if (spec && spec->len)
-                TRY(slice_parse(spec->data, spec->len, &whole, &s));
-        if (!slice_fits(&s, &whole, &own) || !shape_equal(&own, tensor_shape(t)))
-                return invalid_argument("Slice and tensor shape do not fit for %s", text);
+                TRY(slice_parse_saved(spec, t, &whole, &s));
         *data = (Tensorflow__TensorProto)TENSORFLOW__TENSOR_PROTO__INIT;
         *where = (TensorSliceProto)TENSORFLOW__TENSOR_SLICE_PROTO__INIT;
         TRY(fill_values(t, w->arena, data));

@@ -7,19 +7,10 @@ enum { FIRST_TENSOR = 3 };
 /* One name and one slice for each tensor that follows. */
 static Status *save_shape(ShapeCtx *c)
 {
-        const Shape *names = shape_in(c, 1), *slices = shape_in(c, 2);
+        const Shape *names = shape_in(c, 1);
         TRY(bundle_check_names(c));
-        if (slices->rank >= 0 && slices->rank != 1)
-                return invalid_argument("Input shape_and_slices should be an 1-D tensor, got %s "
-                                        "instead.",
-                                        shape_text(slices).s);
-        if (names->rank == 1 && slices->rank == 1 && names->dim[0] >= 0 && slices->dim[0] >= 0 &&
-            names->dim[0] != slices->dim[0])
-                return invalid_argument("tensor_names and shapes_and_slices have different number "
-                                        "of elements: %lld vs. %lld",
-                                        (long long)names->dim[0], (long long)slices->dim[0]);
         if (names->rank == 1 && names->dim[0] >= 0 && names->dim[0] != c->n_in - FIRST_TENSOR)
-                return invalid_argument("Got %lld tensor names but %d data tensors.",
+                return invalid_argument("Got %lld tensor names but %d tensors.",
                                         (long long)names->dim[0], c->n_in - FIRST_TENSOR);
         return NULL;
 }
@@ -31,7 +22,7 @@ static Status *add(BundleWriter *w, const TString *name, const TString *spec, co
         TensorSlice s;
         if (!spec->len)
                 return bundle_writer_add(w, name->data ? name->data : "", name->len, t);
-        TRY(slice_parse(spec->data, spec->len, &whole, &s));
+        TRY(slice_parse_saved(spec, t, &whole, &s));
         return bundle_writer_add_slice(w, name->data ? name->data : "", name->len, &whole, &s, t);
 }
 

@@ -4,8 +4,12 @@
 
 static Status *sharded_shape(ShapeCtx *c)
 {
+        static const char *const names[] = { "basename", "shard", "num_shards" };
         for (int i = 0; i < c->n_in; i++)
-                TRY(shape_want_rank(c, i, 0));
+                if (shape_in(c, i)->rank > 0)
+                        return invalid_argument("%s must be a scalar, got shape %s",
+                                                names[i && c->n_in == 2 ? 2 : i],
+                                                shape_text(shape_in(c, i)).s);
         c->out[0] = SHAPE_SCALAR;
         return NULL;
 }

@@ -52,6 +52,18 @@ bool slice_fits(const TensorSlice *s, const Shape *whole, Shape *ret)
         return true;
 }
 
+Status *slice_parse_saved(const TString *spec, const Tensor *t, Shape *ret_shape, TensorSlice *ret)
+{
+        Shape own;
+        TRY(slice_parse(spec->data, spec->len, ret_shape, ret));
+        if (slice_fits(ret, ret_shape, &own) && shape_equal(&own, tensor_shape(t)))
+                return NULL;
+        return invalid_argument("Slice in shape_and_slice specification does not match the shape "
+                                "of the tensor to  save: %.*s, tensor: %s",
+                                (int)MIN(spec->len, (size_t)1000), spec->data,
+                                shape_text(tensor_shape(t)).s);
+}
+
 /* "rows cols slice": sizes with a space behind each, then the slice. It need not cover anything,
  * but must lie inside. */
 Status *slice_parse(const char *text, size_t len, Shape *ret_shape, TensorSlice *ret)

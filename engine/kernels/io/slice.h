@@ -14,6 +14,9 @@ typedef struct TensorSlice {
 /* Reads a shape_and_slice text: the whole tensor's shape and the part, which lies inside.
  * INVALID_ARGUMENT otherwise. */
 Status *slice_parse(const char *text, size_t len, Shape *ret_shape, TensorSlice *ret) MUST_USE;
+/* The same for a part that is to be saved, of which t is the value. */
+Status *slice_parse_saved(const TString *spec, const Tensor *t, Shape *ret_shape,
+                          TensorSlice *ret) MUST_USE;
 /* Does it lie inside a tensor of that shape? Then *ret is the part's own shape. */
 bool slice_fits(const TensorSlice *s, const Shape *whole, Shape *ret);
 /* The key under which a checkpoint keeps the part (an order-preserving code). */

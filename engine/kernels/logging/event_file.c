@@ -20,7 +20,7 @@ struct EventFile {
         Resource base;
         pthread_mutex_t lock; /* guards everything below */
         int fd;               /* -1: none */
-        char *name;           /* of the resource, for messages */
+        char *name;           /* of the resource, behind its container's, for messages */
         char *path;
         Buf waiting;
         int64_t n_waiting, max_queue, flush_ns, written_ns;
@@ -58,14 +58,14 @@ static void event_file_destroy(Resource *r)
         mem_free(f);
 }
 
-const ResourceKind event_file_kind = { .name = "SummaryWriterInterface",
+/* The name is that of TensorFlow's C++ type, which its messages show. */
+const ResourceKind event_file_kind = { .name = "N10tensorflow22SummaryWriterInterfaceE",
                                        .destroy = event_file_destroy };
 
 Status *event_file_make(const OpCtx *c, const char *name, Resource **ret)
 {
-        (void)c;
         EventFile *f = mem_calloc(1, sizeof *f);
-        char *copy = mem_strdup(name);
+        char *copy = mem_printf("%s/%s", ctx_container(c), name);
         if (!f || !copy) {
                 mem_free(f);
                 mem_free(copy);
@@ -189,7 +189,7 @@ Status *event_file_flush(EventFile *f)
 Status *event_file_close(EventFile *f)
 {
         pthread_mutex_lock(&f->lock);
-        Status *s = close_file(f);
+        Status *s = f->fd < 0 ? no_file(f) : close_file(f);
         pthread_mutex_unlock(&f->lock);
         return s;
 }

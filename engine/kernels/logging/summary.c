@@ -87,6 +87,20 @@ OP(ScalarSummary, .inputs = "tags:string; values:T", .outputs = "summary:string"
 
 /* ---- tensors ---- */
 
+Status *summary_metadata(Arena *a, const TString *s, Tensorflow__SummaryMetadata **ret)
+{
+        ProtobufCMessage *m;
+        Status *bad = proto_unpack(&tensorflow__summary_metadata__descriptor, s->data, s->len, NULL,
+                                   a, &m);
+        if (bad && status_code(bad) == SR_INVALID_ARGUMENT) {
+                status_free(steal(&bad));
+                bad = proto_unpack(&tensorflow__summary_metadata__descriptor, "", 0, NULL, a, &m);
+        }
+        TRY(bad);
+        *ret = (Tensorflow__SummaryMetadata *)m;
+        return NULL;
+}
+
 static Status *tensor_summary(OpCtx *c)
 {
         bool v2 = ctx_inputs(c) > 1;
@@ -102,18 +116,17 @@ static Status *tensor_summary(OpCtx *c)
                 return summary_one(c, &v);
         }
         const TString *meta = tensor_strings(ctx_input(c, 2));
-        ProtobufCMessage *m;
         TRY(summary_tag(a, tensor_strings(ctx_input(c, 0)), &v.tag));
-        TRY(proto_unpack(&tensorflow__summary_metadata__descriptor, meta->data, meta->len, NULL, a,
-                         &m));
-        v.metadata = (Tensorflow__SummaryMetadata *)m;
+        TRY(summary_metadata(a, meta, &v.metadata));
         return summary_one(c, &v);
 }
 
 static Status *tensor_summary_shape(ShapeCtx *c)
 {
-        for (int i = 0; i < c->n_in && c->n_in > 1; i += 2)
-                TRY(shape_want_rank(c, i, 0));
+        if (c->n_in > 1 && shape_in(c, 0)->rank > 0)
+                return invalid_argument("tag must be scalar");
+        if (c->n_in > 1 && shape_in(c, 2)->rank > 0)
+                return invalid_argument("serialized_summary_metadata must be scalar");
         c->out[0] = SHAPE_SCALAR;
         return NULL;
 }

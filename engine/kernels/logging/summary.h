@@ -15,6 +15,9 @@ Status *summary_one(OpCtx *c, SummaryValue *v) MUST_USE;
 /* A string as a tag in the arena. */
 Status *summary_tag(Arena *a, const TString *s, char **ret) MUST_USE;
 
+/* A serialized SummaryMetadata in the arena; of what is none, as in TensorFlow, an empty one. */
+Status *summary_metadata(Arena *a, const TString *s, Tensorflow__SummaryMetadata **ret) MUST_USE;
+
 /* ---- values, made in an arena; they may borrow from the tensors that they are of ---- */
 #define SUMMARY_MAX_BYTES ((size_t)1 << 30)
 

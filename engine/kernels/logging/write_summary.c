@@ -92,7 +92,9 @@ static Status *write_image(OpCtx *c)
 static Status *image_shape(ShapeCtx *c)
 {
         TRY(write_shape(c, 0x7));
-        TRY(shape_want_rank(c, 4, 1));
+        if (shape_in(c, 4)->rank >= 0 && shape_in(c, 4)->rank != 1)
+                return invalid_argument("bad_color must be a vector, got shape %s",
+                                        shape_text(shape_in(c, 4)).s);
         return summary_images_shape(c, 3);
 }
 
@@ -117,16 +119,12 @@ static Status *audio_shape(ShapeCtx *c)
 static Status *make_value(OpCtx *c, Arena *a, Summary *m)
 {
         const TString *meta = tensor_strings(ctx_input(c, 4));
-        ProtobufCMessage *metadata;
         TRY(one_value(c, a, 3, m));
         m->value[0]->value_case = TENSORFLOW__SUMMARY__VALUE__VALUE_TENSOR;
         TRY(tensor_to_proto(ctx_input(c, 2), a, &m->value[0]->tensor));
         if (!meta->len)
                 return NULL;
-        TRY(proto_unpack(&tensorflow__summary_metadata__descriptor, meta->data, meta->len, NULL, a,
-                         &metadata));
-        m->value[0]->metadata = (Tensorflow__SummaryMetadata *)metadata;
-        return NULL;
+        return summary_metadata(a, meta, &m->value[0]->metadata);
 }
 WRITE(value, 0x1b)
 
