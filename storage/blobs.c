@@ -4,6 +4,7 @@
  * row are rubbish and go at the next open. */
 #include "storage/db.h"
 #include "storage/digest.h"
+#include "storage/direct.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -48,15 +49,15 @@ static Status *write_error(Store *s, int error)
 /* fdatasync, not fsync: the size is synced with the data, times do not matter. */
 static Status *write_all(Store *s, int fd, const char *p, size_t n)
 {
-        while (n > 0) {
-                ssize_t done = write(fd, p, n);
-                if (done < 0 && errno == EINTR)
-                        continue;
-                if (done <= 0)
-                        return write_error(s, done < 0 ? errno : EIO);
+        Direct d;
+        ssize_t done = 0;
+        direct_start(&d, fd, n);
+        for (; n > 0 && (done = direct_write(&d, p, n)) > 0; n -= (size_t)done)
                 p += done;
-                n -= (size_t)done;
-        }
+        int error = done < 0 ? errno : EIO;
+        direct_end(&d);
+        if (n > 0)
+                return write_error(s, error);
         return fdatasync(fd) == 0 ? NULL : db_fail(s, strerror(errno));
 }
 
@@ -197,12 +198,10 @@ Status *blob_open(Store *s, const char *digest, int *ret)
 }
 
 /* Fills p; false at a short file or an error. */
-static bool read_all(int fd, char *p, size_t n)
+static bool read_all(Direct *d, char *p, size_t n)
 {
         while (n > 0) {
-                ssize_t got = read(fd, p, n);
-                if (got < 0 && errno == EINTR)
-                        continue;
+                ssize_t got = direct_read(d, p, n);
                 if (got <= 0)
                         return false;
                 p += got;
@@ -214,15 +213,18 @@ static bool read_all(int fd, char *p, size_t n)
 /* By pieces, each of which is digested while the next is read. */
 static bool read_and_digest(int fd, char *p, size_t n, char sum[STORE_DIGEST_SIZE])
 {
-        enum { PIECE = 1 << 20 };
+        enum { PIECE = 4 << 20 };
         Digesting d;
+        Direct from;
         sum[0] = 0;
         bool beside = n >= DIGEST_BIG && digesting_start(&d, p, n), read = true;
+        direct_start(&from, fd, n);
         for (size_t at = 0; read && at < n; at += MIN((size_t)PIECE, n - at)) {
-                read = read_all(fd, p + at, MIN((size_t)PIECE, n - at));
+                read = read_all(&from, p + at, MIN((size_t)PIECE, n - at));
                 if (read && beside)
                         digesting_go(&d, MIN(at + PIECE, n));
         }
+        direct_end(&from);
         if (beside)
                 digesting_end(&d, sum);
         if (read && !*sum)

@@ -84,3 +84,31 @@ Test(big_blobs, big_bytes_are_looked_at_between_disk_and_name)
         expect_ok(store_check(s));
         store_close(s);
 }
+
+/* Lengths around whole pages and whole pieces, from any address: what bypasses the page cache must
+ * come back to the last byte. */
+Test(big_blobs, of_any_length_come_back_as_they_were)
+{
+        enum { LEAST = 4 << 20, ROOM = LEAST * 2 + 100000 };
+        static const int lengths[] = { LEAST - 1,    LEAST,         LEAST + 1,        LEAST + 4095,
+                                       LEAST + 4096, LEAST + 4097,  2 * LEAST - 4096, 2 * LEAST - 1,
+                                       2 * LEAST,    2 * LEAST + 1, ROOM - 1 };
+        autofree char *bytes = mem_alloc(ROOM);
+        Store *s = fixture_open();
+        GraphPut how;
+        for (size_t i = 0; i < ROOM; i++)
+                bytes[i] = (char)(i * 2654435761u >> 11);
+        for (size_t i = 0; i < COUNTOF(lengths); i++) {
+                autoptr(GraphRow) row = NULL;
+                autofree void *data = NULL;
+                const char *from = bytes + i % 2;
+                GraphRow put = { .name = "g", .format = "pb" };
+                StoreBlob blob = { .data = from, .n = (size_t)lengths[i] };
+                expect_ok(store_put_graph(s, &put, &blob, true, &how));
+                expect_ok(store_get_graph(s, "g", &row, &data));
+                cr_assert_eq(row->bytes, lengths[i]);
+                cr_assert(memcmp(data, from, (size_t)lengths[i]) == 0, "%d bytes", lengths[i]);
+        }
+        expect_ok(store_check(s));
+        store_close(s);
+}
