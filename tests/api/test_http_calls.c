@@ -98,19 +98,14 @@ Test(http_calls, have_the_callables_options_or_bring_their_own)
 
 Test(http_calls, that_wait_end_with_their_session)
 {
-        static const char text[] = "POST " S "/callables/take:call HTTP/1.1\r\nHost: localhost\r\n"
-                                   "Content-Length: 2\r\n\r\n{}";
-        bool closed;
         expect(make("take", "'fetches':'take:0'"), 200, NULL, NULL);
-        int fd = raw_connect();
-        raw_send(fd, text, sizeof text - 1);
+        int fd = begin_post(S "/callables/take:call", "{}");
         while (strcmp(text_at(http("GET", S, NULL), "/running"), "1"))
                 ;
         expect(post(S ":close", "{}"), 200, NULL, NULL);
-        const char *answer = raw_read(fd, 5000, &closed);
-        cr_expect(strstr(answer, "\"CANCELLED\"") &&
-                          strstr(answer, "Dequeue operation was cancelled"),
-                  "%s", answer);
+        Answer a = hear(fd);
+        expect(a, 499, "/code_name", "CANCELLED");
+        cr_expect(strstr(text_at(a, "/detail"), "Dequeue operation was cancelled"), "%s", a.body);
         expect(call("take", ""), 400, "/detail", "Attempted to use a closed Session.");
         expect(make("more", "'fetches':'n'"), 400, "/exception", "RuntimeError");
         http("DELETE", S, NULL);

@@ -105,14 +105,8 @@ Test(http_data, an_endless_draw_ends_with_its_timeout)
 
 Test(http_data, closing_the_session_ends_the_draw_of_another_client)
 {
-        static const char body[] = "{\"fetches\":\"void_next:0\"}";
-        char request[256];
         expect(post(RUN, "{'targets':['void_init']}"), 200, NULL, NULL);
-        snprintf(request, sizeof request,
-                 "POST " RUN " HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s",
-                 sizeof body - 1, body);
-        int fd = raw_connect();
-        raw_send(fd, request, strlen(request));
+        int fd = begin_post(RUN, "{'fetches':'void_next:0'}");
         for (int i = 0; i < 500; i++) {
                 if (!strcmp(text_at(http("GET", "/v1/sessions/s", NULL), "/running"), "1"))
                         break;
@@ -120,31 +114,19 @@ Test(http_data, closing_the_session_ends_the_draw_of_another_client)
         }
         Answer a = http("DELETE", "/v1/sessions/s", NULL);
         cr_assert(a.status == 200 || a.status == 202 || a.status == 204, "%s", a.body);
-        bool closed;
-        const char *got = raw_read(fd, 2000, &closed);
-        cr_expect(strstr(got, "CANCELLED"), "%s", got);
-        close(fd);
+        expect(hear(fd), 499, "/code_name", "CANCELLED");
 }
 
 Test(http_data, a_shared_iterator_gives_each_element_to_one_client)
 {
         enum { CLIENTS = 3 };
-        static const char body[] = "{\"fetches\":\"shot_next:0\"}";
-        char request[256];
         int fd[CLIENTS], seen = 0;
-        snprintf(request, sizeof request,
-                 "POST " RUN " HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s",
-                 sizeof body - 1, body);
+        for (int i = 0; i < CLIENTS; i++)
+                fd[i] = begin_post(RUN, "{'fetches':'shot_next:0'}");
         for (int i = 0; i < CLIENTS; i++) {
-                fd[i] = raw_connect();
-                raw_send(fd[i], request, strlen(request));
-        }
-        for (int i = 0; i < CLIENTS; i++) {
-                bool closed;
-                const char *result = strstr(raw_read(fd[i], 500, &closed), "\"result\":");
-                cr_assert_not_null(result);
-                seen |= 1 << strtol(result + 9, NULL, 10);
-                close(fd[i]);
+                Answer a = hear(fd[i]);
+                cr_assert(json_is_integer(at(a, "/result")), "%s", a.body);
+                seen |= 1 << json_integer_value(at(a, "/result"));
         }
         cr_expect_eq(seen, 7);
 }

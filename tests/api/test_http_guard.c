@@ -163,8 +163,7 @@ Test(http_guard, ambiguous_requests_are_refused_and_nothing_behind_them_is_read)
 {
         for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
                 bool closed;
-                int fd = raw_connect();
-                raw_send(fd, refused[i].bytes, strlen(refused[i].bytes));
+                int fd = raw_say(refused[i].bytes);
                 const char *answer = raw_read(fd, 700, &closed);
                 int status = *answer ? (int)strtol(answer + 9, NULL, 10) : 0;
                 cr_expect(status == 0 || status >= 400, "%s: %d", refused[i].what, status);
@@ -182,10 +181,9 @@ Test(http_guard, ambiguous_requests_are_refused_and_nothing_behind_them_is_read)
 Test(http_guard, plain_requests_in_one_piece_are_answered_in_order)
 {
         bool closed;
-        int fd = raw_connect();
         static const char two[] = GET "\r\n" POST "Content-Length: 12\r\n\r\n{\"name\":\"p\"}" GET
                                       "Connection: close\r\n\r\n";
-        raw_send(fd, two, sizeof two - 1);
+        int fd = raw_say(two);
         const char *answer = raw_read(fd, 3000, &closed);
         cr_expect_eq(count(answer, "HTTP/1.1 200"), 2, "%s", answer);
         cr_expect_eq(count(answer, "HTTP/1.1 201"), 1, "%s", answer);
@@ -195,41 +193,27 @@ Test(http_guard, plain_requests_in_one_piece_are_answered_in_order)
 
 Test(http_guard, a_body_in_chunks_of_one_byte_is_read)
 {
-        bool closed;
-        int fd = raw_connect();
         static const char head[] = POST "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
         static const char body[] = "{\"name\":\"chunks\",\"labels\":{\"a\":\"b\"}}";
-        raw_send(fd, head, sizeof head - 1);
-        for (size_t i = 0; i < sizeof body - 1; i++) {
-                char chunk[] = "1\r\n?\r\n";
-                chunk[3] = body[i];
-                raw_send(fd, chunk, 6);
-        }
-        raw_send(fd, "0\r\n\r\n", 5);
-        cr_expect(strstr(raw_read(fd, 3000, &closed), "HTTP/1.1 201"));
-        close(fd);
+        int fd = raw_say(head);
+        raw_send_chunks(fd, body, sizeof body - 1);
+        cr_expect_eq(hear(fd).status, 201);
 }
 
 Test(http_guard, a_head_in_pieces_of_one_byte_is_read)
 {
-        bool closed;
         int fd = raw_connect();
         static const char head[] = GET "Connection: close\r\n\r\n";
         for (size_t i = 0; i < sizeof head - 1; i++)
                 raw_send(fd, head + i, 1);
-        cr_expect(strstr(raw_read(fd, 3000, &closed), "HTTP/1.1 200"));
-        close(fd);
+        cr_expect_eq(hear(fd).status, 200);
 }
 
 Test(http_guard, an_absolute_target_is_its_path)
 {
-        bool closed;
-        int fd = raw_connect();
         static const char head[] = "GET http://localhost/healthz HTTP/1.1\r\nHost: "
                                    "localhost\r\nConnection: close\r\n\r\n";
-        raw_send(fd, head, sizeof head - 1);
-        cr_expect(strstr(raw_read(fd, 3000, &closed), "HTTP/1.1 200"));
-        close(fd);
+        cr_expect_eq(hear(raw_say(head)).status, 200);
 }
 
 Test(http_guard, dots_in_a_path_are_only_names)
@@ -250,12 +234,8 @@ Test(http_guard, another_host_or_origin_is_refused_on_loopback)
                                             "Host: localhost\r\nOrigin: null\r\n" };
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
                 char text[256];
-                bool closed;
-                int fd = raw_connect(),
-                    n = snprintf(text, sizeof text, "GET /v1 HTTP/1.1\r\n%s\r\n", rows[i]);
-                raw_send(fd, text, (size_t)n);
-                cr_expect(strstr(raw_read(fd, 3000, &closed), "HTTP/1.1 403"), "%s", rows[i]);
-                close(fd);
+                snprintf(text, sizeof text, "GET /v1 HTTP/1.1\r\n%s\r\n", rows[i]);
+                cr_expect_eq(hear(raw_say(text)).status, 403, "%s", rows[i]);
         }
         expect(http_with("GET", "/v1", "Origin: http://localhost\r\n", NULL, 0), 200, NULL, NULL);
 }
@@ -294,15 +274,12 @@ Test(http_guard, a_body_over_the_limit_is_413_and_says_the_limit, .init = small_
 
 Test(http_guard, a_chunked_body_over_the_limit_is_413, .init = small_bodies)
 {
-        bool closed;
-        int fd = raw_connect();
         static const char head[] = POST "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
-        raw_send(fd, head, sizeof head - 1);
+        int fd = raw_say(head);
         for (int i = 0; i < 200; i++)
                 raw_send(fd, "a\r\n          \r\n", 15);
         raw_send(fd, "0\r\n\r\n", 5);
-        cr_expect(strstr(raw_read(fd, 3000, &closed), "HTTP/1.1 413"));
-        close(fd);
+        cr_expect_eq(hear(fd).status, 413);
 }
 
 static void impatient(void)
@@ -327,18 +304,16 @@ static int drip(int fd)
 
 Test(http_guard, a_head_that_drips_is_cut_off, .init = impatient)
 {
-        int fd = raw_connect();
         static const char head[] = GET "X-A: ";
-        raw_send(fd, head, sizeof head - 1);
+        int fd = raw_say(head);
         cr_expect(drip(fd) < 2500);
         close(fd);
 }
 
 Test(http_guard, a_body_that_drips_is_cut_off, .init = impatient)
 {
-        int fd = raw_connect();
         static const char head[] = POST "Content-Length: 1000\r\n\r\n";
-        raw_send(fd, head, sizeof head - 1);
+        int fd = raw_say(head);
         cr_expect(drip(fd) < 2500);
         close(fd);
 }

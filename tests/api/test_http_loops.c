@@ -181,8 +181,7 @@ static int follow(void)
 {
         static const char get[] = "GET " LOOPS "/1/events HTTP/1.1\r\nHost: localhost\r\n"
                                   "Accept: text/event-stream\r\nConnection: close\r\n\r\n";
-        int fd = raw_connect();
-        raw_send(fd, get, sizeof get - 1);
+        int fd = raw_say(get);
         return fd;
 }
 
@@ -260,8 +259,7 @@ Test(http_loops, followers_hear_of_a_cancelled_loop_and_of_a_closed_session)
         close(fd);
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':2}"), 201, "/id", "2");
         static const char get[] = "GET " LOOPS "/2/events HTTP/1.0\r\nHost: localhost\r\n\r\n";
-        fd = raw_connect();
-        raw_send(fd, get, sizeof get - 1);
+        fd = raw_say(get);
         usleep(20000);
         expect(post("/v1/sessions/s:close", "{}"), 200, NULL, NULL);
         text = raw_read(fd, 2000, &closed);
@@ -287,9 +285,8 @@ Test(http_loops, a_client_that_leaves_its_events_is_forgotten)
         make("q = FIFOQueueV2(component_types=[int32]); "
              "get = QueueDequeueV2(q, component_types=[int32])");
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':2}"), 201, NULL, NULL);
-        int fd = raw_connect();
         static const char get[] = "GET " LOOPS "/1/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
-        raw_send(fd, get, sizeof get - 1);
+        int fd = raw_say(get);
         usleep(20000);
         close(fd);
         usleep(20000);

@@ -92,14 +92,8 @@ static json_t *node_of(Answer a, int part, const char *what)
 {
         char pointer[64];
         snprintf(pointer, sizeof pointer, "/run_metadata/partitionGraphs/%d/node", part);
-        json_t *n;
-        size_t i;
-        json_array_foreach (at(a, pointer), i, n) {
-                const char *v = json_string_value(json_object_get(n, *what == '=' ? "op" : "name"));
-                if (!strcmp(v, what + (*what == '=')))
-                        return n;
-        }
-        return NULL;
+        bool op = *what == '=';
+        return find_at(a, pointer, op ? "op" : "name", what + op);
 }
 
 static const char *input_of(json_t *node, size_t i)

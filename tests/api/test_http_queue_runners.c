@@ -164,14 +164,8 @@ Test(http_queue_runners, the_first_error_is_what_a_join_tells)
 
 static int begin_join(const char *body)
 {
-        char text[300];
-        int fd = raw_connect();
-        int n = snprintf(text, sizeof text,
-                         "POST " C ":join HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n"
-                         "\r\n%s",
-                         strlen(body), body);
         bool closed;
-        raw_send(fd, text, (size_t)n);
+        int fd = begin_with(C ":join", "", body);
         cr_expect_str_eq(raw_read(fd, 50, &closed), "");
         return fd;
 }

@@ -129,12 +129,9 @@ Test(http_rewrites, debug_stripper)
 
 static const char *second_input(Answer a, const char *name)
 {
-        json_t *n;
-        size_t i;
-        json_array_foreach (at(a, "/run_metadata/partitionGraphs/0/node"), i, n)
-                if (!strcmp(json_string_value(json_object_get(n, "name")), name))
-                        return json_string_value(json_array_get(json_object_get(n, "input"), 1));
-        return "";
+        json_t *n = find_at(a, "/run_metadata/partitionGraphs/0/node", "name", name);
+        cr_assert(n, "no %s in %s", name, a.body);
+        return json_string_value(json_array_get(json_object_get(n, "input"), 1));
 }
 
 Test(http_rewrites, loop_optimization)

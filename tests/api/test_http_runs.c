@@ -290,10 +290,7 @@ static int running(void)
 /* Starts a run that waits, on a connection of its own. */
 static int waiting_run(void)
 {
-        static const char run[] = "POST /v1/sessions/s:run HTTP/1.1\r\nHost: "
-                                  "localhost\r\nContent-Length: 17\r\n\r\n{\"fetches\":\"x:0\"}";
-        int fd = raw_connect();
-        raw_send(fd, run, sizeof run - 1);
+        int fd = begin_post("/v1/sessions/s:run", "{'fetches':'x:0'}");
         for (int i = 0; i < 100 && !running(); i++)
                 usleep(20000);
         cr_expect_eq(running(), 1);

@@ -29,13 +29,9 @@ static Answer traced(const char *body)
 /* The statistics of a node of the first device. */
 static json_t *stats_of(Answer a, const char *name)
 {
-        json_t *n;
-        size_t i;
-        json_array_foreach (at(a, "/run_metadata/stepStats/devStats/0/nodeStats"), i, n)
-                if (!strcmp(json_string_value(json_object_get(n, "nodeName")), name))
-                        return n;
-        cr_assert_fail("no %s in %s", name, a.body);
-        return NULL;
+        json_t *n = find_at(a, "/run_metadata/stepStats/devStats/0/nodeStats", "nodeName", name);
+        cr_assert(n, "no %s in %s", name, a.body);
+        return n;
 }
 
 /* What a path like "memory/0/liveBytes" leads to; indices have one digit. */
@@ -192,13 +188,9 @@ Test(http_step_stats, an_untaken_branch_leaves_no_trace)
 /* A node of the cost graph. */
 static json_t *cost_of(Answer a, const char *name)
 {
-        json_t *n;
-        size_t i;
-        json_array_foreach (at(a, "/run_metadata/costGraph/node"), i, n)
-                if (!strcmp(json_string_value(json_object_get(n, "name")), name))
-                        return n;
-        cr_assert_fail("no %s in %s", name, a.body);
-        return NULL;
+        json_t *n = find_at(a, "/run_metadata/costGraph/node", "name", name);
+        cr_assert(n, "no %s in %s", name, a.body);
+        return n;
 }
 
 Test(http_step_stats, a_cost_model_keeps_the_largest_of_all_steps)

@@ -226,13 +226,9 @@ Test(http_watches, outputs_that_do_not_run_or_are_not_there_are_passed_over)
 
 static json_t *node_of(Answer a, const char *name)
 {
-        json_t *n;
-        size_t i;
-        json_array_foreach (at(a, "/run_metadata/partitionGraphs/0/node"), i, n)
-                if (!strcmp(json_string_value(json_object_get(n, "name")), name))
-                        return n;
-        cr_assert_fail("no %s in %s", name, a.body);
-        return NULL;
+        json_t *n = find_at(a, "/run_metadata/partitionGraphs/0/node", "name", name);
+        cr_assert(n, "no %s in %s", name, a.body);
+        return n;
 }
 
 static const char *input_of(Answer a, const char *name, size_t i)

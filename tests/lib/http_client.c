@@ -126,6 +126,23 @@ void raw_send(int fd, const void *bytes, size_t n)
         }
 }
 
+int raw_say(const char *text)
+{
+        int fd = raw_connect();
+        raw_send(fd, text, strlen(text));
+        return fd;
+}
+
+void raw_send_chunks(int fd, const void *bytes, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                char chunk[] = "1\r\n?\r\n";
+                chunk[3] = ((const char *)bytes)[i];
+                raw_send(fd, chunk, sizeof chunk - 1);
+        }
+        raw_send(fd, "0\r\n\r\n", 5);
+}
+
 /* Appends what comes within ms; false when the other side has closed or nothing came. */
 static bool receive(int fd, int ms, char **text, size_t *len, bool *closed)
 {
@@ -294,11 +311,16 @@ int begin_post(const char *path, const char *fmt, ...)
         va_start(ap, fmt);
         const char *body = quoted(format(fmt, ap));
         va_end(ap);
+        return begin_with(path, "", body);
+}
+
+int begin_with(const char *path, const char *headers, const char *body)
+{
         char *text = NULL;
         int fd = raw_connect();
         int len = asprintf(&text,
-                           "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s",
-                           path, strlen(body), body);
+                           "POST %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %zu\r\n\r\n%s",
+                           path, headers, strlen(body), body);
         raw_send(fd, keep(text), (size_t)len);
         return fd;
 }
@@ -324,6 +346,18 @@ json_t *at(Answer a, const char *pointer)
                 pointer += n;
         }
         return v;
+}
+
+json_t *find_at(Answer a, const char *pointer, const char *member, const char *text)
+{
+        json_t *v;
+        size_t i;
+        json_array_foreach (at(a, pointer), i, v) {
+                const char *s = json_string_value(json_object_get(v, member));
+                if (s && !strcmp(s, text))
+                        return v;
+        }
+        return NULL;
 }
 
 const char *text_at(Answer a, const char *pointer)

@@ -42,12 +42,16 @@ Answer post(const char *path, const char *fmt, ...) PRINTF(2, 3);
  * up.
  */
 int begin_post(const char *path, const char *fmt, ...) PRINTF(2, 3);
+/* The same with header lines, and a body as it is. */
+int begin_with(const char *path, const char *headers, const char *body);
 Answer hear(int fd);
 /* The value of a header, "" when absent. */
 const char *header(Answer a, const char *name);
 
 /* The value at a JSON pointer, or NULL. */
 json_t *at(Answer a, const char *pointer);
+/* The object in the array at a pointer whose member is that text, or NULL. */
+json_t *find_at(Answer a, const char *pointer, const char *member, const char *text);
 /* Its text: strings as they are, others as compact JSON, "" when absent. */
 const char *text_at(Answer a, const char *pointer);
 /* The test fails unless the answer has the status and, at the pointer (NULL: do not look), this
@@ -59,5 +63,9 @@ void expect_at(Answer a, int status, const char *pointer, const char *text, cons
 /* A connection of one's own, for bytes that no client library would send. */
 int raw_connect(void);
 void raw_send(int fd, const void *bytes, size_t n);
+/* The same with a text sent already. */
+int raw_say(const char *text);
+/* Chunks of one byte, and the last one. */
+void raw_send_chunks(int fd, const void *bytes, size_t n);
 /* All that comes until the other side closes or falls silent for ms; *closed says which. */
 const char *raw_read(int fd, int ms, bool *closed);
