@@ -57,8 +57,11 @@ static Status *check(ShapeCtx *c, int first)
         TRY(rnn_want_lstm(c, first, first ? RNN_BLOCK_GRAD : RNN_CELL));
         RnnSize time = { "timelen", rnn_dim(x, 0) }, batch = { "batch_size", rnn_dim(x, !!first) };
         RnnSize cell = { "cell_size", rnn_dim(shape_in(c, first + 1), 1) };
-        for (int i = first + 8; i < c->n_in; i++) {
-                const char *name = (first ? of_steps : of_cell)[i - first - 8];
+        const char *const *names = first ? of_steps : of_cell;
+        int n = first ? COUNTOF(of_steps) : COUNTOF(of_cell);
+        for (int k = 0; k < n; k++) {
+                int i = first + 8 + k;
+                const char *name = names[k];
                 const char *dims = strstr(name, "_grad") ? "_tensor.dims" : ".dim_size";
                 if (first)
                         TRY(RNN_WANT(c, i, RNN_GATE, name, dims, { time, batch, cell }));
