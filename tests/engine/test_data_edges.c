@@ -167,6 +167,20 @@ static const DataCase functions[] = {
         { "of what is none",
           "d = ExperimentalTakeWhileDataset(opt) Targuments: [], predicate: parity, " INT64S,
           .want = NO_DATASET },
+        { "wants a bool", "d = TakeWhileDataset(r3) Targuments: [], predicate: parity, " INT64S,
+          .want = "!`predicate` must returns a scalar bool tensor." },
+        { "a state of another type",
+          "h = Const float [] { 1 }\n"
+          "d = ScanDataset(r3, h) Tstate: [float], Targuments: [], f: forgets, " INT64S,
+          .want = "!Got wrong type for scan_func return value 0 (expected float, got int64)." },
+        { "elements of another type",
+          "d = ScanDataset(r3, c1) Tstate: [int64], Targuments: [], f: scan, output_types: "
+          "[float], output_shapes: [?]",
+          "float", "!Got wrong type for scan_func return value 1 (expected float, got int64)." },
+        { "elements of another shape",
+          "d = ScanDataset(r3, c1) Tstate: [int64], Targuments: [], f: scan, output_types: "
+          "[int64], output_shapes: [[2]]",
+          .want = "!Got wrong shape for scan_func return value 1 (expected [2], got [])." },
         { "of what is none", "d = FlatMapDataset(opt) " F("upto"), .want = NO_DATASET },
         { "of what is none", "d = GroupByWindowDataset(opt) " GROUPED, .want = NO_DATASET },
         { "of what is none", "d = ExperimentalGroupByWindowDataset(opt) " GROUPED,
@@ -257,6 +271,13 @@ static const DataCase choices[] = {
           .want = "!num_replicas must be greater than zero." },
         { "wants replicas", "d = ExperimentalRebatchDataset(batches, cm1) " INT64S,
           .want = "!num_replicas must be greater than zero." },
+        { "wants batches of one size",
+          "x = Const int64 [1, 2] { 1, 2 }\ny = Const int64 [1, 3] { 1, 2, 3 }\n"
+          "e = TensorSliceDataset(x, y) output_shapes: [[2], [3]]\n"
+          "d = UnbatchDataset(e) " TWO_INT64S,
+          "int64, int64",
+          "!Input element must have the same batch size in each component. Component 0 had size 2 "
+          "but component 1 had size, 3." },
         { "wants batches", "d = ExperimentalUnbatchDataset(opt) " INT64S, .want = NO_DATASET },
         { "wants one component", "d = UniqueDataset(of_two) " INT64S,
           .want = "!UniqueDataset only supports inputs with a single component." },
@@ -356,11 +377,11 @@ static const DataCase settings[] = {
         { "wants one number", "d = AssertCardinalityDataset(r3, two) " INT64S,
           .want = "!cardinality must be a scalar" },
         { "wants threads", "d = PrivateThreadPoolDataset(r3, cm1) " INT64S,
-          .want = "!`num_threads` must be greater than zero." },
+          .want = "!`num_threads` must be >= 0" },
         { "wants threads", "d = ExperimentalPrivateThreadPoolDataset(r3, c0) " INT64S,
           .want = "!`num_threads` must be greater than zero." },
         { "wants threads", "d = MaxIntraOpParallelismDataset(r3, cm1) " INT64S,
-          .want = "!`max_intra_op_parallelism` must be greater than zero." },
+          .want = "!`max_intra_op_parallelism` must be >= 0" },
         { "wants threads", "d = ExperimentalMaxIntraOpParallelismDataset(r3, c0) " INT64S,
           .want = "!`max_intra_op_parallelism` must be greater than zero." },
         { "wants a pool", "m = AnonymousMemoryCache\nd = ThreadPoolDataset(r3, m) " INT64S,

@@ -35,7 +35,7 @@ static const DataCase choosing[] = {
         { "unbatch", "e = BatchDataset(r5, c2) " INT64S "\nd = UnbatchDataset(e) " INT64S,
           .want = "0 1 2 3 4" },
         { "only what has a first dimension", "d = UnbatchDataset(r5) " INT64S,
-          .want = "!Input element must have a 0th dimension" },
+          .want = "!Input element must have a non-scalar value in each component." },
         { "each value once", "e = RepeatDataset(r3, c2) " INT64S "\nd = UniqueDataset(e) " INT64S,
           .want = "0 1 2" },
         { "each text once",

@@ -9,12 +9,13 @@ typedef struct FilterIter {
         Row *row; /* that the function is asked about */
 } FilterIter;
 
-static Status *verdict(Pull *p, bool *ret)
+/* words: of the error, when the function gives anything else. */
+static Status *verdict(Pull *p, const char *words, bool *ret)
 {
         autoptr(Row) answer = pull_row(p);
         if (answer->n != 1 || tensor_dtype(answer->t[0]) != DT_BOOL ||
             tensor_count(answer->t[0]) != 1)
-                return invalid_argument("Filter predicate `f` must return a scalar bool.");
+                return invalid_argument("%s", words);
         *ret = tensor_int(answer->t[0], 0);
         return NULL;
 }
@@ -30,7 +31,10 @@ static Status *next(Iter *it, Pull *p, bool stop_at_false)
                 f->row = pull_row(p);
                 return pull_call_with(p, &it->ds->func[0], f->row);
         case PULL_RESULT:
-                TRY(verdict(p, &good));
+                TRY(verdict(p,
+                            stop_at_false ? "`predicate` must returns a scalar bool tensor."
+                                          : "Filter predicate `f` must return a scalar bool.",
+                            &good));
                 if (good)
                         return pull_give(p, steal(&f->row));
                 return stop_at_false ? pull_end(p) : pull_input(p, it);

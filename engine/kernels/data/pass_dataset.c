@@ -18,6 +18,16 @@ static Status *next(Iter *it, Pull *p)
         }                                                                     \
         DATASET_OP(op, in, at, .flags = state, .compute = make_##op)
 
+/* None was an error when the op was experimental. */
+static Status *check_threads(const OpCtx *c, const char *name)
+{
+        int64_t n = 0;
+        TRY(scalar_int(c, 1, name, &n));
+        if (ctx_node(c)->op->def->name[0] == 'E' && n <= 0)
+                return invalid_argument("`%s` must be greater than zero.", name);
+        return n < 0 ? invalid_argument("`%s` must be >= 0", name) : NULL;
+}
+
 /* Numbers that say how many must not be negative, and tags be one, whether they are used or not. */
 static Status *check_settings(const OpCtx *c)
 {
@@ -30,14 +40,9 @@ static Status *check_settings(const OpCtx *c)
                         return invalid_argument("buffer_size must be >= 0 or set buffer_size to be "
                                                 "-1 for auto-tuning");
         } else if (strstr(op, "PrivateThreadPool")) {
-                TRY(scalar_int(c, 1, "num_threads", &n));
-                if (n < 0 || (!n && op[0] == 'E'))
-                        return invalid_argument("`num_threads` must be greater than zero.");
+                TRY(check_threads(c, "num_threads"));
         } else if (strstr(op, "MaxIntraOp")) {
-                TRY(scalar_int(c, 1, "max_intra_op_parallelism", &n));
-                if (n < 0 || (!n && op[0] == 'E'))
-                        return invalid_argument(
-                                "`max_intra_op_parallelism` must be greater than zero.");
+                TRY(check_threads(c, "max_intra_op_parallelism"));
         } else if (strstr(op, "Stats")) {
                 TRY(scalar_string(c, 1, "tag", &tag));
         }

@@ -17,6 +17,30 @@ static void close(Iter *it)
         row_free(((ScanIter *)it)->state);
 }
 
+static Status *wrong(const char *what, int i, const char *want, const char *got)
+{
+        return invalid_argument("Got wrong %s for scan_func return value %d (expected %s, got %s).",
+                                what, i, want, got);
+}
+
+/* States first, of the types that they had, then what the dataset gives. */
+static Status *check_results(const ScanIter *s, const Row *both)
+{
+        const Dataset *d = s->base.ds;
+        int n = s->state->n;
+        for (int i = 0; i < MIN(both->n, n + d->n); i++) {
+                const Tensor *t = both->t[i];
+                const Shape *shape = i < n ? NULL : &d->shapes[i - n];
+                DType type = i < n ? tensor_dtype(s->state->t[i]) : d->types[i - n];
+                if (tensor_dtype(t) != type)
+                        return wrong("type", i, dtype_name(type), dtype_name(tensor_dtype(t)));
+                if (shape && !shape_compatible(shape, tensor_shape(t)))
+                        return wrong("shape", i, shape_text(shape).s,
+                                     shape_text(tensor_shape(t)).s);
+        }
+        return NULL;
+}
+
 /* The first of the results are the state, of the same types as before. */
 static Status *take(ScanIter *s, Pull *p)
 {
@@ -27,12 +51,7 @@ static Status *take(ScanIter *s, Pull *p)
                 return invalid_argument("The function of a scan must return its state of %d "
                                         "components, but it returns %d",
                                         n, both->n);
-        for (int i = 0; i < n; i++)
-                if (tensor_dtype(both->t[i]) != tensor_dtype(s->state->t[i]))
-                        return invalid_argument(
-                                "Data type mismatch at component %d: expected %s but got %s.", i,
-                                dtype_name(tensor_dtype(s->state->t[i])),
-                                dtype_name(tensor_dtype(both->t[i])));
+        TRY(check_results(s, both));
         TRY(row_of(both->t, n, &state));
         row_free(s->state);
         s->state = state;

@@ -14,13 +14,12 @@ static Status *take_row(UnbatchIter *u, Row *row)
         autoptr(Row) hold = row;
         for (int k = 0; k < row->n; k++) {
                 if (!tensor_rank(row->t[k]))
-                        return invalid_argument("Input element must have a 0th dimension in each "
-                                                "component. Component %d is a scalar.",
-                                                k);
+                        return invalid_argument("Input element must have a non-scalar value in "
+                                                "each component.");
                 if (tensor_dim(row->t[k], 0) != tensor_dim(row->t[0], 0))
                         return invalid_argument(
                                 "Input element must have the same batch size in each component. "
-                                "Component 0 had size %lld but component %d had size %lld.",
+                                "Component 0 had size %lld but component %d had size, %lld.",
                                 (long long)tensor_dim(row->t[0], 0), k,
                                 (long long)tensor_dim(row->t[k], 0));
         }
