@@ -12,7 +12,7 @@ FILENAME ~ /[.]c$/ && match($0, /^[A-Za-z_]+\([a-z_0-9]+, *[a-z_0-9]+/) {
         sub(/, */, "/", name)
         there[name] = 1
 }
-FILENAME !~ /[.]md$/ || !/^\|/ || /^\| *(promise|---)/ { next }
+FILENAME !~ /[.]md$/ || !/^\|/ || /^\| *(promise|field|---)/ { next }
 {
         named = 0
         rest = $0

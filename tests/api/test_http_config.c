@@ -260,6 +260,65 @@ Test(http_config, a_named_engines_sessions_have_no_thread_pools_of_their_own)
 
 /* ---- the rest ---- */
 
+static char logged[4096];
+
+static void log_line(const char *session, const char *line)
+{
+        size_t n = strlen(logged);
+        snprintf(logged + n, sizeof logged - n, "%s|%s\n", session, line);
+}
+
+static void listening(void)
+{
+        test_log = log_line;
+        server_begin();
+}
+
+#define CPU0 "/job:localhost/replica:0/task:0/device:CPU:0"
+
+Test(http_config, log_device_placement_writes_a_line_per_node, .init = listening)
+{
+        expect(make("quiet", "{}", "a = 1.0"), 201, NULL, NULL);
+        expect(post("/v1/sessions/quiet:run", "{'fetches':'a:0'}"), 200, NULL, NULL);
+        cr_expect_str_eq(logged, "");
+        expect(make("s", "{'log_device_placement':true}", "a = 1.0\\nb = Neg(a)"), 201, NULL, NULL);
+        cr_expect_str_eq(logged, "s|Device mapping: no known devices.\n");
+        for (int i = 0; i < 2; i++) /* once */
+                expect(post("/v1/sessions/s:run", "{'fetches':'b:0'}"), 200, "/result", "-1.0");
+        cr_expect_str_eq(logged, "s|Device mapping: no known devices.\n"
+                                 "s|a: (Const): " CPU0 "\ns|b: (Neg): " CPU0 "\n");
+}
+
+Test(http_config, what_is_about_other_hardware_is_taken)
+{
+        static const char *const configs[] = {
+                "'placement_period':5",
+                "'gpu_options':{'per_process_gpu_memory_fraction':0.5,'allow_growth':true,"
+                "'allocator_type':'BFC','deferred_deletion_bytes':'1','visible_device_list':'0,1',"
+                "'polling_active_delay_usecs':1,'polling_inactive_delay_msecs':1,"
+                "'force_gpu_compatible':true,'experimental':{'virtual_devices':[{'memory_limit_mb':"
+                "[1.0]}],'use_unified_memory':true}}",
+                "'rpc_options':{'use_rpc_for_inprocess_master':true}",
+                "'cluster_def':{'job':[{'name':'w','tasks':{'0':'host:1'}}]}",
+                "'share_cluster_devices_in_session':true",
+                "'graph_options':{'enable_recv_scheduling':true,'enable_bfloat16_sendrecv':true,"
+                "'timeline_step':3,'optimizer_options':{'do_function_inlining':true,"
+                "'global_jit_level':'ON_2'}}",
+                "'experimental':{'collective_group_leader':'x','recv_buf_max_chunk':1,"
+                "'use_numa_affinity':true,'collective_deterministic_sequential_execution':true,"
+                "'collective_nccl':true,'share_session_state_in_clusterspec_propagation':true,"
+                "'disable_thread_spinning':true,'share_cluster_devices_in_session':true,"
+                "'enable_mlir_bridge':true}",
+        };
+        for (size_t i = 0; i < COUNTOF(configs); i++) {
+                char config[1024];
+                snprintf(config, sizeof config, "{%s}", configs[i]);
+                http("DELETE", "/v1/sessions/s", NULL);
+                expect(make("s", config, "b = 2.0 + 3.0"), 201, NULL, NULL);
+                expect(post("/v1/sessions/s:run", "{'fetches':'b:0'}"), 200, "/result", "5.0");
+        }
+}
+
 Test(http_config, the_sessions_timeout_holds_unless_the_run_brings_its_own)
 {
         expect(make("s", "{'operation_timeout_in_ms':'20'}",

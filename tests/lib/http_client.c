@@ -18,6 +18,7 @@ enum { PATIENCE_MS = 100000, KEPT = 65536 };
 ServerOptions server_options;
 int test_port;
 const char *test_root;
+void (*test_log)(const char *session, const char *line);
 
 static char state_dir[64];
 static Engine *engine;
@@ -49,7 +50,8 @@ static void start(void)
         must(store_open(state_dir, &store));
         must(engine_new(&(EngineOptions){ .threads = 2,
                                           .data_roots = (const char *const[]){ test_root, NULL },
-                                          .data_writable = true },
+                                          .data_writable = true,
+                                          .log = test_log },
                         &engine));
         o.listen = o.listen ? o.listen : any_port;
         o.threads = o.threads ? o.threads : 2;

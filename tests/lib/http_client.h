@@ -23,6 +23,8 @@ extern ServerOptions server_options;
 extern int test_port;
 /* A folder that the server's ops may read and write; NULL: none. */
 extern const char *test_root;
+/* Gets what the engine logs of sessions, from any thread; NULL: nobody. */
+extern void (*test_log)(const char *session, const char *line);
 
 /* A fresh state folder, engine, store and server on a port of its own; and their end. */
 void server_begin(void);
