@@ -152,6 +152,19 @@ static const Story tables[] = {
                 { RUN("t"), OK }, { RUN("u"), BAD("Conflicting key/value dtypes int64->int64 with string-int64 for table h") }) },
 };
 
+static const Story variables[] = {
+        { "a variable has no value until one is assigned; only who needs none may ask", "v = VariableV2(dtype=float32, shape=[2]); x = Placeholder(dtype=float32); set = Assign(v, x); "
+          "add = AssignAdd(v, x); any = Assign(v, x, validate_shape=False); there = IsVariableInitialized(v); y = v * 2.0", STEPS(
+                { FETCH("there"), "false" }, { FETCH("y"), "FAILED_PRECONDITION: Attempting to use uninitialized value v\n\t [[{{node y}}]]" },
+                { FETCH("v"), "FAILED_PRECONDITION: Attempting to use uninitialized value v" }, { FED("add", "'x':[1,2]"), "FAILED_PRECONDITION: Attempting to use uninitialized value v" },
+                { FED("set", "'x':[1,2]"), OK }, { FETCH("there"), "true" }, { FED("add", "'x':[1,2]"), OK }, { FETCH("y"), "[4.0,8.0]" } ) },
+        { "its shape is checked, unless that is not wanted", "v = VariableV2(dtype=float32, shape=[2]); x = Placeholder(dtype=float32); set = Assign(v, x); any = Assign(v, x, validate_shape=False)", STEPS(
+                { FED("set", "'x':[1,2,3]"), BAD("Assign requires shapes of both tensors to match. lhs shape= [2] rhs shape= [3]") }, { FED("any", "'x':[1,2,3]"), OK },
+                { FETCH("v"), "[1.0,2.0,3.0]" }, { FED("set", "'x':[1,2]"), BAD("Assign requires shapes of both tensors to match. lhs shape= [3] rhs shape= [2]") } ) },
+        { "one that is fed is read, but not assigned to", "v = Variable([1.0, 2.0]); set = Assign(v, [3.0, 4.0]); y = v * 2.0", STEPS(
+                { RUN("init"), OK }, { FETCH("y") ",'feeds':{'v':[5,6]}", "[10.0,12.0]" }, { FED("set", "'v':[5,6]"), BAD("0-th input expects a ref type") }, { FETCH("v"), "[1.0,2.0]" } ) },
+};
+
 #define READS "Error while reading resource variable v from Container: box. This could mean that the variable was uninitialized. Not found: "
 static const Story names[] = {
         { "a resource is found by container, name and type", "v = VarHandleOp(dtype=float32, shape=[], shared_name=\\'v\\', container=\\'box\\'); set = AssignVariableOp(v, 1.0); "
@@ -194,6 +207,11 @@ Test(http_resources, a_temporary_variable_lives_in_a_step)
 Test(http_resources, tables)
 {
         tell_both(tables, COUNTOF(tables));
+}
+
+Test(http_resources, variables)
+{
+        tell_all(variables, COUNTOF(variables), "");
 }
 
 Test(http_resources, names)

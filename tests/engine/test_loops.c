@@ -98,6 +98,12 @@ static const LoopCase cases[] = {
         /* what goes round as it is */
         { "Const float [] { 3 }", "na = NextIteration(sa:1) T: float\n", 10, "xa:0", 3 },
         { "Const float [] { 3 }", "na = NextIteration(sa:1) T: float\n", 10, "xi:0", 10 },
+        /* a temporary variable, one of that name for each time round though many run at once */
+        { "Const float [] { 1 }",
+          "tv = TemporaryVariable(^pi) dtype: float, shape: [], var_name: \"t\"\n"
+          "ts = Assign(tv, sa:1)\ntd = AssignAdd(ts, et)\n"
+          "tx = DestroyTemporaryVariable(td) var_name: \"t\"\nna = NextIteration(tx) T: float\n",
+          10, "xa:0", 21 },
         /* a loop within, which doubles three times with constants of the one around */
         { "Const float [] { 1 }",
           "iz = Identity(zi:1) T: int32\nzi = Switch(mz, cond) T: int32\nez = Enter(zero) "
