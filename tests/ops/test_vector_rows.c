@@ -369,6 +369,23 @@ Test(vector_rows, are_put_side_by_side_and_padded)
                 }
 }
 
+Test(vector_rows, are_taken_apart_by_columns)
+{
+        static const int64_t lengths[] = { 2, 17, 500, 5461, 5462, 20000 };
+        char text[64];
+        for (size_t k = 0; k < COUNTOF(sizes); k++)
+                for (size_t j = 0; j < COUNTOF(lengths) * 3; j++) {
+                        int64_t n = lengths[j / 3], part = (int64_t)j % 3;
+                        autoptr(Tensor) x = filled(sizes[k], &SHAPE(n, 3));
+                        snprintf(text, sizeof text,
+                                 "u = Unpack(x) num: 3, axis: 1\nz = Identity(u:%d)", (int)part);
+                        autoptr(Tensor) z = run(sizes[k], text, x);
+                        cr_assert_eq(tensor_count(z), n);
+                        for (int64_t i = 0; i < n; i++)
+                                cr_assert_eq(tensor_double(z, i), tensor_double(x, 3 * i + part));
+                }
+}
+
 Test(vector_rows, say_where_they_are_not_zero)
 {
         for (int64_t n = 1; n <= 5 * LONGEST; n += 1 + n / 8) {

@@ -68,30 +68,47 @@ static Status *unpack_shape(ShapeCtx *c)
         return NULL;
 }
 
-/* Along the first axis the pieces are slices of the input; a copy is made only for others. */
+/* Along the first axis the pieces are slices of the input. */
+static Status *unpack_slices(OpCtx *c, const Tensor *x, const Shape *s, int64_t inner)
+{
+        for (int i = 0; i < c->n_out; i++) {
+                Tensor *part;
+                TRY(tensor_slice((Tensor *)x, i * inner, s, &part));
+                ctx_set_output(c, i, part);
+        }
+        return NULL;
+}
+
+/* The input goes by in parts that the cache holds until each output has taken its own of them. */
+static Status *unpack_parts(OpCtx *c, const Tensor *x, int64_t outer, int64_t inner)
+{
+        enum { PART = 64 << 10 };
+        int64_t n = c->n_out, row = n * inner;
+        int64_t bytes = row * (int64_t)dtype_size(tensor_dtype(x)), step = MAX(PART / bytes, 16);
+        for (int64_t at = 0; at < outer; at += step)
+                for (int i = 0; i < n; i++) {
+                        Box b = { .src_at = at * row + i * inner, .dst_at = at * inner };
+                        box_add(&b, MIN(step, outer - at), inner, row);
+                        box_add(&b, inner, 1, 1);
+                        TRY(box_copy(&b, ctx_output(c, i), x));
+                }
+        return NULL;
+}
+
 static Status *unpack(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);
+        Tensor *y;
         int axis;
         TRY(pack_axis(ctx_node(c), tensor_rank(x), &axis));
         Shape s = *tensor_shape(x);
         shape_remove(&s, axis);
         int64_t outer = shape_product(&s, 0, axis), inner = shape_product(&s, axis, s.rank);
-        for (int i = 0; i < c->n_out; i++) {
-                if (outer == 1) {
-                        Tensor *part;
-                        TRY(tensor_slice((Tensor *)x, i * inner, &s, &part));
-                        ctx_set_output(c, i, part);
-                        continue;
-                }
-                Tensor *y;
-                Box b = { .src_at = i * inner };
-                box_add(&b, outer, inner, c->n_out * inner);
-                box_add(&b, inner, 1, 1);
+        if (outer == 1)
+                return unpack_slices(c, x, &s, inner);
+        for (int i = 0; i < c->n_out; i++)
                 TRY(ctx_alloc(c, i, &s, &y));
-                TRY(box_copy(&b, y, x));
-        }
-        return NULL;
+        return tensor_count(x) ? unpack_parts(c, x, outer, inner) : NULL;
 }
 
 OP(Pack, .inputs = "values:N*T", .outputs = "output:T", .attrs = "N:int >=1; T:type; axis:int = 0",
