@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Work is cut by pixels of the result where those are many, by columns (panels) where the weights
- * are more than the pixels: so that threads share as little as possible of what comes from far.
+/* Work is cut by pixels of the result, which the layer before left in that thread's cache; by
+ * columns (panels) where there are too few pixels for all threads to work on.
  *
  * A product reads the input where it lies, whatever strides and padding: it is told where by
  * pointers. Behind a depthwise convolution it reads the rows that were just made. */
@@ -14,7 +14,7 @@
  * a product should have so many bytes, where weights are near and where they are far; pixels that a
  * piece should have for its weights' sake; pointers that are kept at a time. */
 enum { PIECES = 4, NEAR_BYTES = 48 << 10, FAR_BYTES = 512 << 10, PIXELS_MIN = 42 };
-enum { WEIGHTS_NEAR = 256 << 10, POINTERS_MAX = 16 << 10, TAPS_MAX = 49 };
+enum { WEIGHTS_NEAR = 256 << 10, POINTERS_MAX = 16 << 10, TAPS_MAX = 49, ROWS_EACH = 4 };
 
 typedef struct RowsJob {
         const Conv *head; /* depthwise; NULL: none */
@@ -187,12 +187,12 @@ static void run_pieces(void *arg, int64_t from, int64_t to)
 }
 
 /* Into PIECES parts a thread, or fewer when pixels are few, but as many for each; along the panels
- * when the weights are more than the pixels, which then all threads read. */
+ * when there is not a full pass of pixels for each thread. */
 static Status *run(OpCtx *c, RowsJob *j)
 {
         int64_t threads = ctx_threads(c), pieces = threads * PIECES, pixels = j->n * j->step;
         j->panel_cuts = 1;
-        if (j->conv && !j->head && threads > 1 && j->panels.taps * j->panels.width > pixels) {
+        if (j->conv && !j->head && threads > 1 && pixels < threads * ROWS_MAX) {
                 j->cuts = 1;
                 j->panel_cuts = MIN(pieces, panels_count(&j->panels));
         } else {
@@ -241,15 +241,15 @@ Status *conv_rows(OpCtx *c, const ConvForward *f)
         return run(c, &j);
 }
 
-/* With more than one thread and many more weights than pixels all is made before it is multiplied,
- * or every thread would have to read all weights. */
+/* Less than ROWS_EACH rows a thread cannot be shared out evenly, their pixels can: then all is made
+ * before it is multiplied. */
 Status *conv_rows_pair(OpCtx *c, const ConvForward *first, const ConvForward *then)
 {
         RowsJob j = { .y = then->y };
         TRY(set_depthwise(&j, first));
         TRY(set_product(&j, then));
         int64_t pixels = j.n * j.step;
-        if (ctx_threads(c) == 1 || j.panels.width < 4 * pixels)
+        if (ctx_threads(c) == 1 || j.n >= ctx_threads(c) * ROWS_EACH)
                 return run(c, &j);
         float *between = ctx_scratch(c, (size_t)(pixels * j.panels.depth) * sizeof(float));
         if (!between)
