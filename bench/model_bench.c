@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a step of a real network costs: MobileNet v1 and ResNet-50 in a session of this process, on
  * one and two threads, one picture and eight, weights as constants and as variables. The peer is
- * ONNX Runtime in node, on the same network; without it the column stays empty.
+ * ONNX Runtime in node, on the same network; without it the column stays empty. And what weights
+ * as bfloat16 gain, and how far results are then off.
  * usage: model_bench [MODEL [BATCH [THREADS]]] */
 #include "bench/memory.h"
 #include "bench/models.h"
@@ -9,6 +10,7 @@
 #include "bench/table.h"
 #include "daemon/exec.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +135,60 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         stepper_free(s);
 }
 
+/* ---- weights as bfloat16 ---- */
+
+static Stepper *narrow_stepper(Engine *e, const Case *c, bool narrow, const char *fetch)
+{
+        Tensorflow__RewriterConfig rewriter = TENSORFLOW__REWRITER_CONFIG__INIT;
+        Tensorflow__GraphOptions graph = TENSORFLOW__GRAPH_OPTIONS__INIT;
+        ConfigProto config = TENSORFLOW__CONFIG_PROTO__INIT;
+        GraphSource *src = NULL;
+        int64_t floats;
+        rewriter.auto_mixed_precision_mkl = TENSORFLOW__REWRITER_CONFIG__TOGGLE__ON;
+        graph.rewrite_options = &rewriter;
+        config.graph_options = &graph;
+        bench_must(model_source(c->model, false, &src, &floats));
+        return stepper_with(e, narrow ? &config : NULL, src, pictures(c->batch), fetch);
+}
+
+/* Largest difference over the largest value of a. */
+static double difference(Engine *e, const Case *c, const char *fetch)
+{
+        double most = 0, size = 0;
+        Tensor *t[2];
+        for (int i = 0; i < 2; i++) {
+                Stepper *s = narrow_stepper(e, c, i, fetch);
+                t[i] = stepper_value(s);
+                stepper_free(s);
+        }
+        for (int64_t i = 0; i < tensor_count(t[0]); i++) {
+                size = MAX(size, fabs(tensor_double(t[0], i)));
+                most = MAX(most, fabs(tensor_double(t[0], i) - tensor_double(t[1], i)));
+        }
+        tensor_unref(t[0]);
+        tensor_unref(t[1]);
+        return most / size;
+}
+
+/* Steps of both kinds in turn, so that both have the same machine. */
+static void measure_narrow(Engine *e, const Case *c)
+{
+        char name[64];
+        double best[2] = { 1e9, 1e9 }, cpu;
+        Stepper *s[2] = { narrow_stepper(e, c, false, "softmax:0"),
+                          narrow_stepper(e, c, true, "softmax:0") };
+        for (int round = 0; round < 3; round++)
+                for (int i = 0; i < 2; i++)
+                        best[i] = MIN(best[i], time_best(s[i], c->batch, &cpu));
+        stepper_free(s[0]);
+        stepper_free(s[1]);
+        snprintf(name, sizeof(name), "%s, batch %d, %d thread%s", c->model, c->batch, c->threads,
+                 c->threads > 1 ? "s" : "");
+        table_row(name, best[0], best[1]);
+        table_note("largest difference over largest value: logits %.2g, softmax %.2g",
+                   difference(e, c, "logits:0"), difference(e, c, "softmax:0"));
+}
+
 static void print_found(const Found *f, size_t n)
 {
         table_begin("first step | a steady one", "ms");
@@ -152,6 +208,14 @@ static void print_found(const Found *f, size_t n)
         }
 }
 
+/* Is the case among those that the command line names? */
+static bool chosen(const Case *c, int argc, char **argv)
+{
+        return (argc <= 1 || !strcmp(argv[1], c->model)) &&
+               (argc <= 2 || c->batch == (int)strtol(argv[2], NULL, 10)) &&
+               (argc <= 3 || c->threads == (int)strtol(argv[3], NULL, 10));
+}
+
 int main(int argc, char **argv)
 {
         static const Case cases[] = {
@@ -169,15 +233,17 @@ int main(int argc, char **argv)
         table_begin("model: time of a step | ONNX Runtime", "ms");
         for (size_t i = 0; i < COUNTOF(cases); i++) {
                 const Case *c = &cases[i];
-                if ((argc > 1 && strcmp(argv[1], c->model) != 0) ||
-                    (argc > 2 && c->batch != (int)strtol(argv[2], NULL, 10)) ||
-                    (argc > 3 && c->threads != (int)strtol(argv[3], NULL, 10)))
+                if (!chosen(c, argc, argv))
                         continue;
                 double peer_cpu, peer = time_peer(c, &peer_cpu);
                 for (int variables = 0; variables < 2; variables++)
                         measure(engines[c->threads], c, variables, peer, peer_cpu, &found[n]);
                 n++;
         }
+        table_begin("weights as bfloat16 | as float", "ms");
+        for (size_t i = 0; i < COUNTOF(cases); i++)
+                if (chosen(&cases[i], argc, argv))
+                        measure_narrow(engines[cases[i].threads], &cases[i]);
         print_found(found, n);
         engine_free(engines[1]);
         engine_free(engines[2]);

@@ -32,6 +32,12 @@ Stepper *stepper_new(Engine *e, const char *graph, Tensor *x, const char *fetch)
 
 Stepper *stepper_of(Engine *e, GraphSource *src, Tensor *x, const char *fetch)
 {
+        return stepper_with(e, NULL, src, x, fetch);
+}
+
+Stepper *stepper_with(Engine *e, const ConfigProto *config, GraphSource *src, Tensor *x,
+                      const char *fetch)
+{
         static atomic_int count;
         char name[32];
         ExtendResult extended;
@@ -43,7 +49,8 @@ Stepper *stepper_of(Engine *e, GraphSource *src, Tensor *x, const char *fetch)
                         .fetch = mem_strdup(fetch),
                         .lock = PTHREAD_MUTEX_INITIALIZER,
                         .cond = PTHREAD_COND_INITIALIZER };
-        bench_must(engine_create_session(e, &(SessionOptions){ .name = name }, &s->session));
+        bench_must(engine_create_session(e, &(SessionOptions){ .name = name, .config = config },
+                                         &s->session));
         bench_must(session_extend(s->session, src, false, &extended));
         graph_source_free(src);
         return s;

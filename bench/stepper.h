@@ -10,6 +10,9 @@ typedef struct Stepper Stepper;
 Stepper *stepper_new(Engine *e, const char *graph, Tensor *x, const char *fetch);
 /* The same from a source, which it takes over. */
 Stepper *stepper_of(Engine *e, GraphSource *src, Tensor *x, const char *fetch);
+/* The same in a session of that config; NULL: the default. */
+Stepper *stepper_with(Engine *e, const ConfigProto *config, GraphSource *src, Tensor *x,
+                      const char *fetch);
 /* From now on steps go through a callable. */
 void stepper_prepare(Stepper *s);
 /* One step, waited for. */

@@ -110,7 +110,7 @@ Status *test_session_target(TestSession *s, const char *target)
         return test_session_run(s, &r, NULL);
 }
 
-Status *test_session_new(GraphSource *src, TestSession **ret)
+static Status *session_new(const ConfigProto *config, GraphSource *src, TestSession **ret)
 {
         static int count;
         Engine *engine;
@@ -120,7 +120,8 @@ Status *test_session_new(GraphSource *src, TestSession **ret)
                 return status_oom();
         TRY(test_engine(&engine));
         snprintf(s->name, sizeof s->name, "test%d", ++count);
-        TRY(engine_create_session(engine, &(SessionOptions){ .name = s->name }, &s->session));
+        SessionOptions o = { .name = s->name, .config = config };
+        TRY(engine_create_session(engine, &o, &s->session));
         ExtendResult extended;
         if (src)
                 TRY(session_extend(s->session, src, false, &extended));
@@ -128,13 +129,23 @@ Status *test_session_new(GraphSource *src, TestSession **ret)
         return NULL;
 }
 
+Status *test_session_new(GraphSource *src, TestSession **ret)
+{
+        return session_new(NULL, src, ret);
+}
+
 Status *test_session_text(const char *text, TestSession **ret)
+{
+        return test_session_with(NULL, text, ret);
+}
+
+Status *test_session_with(const ConfigProto *config, const char *text, TestSession **ret)
 {
         GraphSource *src = NULL;
         Engine *engine;
         TRY(test_engine(&engine)); /* the text is read by the ops' signatures */
         TRY(graph_text(text, &src));
-        return test_session_new(src, ret);
+        return session_new(config, src, ret);
 }
 
 Session *test_session_of(TestSession *s)

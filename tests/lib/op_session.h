@@ -14,6 +14,8 @@ extern const char *test_data_root;
 Status *test_session_new(GraphSource *src, TestSession **ret) MUST_USE;
 /* The same from graph_text(). */
 Status *test_session_text(const char *text, TestSession **ret) MUST_USE;
+/* The same with a config. */
+Status *test_session_with(const ConfigProto *config, const char *text, TestSession **ret) MUST_USE;
 void test_session_free(TestSession *s);
 AUTOPTR_DEFINE(TestSession, test_session_free)
 Session *test_session_of(TestSession *s);

@@ -60,6 +60,17 @@ Test(optimizer, grappler_passes_are_switched_one_by_one_or_all)
         cr_assert(!o.loops && o.strip && o.fuse);
 }
 
+Test(optimizer, weights_are_rounded_only_when_that_is_asked_for)
+{
+        cr_assert(!optimizer_options(NULL).bfloat16);
+        cr_assert(!of("rewrite_options { remapping: ON }").bfloat16);
+        cr_assert(of("rewrite_options { auto_mixed_precision_mkl: ON }").bfloat16);
+        cr_assert(of("rewrite_options { optimizers: 'auto_mixed_precision_mkl' }").bfloat16);
+        cr_assert(!of("optimizer_options { opt_level: L0 } "
+                      "rewrite_options { auto_mixed_precision_mkl: ON }")
+                           .bfloat16);
+}
+
 Test(optimizer, a_flag_by_name_wins_over_a_toggle)
 {
         cr_assert(of("optimizer_options { do_constant_folding: true } "

@@ -197,7 +197,7 @@ static Status *gemm_pieces(OpCtx *c, const Gemm *g, bool parallel)
 
 Status *gemm_run(OpCtx *c, const Gemm *g)
 {
-        return gemm_pieces(c, g, true);
+        return narrow_usable(g) ? narrow_run(c, g) : gemm_pieces(c, g, true);
 }
 Status *gemm_here(OpCtx *c, const Gemm *g)
 {

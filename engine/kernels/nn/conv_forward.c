@@ -166,14 +166,17 @@ static void plan_cut(const Conv *v, int64_t threads, Cut *cut)
         cut->per_picture = MAX(MIN(pieces, cut->v.w[cut->axis].out), (int64_t)1);
 }
 
-static Status *run_winograd(OpCtx *c, const ConvForward *f)
+static Status *run_winograd(OpCtx *c, const ConvForward *f, int tile)
 {
+        WeightsForm form = tile == 2 ? WEIGHTS_WINOGRAD_2 : WEIGHTS_WINOGRAD;
         Winograd w = { .conv = f->conv,
+                       .tile = tile,
                        .tail = f->tail,
+                       .narrow = weights_narrow(f->weights, &f->conv),
                        .shift = weights_shift(f->weights),
                        .x = f->x,
                        .y = f->y };
-        TRY(weights_form(f->weights, &w.conv, WEIGHTS_WINOGRAD, &w.u));
+        TRY(weights_form(f->weights, &w.conv, form, &w.u));
         return winograd_run(c, &w);
 }
 
@@ -186,8 +189,12 @@ Status *conv_forward(OpCtx *c, const ConvForward *f)
 {
         Cut cut = { .f = f, .tail = f->tail };
         bool bounded = f->limit < FLT_MAX / LIMIT_ROOM;
-        if (bounded && f->own && winograd_usable(&f->conv, ctx_threads(c)))
-                return run_winograd(c, f);
+        int tile = 0;
+        if (bounded && f->own)
+                tile = winograd_tile(&f->conv, ctx_threads(c),
+                                     weights_narrow(f->weights, &f->conv));
+        if (tile)
+                return run_winograd(c, f, tile);
         if (by_rows(f))
                 return conv_rows(c, f);
         if (!bounded || f->tail.act == CONV_ACT_LEAKY)

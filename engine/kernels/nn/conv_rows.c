@@ -214,7 +214,10 @@ static Status *set_depthwise(RowsJob *j, const ConvForward *f)
         j->depthwise = (DepthwiseRows){
                 .conv = &f->conv, .shift = weights_shift(f->weights), .tail = f->tail, .x = f->x
         };
-        return weights_form(f->weights, &f->conv, WEIGHTS_PLAIN, &j->depthwise.f);
+        const void *plain;
+        TRY(weights_form(f->weights, &f->conv, WEIGHTS_PLAIN, &plain));
+        j->depthwise.f = plain;
+        return NULL;
 }
 
 static Status *set_product(RowsJob *j, const ConvForward *f)
@@ -225,6 +228,7 @@ static Status *set_product(RowsJob *j, const ConvForward *f)
         j->panels = (Panels){ .taps = v->w[1].size * v->w[2].size,
                               .depth = v->in_c,
                               .width = v->out_c,
+                              .narrow = weights_narrow(f->weights, v),
                               .shift = weights_shift(f->weights),
                               .tail = f->tail };
         if (!j->head) {

@@ -12,7 +12,9 @@
 #include "engine/kernels/nn/winograd.h"
 #include <math.h>
 
-enum { PACKS_MAX = 4, PATIENCE_MAX = 1 << 12, USED_ENOUGH = 4 };
+/* Sums of rounded weights are larger by less. */
+#define NARROW_ROOM 1.1f
+enum { PACKS_MAX = 4, PATIENCE_MAX = 1 << 12, USED_ENOUGH = 4, NARROW_PIXELS = 256 };
 
 typedef struct Pack {
         dnnl_memory_desc_t layout;
@@ -22,7 +24,7 @@ typedef struct Pack {
 
 /* For a kernel of the house's own. */
 typedef struct Form {
-        float *data;
+        void *data;
         size_t bytes;
 } Form;
 
@@ -32,12 +34,12 @@ struct ConvWeights {
         Pack packs[PACKS_MAX];
         int n_packs;
         WeightsSource source; /* tensors are held when kept */
-        bool kept, foldable;
+        bool kept, foldable, narrow;
         bool depthwise;
-        int64_t channels, count; /* of the output; of the filter */
-        float *scale, *shift;    /* per channel; NULL: none */
-        Form forms[WEIGHTS_FORMS];
-        float reach, most_shift; /* largest sum of a channel's |w|; largest |shift| */
+        int64_t channels, count;      /* of the output; of the filter */
+        float *scale, *shift;         /* per channel; NULL: none */
+        Form forms[2][WEIGHTS_FORMS]; /* [1]: weights_narrow() */
+        float reach, most_shift;      /* largest sum of a channel's |w|; largest |shift| */
 };
 
 void weights_cache_init(WeightsCache *w)
@@ -62,7 +64,8 @@ void weights_unref(ConvWeights *w)
         for (int i = 0; i < WEIGHTS_SOURCES && w->kept; i++)
                 tensor_unref(w->source.t[i]);
         for (int i = 0; i < WEIGHTS_FORMS; i++)
-                block_free(w->forms[i].data, w->forms[i].bytes);
+                for (int narrow = 0; narrow < 2; narrow++)
+                        block_free(w->forms[narrow][i].data, w->forms[narrow][i].bytes);
         mem_free(w->scale);
         mem_free(w->shift);
         pthread_mutex_destroy(&w->lock);
@@ -161,9 +164,18 @@ const float *weights_shift(const ConvWeights *w)
         return w->shift;
 }
 
+/* More pixels compute longer than they wait for weights: of 1x1 filters those that are more than a
+ * quarter of what it takes with larger ones. */
+bool weights_narrow(const ConvWeights *w, const Conv *v)
+{
+        int64_t pixels = v->batch * v->w[1].out * v->w[2].out;
+        bool small = v->w[1].size * v->w[2].size == 1;
+        return w->narrow && pixels * (small ? 4 : 1) <= NARROW_PIXELS;
+}
+
 float weights_limit(const ConvWeights *w, float limit)
 {
-        return limit * w->reach + w->most_shift;
+        return limit * w->reach * (w->narrow ? NARROW_ROOM : 1) + w->most_shift;
 }
 
 /* ---- keeping ---- */
@@ -208,6 +220,8 @@ Status *weights_get(WeightsCache *cache, const Conv *v, const WeightsSource *s, 
                 cache->used++;
         } else if ((keep = worth_keeping(cache, s))) {
                 st = make(v, s, true, &cache->kept);
+                if (!st)
+                        cache->kept->narrow = cache->narrow;
                 cache->used = 0;
         }
         ConvWeights *w = st ? NULL : cache->kept;
@@ -294,32 +308,38 @@ Status *weights_pack(ConvWeights *w, const dnnl_memory_desc_t *plain,
 
 static size_t form_bytes(const ConvWeights *w, const Conv *v, WeightsForm form)
 {
+        bool narrow = weights_narrow(w, v);
         switch (form) {
-        case WEIGHTS_PANELS: return panels_bytes(w->count / v->out_c, v->out_c);
-        case WEIGHTS_WINOGRAD: return winograd_filter_bytes(v);
+        case WEIGHTS_PANELS: return panels_bytes(w->count / v->out_c, v->out_c, narrow);
+        case WEIGHTS_WINOGRAD: return winograd_filter_bytes(v, 4, narrow);
+        case WEIGHTS_WINOGRAD_2: return winograd_filter_bytes(v, 2, narrow);
         default: return (size_t)w->count * sizeof(float);
         }
 }
 
-static void form_fill(const ConvWeights *w, const Conv *v, WeightsForm form, float *to)
+static void form_fill(const ConvWeights *w, const Conv *v, WeightsForm form, void *to)
 {
         const float *f = w->source.filter;
+        bool narrow = weights_narrow(w, v);
         switch (form) {
-        case WEIGHTS_PANELS: panels_pack(f, w->scale, w->count / v->out_c, v->out_c, to); break;
-        case WEIGHTS_WINOGRAD: winograd_filter(v, f, w->scale, to); break;
+        case WEIGHTS_PANELS:
+                panels_pack(f, w->scale, w->count / v->out_c, v->out_c, narrow, to);
+                break;
+        case WEIGHTS_WINOGRAD: winograd_filter(v, 4, f, w->scale, narrow, to); break;
+        case WEIGHTS_WINOGRAD_2: winograd_filter(v, 2, f, w->scale, narrow, to); break;
         default: multiply(f, w->count / w->channels, w->channels, w->scale, to);
         }
 }
 
 /* What needs no change is lent as it is. */
-Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const float **ret)
+Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const void **ret)
 {
         if (form == WEIGHTS_PLAIN && !w->scale) {
                 *ret = w->source.filter;
                 return NULL;
         }
         pthread_mutex_lock(&w->lock);
-        Form *f = &w->forms[form];
+        Form *f = &w->forms[weights_narrow(w, v)][form];
         if (!f->data) {
                 f->bytes = form_bytes(w, v, form);
                 f->data = block_alloc(f->bytes);

@@ -29,6 +29,7 @@ typedef struct ConvWeights ConvWeights;
 typedef struct WeightsCache {
         pthread_mutex_t lock; /* guards: all */
         bool constant;        /* set by prepare: none of the sources ever changes */
+        bool narrow;          /* set by prepare: the house's own kernels may have bfloat16 */
         ConvWeights *kept;
         const void *last[WEIGHTS_SOURCES]; /* what came last time, to be compared only */
         int same, patience; /* times in a row that the same came; how often until it is kept */
@@ -50,15 +51,18 @@ AUTOPTR_DEFINE(ConvWeights, weights_unref)
 bool weights_foldable(const ConvWeights *w);
 /* One number per output channel to be added; NULL: none. */
 const float *weights_shift(const ConvWeights *w);
+/* Are panels and Winograd's filters for this convolution kept as bfloat16? */
+bool weights_narrow(const ConvWeights *w, const Conv *v);
 /* The filter, what is folded into it multiplied in, in the layout that one of the house's own
  * kernels wants; made once. *ret lives as long as the weights. */
 typedef enum WeightsForm {
         WEIGHTS_PLAIN,    /* TensorFlow's */
         WEIGHTS_PANELS,   /* panels.h */
-        WEIGHTS_WINOGRAD, /* winograd.h */
+        WEIGHTS_WINOGRAD, /* winograd.h, for tiles of 4 */
+        WEIGHTS_WINOGRAD_2,
         WEIGHTS_FORMS
 } WeightsForm;
-Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const float **ret) MUST_USE;
+Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const void **ret) MUST_USE;
 /* With inputs within [-limit, limit], outputs are within the returned number; infinite when that
  * is not known. */
 float weights_limit(const ConvWeights *w, float limit);

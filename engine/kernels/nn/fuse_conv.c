@@ -258,7 +258,9 @@ static Status *prepare(PrepareCtx *p)
                         break;
                 TRY(onednn_prepare(p));
                 state->onednn[i] = p->state;
-                onednn_weights(p->state)->constant = constant_weights(p, n, i * STEPS);
+                WeightsCache *w = onednn_weights(p->state);
+                w->constant = constant_weights(p, n, i * STEPS);
+                w->narrow = w->constant && p->bfloat16;
         }
         p->state = state;
         return NULL;

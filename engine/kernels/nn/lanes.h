@@ -14,7 +14,7 @@ enum { LANES = 16, PANEL = 2 * LANES, ROWS_MAX = 14 };
 
 /* 16 floats anywhere in memory, and their bits. */
 typedef float V __attribute__((vector_size(64), aligned(4), may_alias));
-typedef int32_t Bits __attribute__((vector_size(64)));
+typedef int32_t Bits __attribute__((vector_size(64), may_alias));
 /* Functions that run vectors, and parts of such functions. */
 #define WIDE __attribute__((target("avx512f")))
 #define PART static inline __attribute__((always_inline, target("avx512f")))
@@ -22,6 +22,26 @@ typedef int32_t Bits __attribute__((vector_size(64)));
 static inline bool lanes_usable(void)
 {
         return __builtin_cpu_supports("avx512f");
+}
+
+/* A line of weights: 32 columns as floats, or `narrow`: as bfloat16, column i in the lower half of
+ * word i, column i + 16 in the upper one. Either becomes floats with an instruction, and products
+ * are those of floats: which is what the processors with AVX-512 and without AMX are faster at. */
+static inline int64_t lanes_line_bytes(bool narrow)
+{
+        return PANEL * (narrow ? 2 : 4);
+}
+
+PART void lanes_line(const bool narrow, const char *u, V *ret_low, V *ret_high)
+{
+        if (narrow) {
+                Bits words = *(const Bits *)u;
+                *ret_low = (V)(words << 16);
+                *ret_high = (V)(words & -0x10000);
+        } else {
+                *ret_low = *(const V *)u;
+                *ret_high = *(const V *)(u + sizeof(V));
+        }
 }
 
 /* What will be needed next and comes from far is asked for while something else is computed, or
@@ -34,21 +54,24 @@ typedef struct Ahead {
 
 /* The panel behind u during pass `pass` of `passes` over the one at u: every pass fetches a part.
  */
-static inline Ahead lanes_ahead(const float *u, int64_t depth, int64_t pass, int64_t passes)
+static inline Ahead lanes_ahead(const char *u, bool narrow, int64_t depth, int64_t pass,
+                                int64_t passes)
 {
-        int64_t bytes = depth * PANEL * (int64_t)sizeof *u, step = PANEL * 4 / passes;
-        return (Ahead){ (const char *)u + bytes + pass * step * depth, step };
+        int64_t line = lanes_line_bytes(narrow), step = line / passes;
+        return (Ahead){ u + depth * line + pass * step * depth, step };
 }
 
-/* rows x depth by depth x 32, added to sum, which stays in registers. rows is a constant wherever
- * this is inlined. */
-PART void lanes_product(const int rows, const float *const *row, int64_t depth, const float *u,
-                        Ahead ahead, V sum[ROWS_MAX][2])
+/* rows x depth by depth x 32, added to sum, which stays in registers. rows and narrow are constants
+ * wherever this is inlined. */
+PART void lanes_product(const int rows, const bool narrow, const float *const *row, int64_t depth,
+                        const char *u, Ahead ahead, V sum[ROWS_MAX][2])
 {
-        for (int64_t c = 0; c < depth; c++, u += PANEL, ahead.at += ahead.step) {
-                V u0 = *(const V *)u, u1 = *(const V *)(u + LANES);
+        for (int64_t c = 0; c < depth; c++, u += lanes_line_bytes(narrow), ahead.at += ahead.step) {
+                V u0, u1;
+                lanes_line(narrow, u, &u0, &u1);
                 __builtin_prefetch(ahead.at, 0, 2);
-                __builtin_prefetch(ahead.at + 64, 0, 2);
+                if (!narrow)
+                        __builtin_prefetch(ahead.at + 64, 0, 2);
 #pragma GCC unroll 14
                 for (int r = 0; r < rows; r++) {
                         V x = row[r][c] - (V){ 0 }; /* all of them */

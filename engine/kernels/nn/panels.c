@@ -6,6 +6,7 @@
 
 #include "engine/base/auto.h"
 #include "engine/kernels/nn/lanes.h"
+#include "engine/tensor/dtype.h"
 
 #include <string.h>
 
@@ -17,20 +18,37 @@ int64_t panels_count(const Panels *p)
         return (p->width + PANEL - 1) / PANEL;
 }
 
-size_t panels_bytes(int64_t depth, int64_t width)
+size_t panels_bytes(int64_t depth, int64_t width, bool narrow)
 {
-        return (size_t)(depth * ((width + PANEL - 1) / PANEL) * PANEL) * sizeof(float);
+        return (size_t)(depth * ((width + PANEL - 1) / PANEL) * lanes_line_bytes(narrow));
 }
 
-/* The columns that the last panel lacks are zeros. */
-void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, float *u)
+/* Columns [k, k + 32) of a row; those that the last panel lacks are zeros. */
+static void line(const float *f, const float *scale, int64_t k, int64_t width, float to[PANEL])
 {
-        for (int64_t k = 0; k < width; k += PANEL, u += depth * PANEL)
-                for (int64_t c = 0; c < depth; c++)
-                        for (int64_t i = 0; i < PANEL; i++) {
-                                float v = k + i < width ? f[c * width + k + i] : 0;
-                                u[c * PANEL + i] = scale && k + i < width ? v * scale[k + i] : v;
-                        }
+        for (int64_t i = 0; i < PANEL; i++) {
+                float v = k + i < width ? f[k + i] : 0;
+                to[i] = scale && k + i < width ? v * scale[k + i] : v;
+        }
+}
+
+static void narrow_line(const float from[PANEL], uint16_t *to)
+{
+        for (int i = 0; i < PANEL; i++)
+                to[i % LANES * 2 + i / LANES] = bfloat16_from_float(from[i]).bits;
+}
+
+void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, bool narrow,
+                 void *u)
+{
+        float wide[PANEL];
+        char *to = u;
+        for (int64_t k = 0; k < width; k += PANEL)
+                for (int64_t c = 0; c < depth; c++, to += lanes_line_bytes(narrow)) {
+                        line(f + c * width, scale, k, width, narrow ? wide : (float *)to);
+                        if (narrow)
+                                narrow_line(wide, (uint16_t *)to);
+                }
 }
 
 /* Some pixels by a panel: where they come from, and how the product gets to y. */
@@ -38,8 +56,9 @@ typedef struct Work {
         const Panels *p;
         const float *const *at; /* [taps][n], from the first pixel on */
         int64_t n;
-        const float *u, *shift; /* this panel's */
-        bool half;              /* it has 16 columns only */
+        const char *u; /* this panel's */
+        const float *shift;
+        bool half; /* it has 16 columns only */
         Ahead ahead;
 } Work;
 
@@ -61,28 +80,33 @@ PART void finish_rows(const int rows, const int i, V sum[ROWS_MAX][2], const Wor
                 lanes_finish(&bounds, sum[r][i] + shift, y + r * width);
 }
 
-PART void rows_of(const int rows, const Work *w, float *y)
+PART void rows_of(const int rows, const bool narrow, const Work *w, float *y)
 {
         V sum[ROWS_MAX][2] = { 0 };
         Ahead ahead = w->ahead;
-        int64_t depth = w->p->depth;
+        int64_t depth = w->p->depth, tap = depth * lanes_line_bytes(narrow);
 #pragma GCC unroll 14
         for (int r = 0; r < rows; r++) { /* results are far apart, in lines that may be far away */
                 __builtin_prefetch(y + r * w->p->width, 1);
                 __builtin_prefetch(y + r * w->p->width + LANES, 1);
         }
         for (int64_t i = 0; i < w->p->taps; i++, ahead.at += depth * ahead.step)
-                lanes_product(rows, w->at + i * w->n, depth, w->u + i * depth * PANEL, ahead, sum);
+                lanes_product(rows, narrow, w->at + i * w->n, depth, w->u + i * tap, ahead, sum);
         finish_rows(rows, 0, sum, w, y);
         if (!w->half)
                 finish_rows(rows, 1, sum, w, y);
 }
 
-WIDE static void multiply(int rows, const Work *w, float *y){ LANES_ROWS(rows, rows_of, w, y) }
+WIDE static void multiply(int rows, const Work *w,
+                          float *y){ LANES_ROWS(rows, rows_of, false, w, y) }
+
+WIDE static void multiply_narrow(int rows, const Work *w,
+                                 float *y){ LANES_ROWS(rows, rows_of, true, w, y) }
 
 int64_t panels_block(const Panels *p, int64_t panels)
 {
-        int64_t row = p->depth * (int64_t)sizeof(float), weights = row * p->taps * PANEL * panels;
+        int64_t row = p->depth * (int64_t)sizeof(float);
+        int64_t weights = p->depth * p->taps * lanes_line_bytes(p->narrow) * panels;
         int64_t fit = (weights > WEIGHTS_NEAR ? FAR_BYTES : NEAR_BYTES) / row;
         return MIN(MAX(fit / ROWS_MAX, (int64_t)2) * ROWS_MAX, (int64_t)BLOCK_MAX);
 }
@@ -92,18 +116,21 @@ void panels_multiply(const Panels *p, const float *const *at, int64_t n, int64_t
                      float *y)
 {
         int64_t passes = (n + ROWS_MAX - 1) / ROWS_MAX, depth = p->taps * p->depth;
+        int64_t line = lanes_line_bytes(p->narrow);
         for (int64_t k = from; k < to; k++) {
                 Work w = { .p = p,
                            .n = n,
-                           .u = p->u + k * depth * PANEL,
+                           .u = (const char *)p->u + k * depth * line,
                            .shift = p->shift ? p->shift + k * PANEL : NULL,
                            .half = (k + 1) * PANEL > p->width };
                 for (int64_t i = 0; i < passes; i++) {
                         int64_t first = n * i / passes, end = n * (i + 1) / passes;
                         w.at = at + first;
-                        w.ahead = k + 1 < panels_count(p) ? lanes_ahead(w.u, depth, i, passes)
-                                                          : (Ahead){ (const char *)w.u, 0 };
-                        multiply((int)(end - first), &w, y + first * p->width + k * PANEL);
+                        w.ahead = k + 1 < panels_count(p)
+                                          ? lanes_ahead(w.u, p->narrow, depth, i, passes)
+                                          : (Ahead){ w.u, 0 };
+                        (p->narrow ? multiply_narrow : multiply)((int)(end - first), &w,
+                                                                 y + first * p->width + k * PANEL);
                 }
         }
 }

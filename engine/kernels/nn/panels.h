@@ -9,16 +9,18 @@
 #include <stdint.h>
 
 typedef struct Panels {
-        const float *u;             /* by panels_pack() */
+        const void *u;              /* by panels_pack() */
+        bool narrow;                /* as bfloat16 */
         int64_t taps, depth, width; /* channels of a tap, of the result: a multiple of 16 */
         const float *shift;         /* added to each column; NULL: none */
         ConvTail tail;
 } Panels;
 
 /* depth: of all taps together. */
-size_t panels_bytes(int64_t depth, int64_t width);
+size_t panels_bytes(int64_t depth, int64_t width, bool narrow);
 /* f: [depth, width], each column multiplied by its scale (may be NULL). */
-void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, float *u);
+void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, bool narrow,
+                 void *u);
 /* How many panels there are. */
 int64_t panels_count(const Panels *p);
 /* How many pixels to multiply at a time by that many panels. */

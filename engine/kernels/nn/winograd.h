@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Winograd's minimal filtering F(4x4, 3x3) for float pictures: 36 products where there would be
- * 144, for some additions and an error of some 1e-6 of the largest term. */
+/* Winograd's minimal filtering for float pictures: F(4x4, 3x3), 36 products where there would be
+ * 144, for some additions and an error of some 1e-6 of the largest term; or F(2x2, 3x3), 16 where
+ * there would be 36, of a filter that is less than half as large. */
 #pragma once
 #include "engine/kernels/nn/conv.h"
 #include "engine/kernels/nn/conv_tail.h"
 
 typedef struct Winograd {
-        Conv conv; /* winograd_usable() */
+        Conv conv;
+        int tile; /* winograd_tile() */
         ConvTail tail;
-        const float *u;     /* the filter, transformed */
+        const void *u;      /* the filter, transformed */
+        bool narrow;        /* as bfloat16 */
         const float *shift; /* tail.shift: per output channel */
         const float *x;     /* finite, and small enough for sums not to overflow */
         float *y;
 } Winograd;
 
-/* Can it be computed so, and is that faster on as many threads? By sizes alone, so that every run
- * takes the same way. */
-bool winograd_usable(const Conv *v, int threads);
-/* Bytes of the transformed filter. */
-size_t winograd_filter_bytes(const Conv *v);
+/* The side of the tiles, 2 or 4, that is the fastest on as many threads; 0: it cannot be computed
+ * so, or that is slower. By sizes alone, so that every run takes the same way. narrow: the filter
+ * is kept as bfloat16. */
+int winograd_tile(const Conv *v, int threads, bool narrow);
+/* Bytes of the filter, transformed for tiles of that side. */
+size_t winograd_filter_bytes(const Conv *v, int tile, bool narrow);
 /* Transforms a filter [3, 3, in_c, out_c], each output channel multiplied by its scale (may be
- * NULL). */
-void winograd_filter(const Conv *v, const float *f, const float *scale, float *u);
+ * NULL). Finite where narrow. */
+void winograd_filter(const Conv *v, int tile, const float *f, const float *scale, bool narrow,
+                     void *u);
 /* Computes y on the step's threads. RESOURCE_EXHAUSTED without memory. */
 Status *winograd_run(OpCtx *c, const Winograd *w) MUST_USE;
