@@ -81,8 +81,8 @@ $(STRESS): $B/%: $B/%.o $(STRESSLIB) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS
 $B/tests/conformance/conformance: $(patsubst %.c,$B/%.o,$(wildcard tests/conformance/*.c)) $B/tests/lib/checkpoint.o $(CLI_BASE) ; $(link) -lgnutls -larchive -ljansson -lcurl -lm -pthread -o $@
 
 BENCHES := $(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench http_bench serve_bench session_bench load_bench)
-$B/bench/model_bench $B/bench/serve_bench: $(patsubst %,$B/bench/%.o,models memory)
-$B/bench/work_bench: $(patsubst %,$B/bench/%.o,works works_rnn works_serve works_train)
+$B/bench/model_bench $B/bench/serve_bench: $(patsubst %,$B/bench/%.o,models memory weights)
+$B/bench/work_bench: $(patsubst %,$B/bench/%.o,works works_rnn works_serve works_train weights)
 $(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench serve_bench): %: %.o $(patsubst %,$B/bench/%.o,stepper table) $$(addprefix $B/,$$(subst .c,.o,$$(wildcard bench/$$(*F)_*.c))) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -lcurl -o $@
 $B/bench/http_bench $B/bench/serve_bench: $(patsubst %,$B/%.o,bench/http_load bench/http_peer api/full_wait tests/conformance/daemon tests/conformance/http)
 $B/bench/http_bench $B/bench/session_bench $B/bench/load_bench: %: %.o $B/bench/table.o $(patsubst %,$B/tests/conformance/%.o,daemon http) $(CLI_BASE) ; $(link) -lmicrohttpd -ljansson -lcurl -lm -pthread -o $@

@@ -4,6 +4,7 @@
 #include "bench/models.h"
 
 #include "bench/table.h"
+#include "bench/weights.h"
 #include "engine/base/buf.h"
 #include "engine/base/mem.h"
 #include "tests/lib/graph_builder.h"
@@ -157,28 +158,6 @@ static void fill(char kind, const Shape *s, float *v, int64_t n, uint64_t *seed)
         }
 }
 
-static Status *randomize(Arena *arena, NodeDef *def, uint64_t *seed, int64_t *floats)
-{
-        for (size_t i = 0; i < def->n_attr; i++) {
-                TensorProto *p = def->attr[i]->value->tensor;
-                if (strcmp(def->attr[i]->key, "value") != 0 || p->dtype != (int)DT_FLOAT)
-                        continue;
-                Shape s;
-                int64_t n;
-                TRY(shape_from_proto(p->tensor_shape, &s));
-                TRY(shape_count(&s, &n));
-                float *v = arena_alloc(arena, (size_t)n * sizeof(*v));
-                if (!v)
-                        return status_oom();
-                fill(def->name[0], &s, v, n, seed);
-                p->n_float_val = 0;
-                p->tensor_content.data = (uint8_t *)v;
-                p->tensor_content.len = (size_t)n * sizeof(*v);
-                *floats += n;
-        }
-        return NULL;
-}
-
 Status *model_source(const char *name, bool variables, GraphSource **ret, int64_t *ret_floats)
 {
         Writer w = { .text = BUF(1 << 20), .variables = variables, .at = -1, .channels = 3 };
@@ -191,9 +170,13 @@ Status *model_source(const char *name, bool variables, GraphSource **ret, int64_
         bench_must(graph_text(buf_cstr(&w.text), &src));
         buf_done(&w.text);
         *ret_floats = 0;
-        for (size_t i = 0; i < src->graph_def->n_node; i++)
-                if (!strcmp(src->graph_def->node[i]->op, "Const"))
-                        TRY(randomize(src->arena, src->graph_def->node[i], &seed, ret_floats));
+        for (size_t i = 0; i < src->graph_def->n_node; i++) {
+                Weights all;
+                TRY(weights_of(src, i, &all));
+                if (all.v)
+                        fill(src->graph_def->node[i]->name[0], &all.shape, all.v, all.n, &seed);
+                *ret_floats += all.n;
+        }
         *ret = steal(&src);
         return NULL;
 }

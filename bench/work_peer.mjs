@@ -82,6 +82,10 @@ function wide() {
 const TOKENS = 128, HIDDEN = 768;
 const norm = (name, x) => node("LayerNormalization", [x, weight(`w_g${name}`, [HIDDEN], 1), weight(`w_s${name}`, [HIDDEN], 0.2)],
                                float("epsilon", 1e-12));
+function gelu(x) {
+  const erf = node("Add", [node("Erf", [node("Div", [x, number(Math.SQRT2)])]), number(1)]);
+  return node("Mul", [node("Mul", [x, erf]), number(0.5)]);
+}
 function head(name, flat) {
   const y = node("Reshape", [dense(name, flat, HIDDEN, HIDDEN), longs(batch, TOKENS, 12, 64)]);
   return node("Transpose", [y], ints("perm", name === "k" ? [0, 2, 3, 1] : [0, 2, 1, 3]));
@@ -95,9 +99,7 @@ function attention() {
   const joined = node("Reshape", [back, longs(-1, HIDDEN)]);
   const ln1 = norm("ln1", node("Add", [dense("o", joined, HIDDEN, HIDDEN), flat]));
   const up = dense("up", ln1, HIDDEN, 4 * HIDDEN);
-  const erf = node("Add", [node("Erf", [node("Div", [up, number(Math.SQRT2)])]), number(1)]);
-  const gelu = node("Mul", [node("Mul", [up, erf]), number(0.5)]);
-  const y = norm("out", node("Add", [dense("down", gelu, 4 * HIDDEN, HIDDEN), ln1]));
+  const y = norm("out", node("Add", [dense("down", gelu(up), 4 * HIDDEN, HIDDEN), ln1]));
   return [y, FLOATS, [batch * TOKENS, HIDDEN]];
 }
 
@@ -105,6 +107,8 @@ const sequence = [FLOATS, [STEPS, batch, IN]];
 const builders = {
   lstm_loop: [lstm, sequence], lstm_cell_loop: [lstm, sequence], block_lstm: [lstm, sequence],
   gru_loop: [gru, sequence], gru_cell_loop: [gru, sequence],
+  layer_norm: [() => [norm("out", "x"), FLOATS, [batch, TOKENS, HIDDEN]], [FLOATS, [batch, TOKENS, HIDDEN]]],
+  gelu: [() => [gelu("x"), FLOATS, [batch, TOKENS, 4 * HIDDEN]], [FLOATS, [batch, TOKENS, 4 * HIDDEN]]],
   wide: [wide, [INT64S, [batch, 82]]], attention: [attention, [FLOATS, [batch, TOKENS, HIDDEN]]],
 };
 if (!builders[work]) process.exit(3);

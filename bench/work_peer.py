@@ -105,16 +105,20 @@ class Wide(nn.Module):
         return torch.sigmoid(self.out(y))
 
 
+def norm(name):
+    layer = nn.LayerNorm(768, 1e-12)
+    with torch.no_grad():
+        layer.weight.copy_(numbers("w_g" + name, 1, 768))
+        layer.bias.copy_(numbers("w_s" + name, 0.2, 768))
+    return layer
+
+
 class Attention(nn.Module):
     def __init__(self):
         super().__init__()
         self.q, self.k, self.v, self.o = (dense(n, 768, 768) for n in "qkvo")
         self.up, self.down = dense("up", 768, 3072), dense("down", 3072, 768)
-        self.ln1, self.out = (nn.LayerNorm(768, 1e-12) for _ in range(2))
-        with torch.no_grad():
-            for name in ("ln1", "out"):
-                getattr(self, name).weight.copy_(numbers("w_g" + name, 1, 768))
-                getattr(self, name).bias.copy_(numbers("w_s" + name, 0.2, 768))
+        self.ln1, self.out = norm("ln1"), norm("out")
         self.mask = nn.Parameter(numbers("w_mask", 1, BATCH, 1, 1, 128))
 
     def heads(self, y):
@@ -209,5 +213,9 @@ elif WORK == "wide":
     serve(lambda: (Wide(), torch.from_numpy((hashes("x", BATCH * 82) % 10000).astype(np.int64).reshape(BATCH, 82))))
 elif WORK == "attention":
     serve(lambda: (Attention(), numbers("x", 1, BATCH, 128, 768)))
+elif WORK == "layer_norm":
+    serve(lambda: (norm("out"), numbers("x", 1, BATCH, 128, 768)))
+elif WORK == "gelu":
+    serve(lambda: (nn.GELU(), numbers("x", 1, BATCH, 128, 3072)))
 else:
     train({"train_mlp": Mlp, "train_cnn": Cnn}[WORK])

@@ -4,6 +4,7 @@
 #include "bench/works.h"
 
 #include "bench/table.h"
+#include "bench/weights.h"
 #include "engine/base/mem.h"
 #include "tests/lib/graph_builder.h"
 
@@ -22,6 +23,8 @@ static const Work list[] = {
         { "wide", 64, work_wide, DT_INT64, { -1, 82 }, .below = 10000 },
         { "attention", 1, work_attention, DT_FLOAT, { -1, 128, 768 } },
         { "attention", 8, work_attention, DT_FLOAT, { -1, 128, 768 } },
+        { "layer_norm", 8, work_layer_norm, DT_FLOAT, { -1, 128, 768 } },
+        { "gelu", 1, work_gelu, DT_FLOAT, { -1, 128, 3072 } },
         { "train_mlp", 64, work_train_mlp, DT_FLOAT, { -1, 784 }, .trains = true },
         { "train_cnn", 32, work_train_cnn, DT_FLOAT, { -1, 784 }, .trains = true },
 };
@@ -57,28 +60,6 @@ static void fill_floats(const char *name, float scale, float *v, int64_t n)
                 v[i] = ((float)(mix(h + (uint32_t)i) >> 8) / (float)(1 << 23) - 1) * scale;
 }
 
-/* The one float that the text gave becomes the scale of all. */
-static Status *randomize(Arena *arena, NodeDef *def)
-{
-        for (size_t i = 0; i < def->n_attr; i++) {
-                TensorProto *p = def->attr[i]->value->tensor;
-                if (strcmp(def->attr[i]->key, "value") != 0 || p->dtype != (int)DT_FLOAT)
-                        continue;
-                Shape s;
-                int64_t n;
-                TRY(shape_from_proto(p->tensor_shape, &s));
-                TRY(shape_count(&s, &n));
-                float *v = arena_alloc(arena, (size_t)n * sizeof(*v));
-                if (!v)
-                        return status_oom();
-                fill_floats(def->name, p->float_val[0], v, n);
-                p->n_float_val = 0;
-                p->tensor_content.data = (uint8_t *)v;
-                p->tensor_content.len = (size_t)n * sizeof(*v);
-        }
-        return NULL;
-}
-
 Status *work_source(const Work *w, GraphSource **ret)
 {
         Buf text = BUF(1 << 20);
@@ -87,9 +68,12 @@ Status *work_source(const Work *w, GraphSource **ret)
         bench_must(graph_text(buf_cstr(&text), &src));
         buf_done(&text);
         for (size_t i = 0; i < src->graph_def->n_node; i++) {
-                NodeDef *def = src->graph_def->node[i];
-                if (!strcmp(def->op, "Const") && !strncmp(def->name, "w_", 2))
-                        TRY(randomize(src->arena, def));
+                const char *name = src->graph_def->node[i]->name;
+                Weights all = { 0 };
+                if (!strncmp(name, "w_", 2))
+                        TRY(weights_of(src, i, &all));
+                if (all.v)
+                        fill_floats(name, all.given, all.v, all.n);
         }
         *ret = steal(&src);
         return NULL;

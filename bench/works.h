@@ -37,6 +37,9 @@ void work_block_lstm(Buf *t, int batch);
 void work_wide(Buf *t, int batch);
 /* One block of a BERT (base): 128 tokens, 768 wide, 12 heads. */
 void work_attention(Buf *t, int batch);
+/* What stands between a block's products, alone: on [batch, 128, 768] and [batch, 128, 3072]. */
+void work_layer_norm(Buf *t, int batch);
+void work_gelu(Buf *t, int batch);
 /* Steps of Adam: 784-512-256-10, and two convolutions with pooling and two dense layers. */
 void work_train_mlp(Buf *t, int batch);
 void work_train_cnn(Buf *t, int batch);

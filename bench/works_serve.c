@@ -89,19 +89,47 @@ static void gelu(Buf *t, const char *name, const char *x)
                    name, x, name, name, name, name, name, name, name, x, name);
 }
 
+static void norm_numbers(Buf *t)
+{
+        buf_puts(t, "last = Const int32 [1] { -1 }\ntiny = Const float [] { 1e-12 }\n");
+}
+
+static void gelu_numbers(Buf *t)
+{
+        buf_puts(t, "root2 = Const float [] { 1.4142135 }\nwhole = Const float [] { 1 }\n"
+                    "half = Const float [] { 0.5 }\n");
+}
+
+static void input(Buf *t, int batch, int wide)
+{
+        buf_printf(t, "x = Placeholder dtype: float, shape: [%d, %d, %d]\n", batch, TOKENS, wide);
+}
+
+void work_layer_norm(Buf *t, int batch)
+{
+        input(t, batch, HIDDEN);
+        norm_numbers(t);
+        layer_norm(t, "out", "x");
+}
+
+void work_gelu(Buf *t, int batch)
+{
+        input(t, batch, 4 * HIDDEN);
+        gelu_numbers(t);
+        gelu(t, "out", "x");
+}
+
 void work_attention(Buf *t, int batch)
 {
+        input(t, batch, HIDDEN);
+        norm_numbers(t);
+        gelu_numbers(t);
         buf_printf(t,
-                   "x = Placeholder dtype: float, shape: [%d, %d, %d]\n"
                    "rows = Const int32 [2] { -1, %d }\nflat = Reshape(x, rows)\n"
                    "to_heads = Const int32 [4] { %d, %d, %d, %d }\n"
-                   "swap = Const int32 [4] { 0, 2, 1, 3 }\nlast = Const int32 [1] { -1 }\n",
-                   batch, TOKENS, HIDDEN, HIDDEN, batch, TOKENS, HEADS, HEAD);
-        buf_printf(t,
-                   "scale = Const float [] { 0.125 }\ntiny = Const float [] { 1e-12 }\n"
-                   "root2 = Const float [] { 1.4142135 }\nwhole = Const float [] { 1 }\n"
-                   "half = Const float [] { 0.5 }\nw_mask = Const float [%d, 1, 1, %d] { 1 }\n",
-                   batch, TOKENS);
+                   "swap = Const int32 [4] { 0, 2, 1, 3 }\nscale = Const float [] { 0.125 }\n"
+                   "w_mask = Const float [%d, 1, 1, %d] { 1 }\n",
+                   HIDDEN, batch, TOKENS, HEADS, HEAD, batch, TOKENS);
         heads(t, "q");
         heads(t, "k");
         heads(t, "v");

@@ -2,7 +2,7 @@
 /* The patterns of Gelu (Hendrycks and Gimpel 2016) as Python code writes it, in one pass through
  * memory instead of five to eight: h (o + erf(x / r)) x, where r may be a factor, too, and
  * h (o + tanh(k (x + c x^3))) x. Its numbers are inputs, and may be any. */
-#include "engine/kernels/math/types.h"
+#include "engine/kernels/math/erf.h"
 #include "engine/kernels/nn/pattern_float.h"
 
 enum { BLOCK = 512 };
@@ -11,21 +11,18 @@ typedef struct Gelu {
         const float *x;
         float *y;
         float half, one;
-        float root;   /* erf: x is divided by it */
-        float factor; /* and multiplied by this; tanh: the sum is */
+        float factor; /* erf: x is multiplied by it; tanh: the sum is */
         float cubic;  /* tanh only */
         bool is_tanh;
 } Gelu;
 
-/* Functions of libm have loops of their own, or nothing of them becomes a vector. */
 HOT static void erf_block(const Gelu *g, const float *x, float *t, int64_t n)
 {
         for (int64_t i = 0; i < n; i++)
-                t[i] = x[i] / g->root * g->factor;
-        for (int64_t i = 0; i < n; i++)
-                t[i] = erf(t[i]);
+                t[i] = erf_float(x[i] * g->factor);
 }
 
+/* A function of libm has a loop of its own, or nothing of it becomes a vector. */
 HOT static void tanh_block(const Gelu *g, const float *x, float *t, int64_t n)
 {
         for (int64_t i = 0; i < n; i++)
@@ -64,17 +61,19 @@ static Status *run(OpCtx *c, Gelu *g, bool *ret_done)
         return NULL;
 }
 
+/* A division by r is made a product, if r is no extreme. */
 static Status *by_erf(OpCtx *c, bool *ret_done)
 {
         const PatternNode *f = pattern_node(ctx_node(c));
-        Gelu g = { .factor = 1, .root = 1 };
+        Gelu g = { 0 };
         bool times = false;
         for (int i = 0; i < f->n; i++) /* the step that takes x and r */
                 if (f->pattern->steps[f->member[i].step].fits == step_by_number)
                         times = !strcmp(f->member[i].node->op->def->name, "Mul");
-        if (!pattern_scalar(c, 'r', times ? &g.factor : &g.root))
+        if (!pattern_scalar(c, 'r', &g.factor))
                 return NULL;
-        return run(c, &g, ret_done);
+        g.factor = times ? g.factor : 1 / g.factor;
+        return times || isnormal(g.factor) ? run(c, &g, ret_done) : NULL;
 }
 
 static Status *by_tanh(OpCtx *c, bool *ret_done)

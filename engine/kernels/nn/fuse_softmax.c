@@ -3,6 +3,7 @@
  * taken. Each row is scaled, masked and finished while it is in the cache. */
 #include "engine/kernels/nn/pattern_float.h"
 #include "engine/kernels/nn/row_exp.h"
+#include "engine/kernels/nn/softmax.h"
 
 typedef struct Masked {
         const float *x, *mask; /* mask NULL: none */
@@ -37,18 +38,21 @@ static int64_t mask_row(const Masked *m, int64_t row)
         return at;
 }
 
+/* Some at a time: of short ones a softmax takes several at once. */
 static void rows(void *arg, int64_t from, int64_t to)
 {
         const Masked *m = arg;
-        for (int64_t row = from; row < to; row++) {
-                float *y = m->y + row * m->n;
-                const float *x = m->x + row * m->n;
-                if (m->mask)
-                        scaled_masked(x, m->scale, m->mask + mask_row(m, row), y, m->n);
-                else
-                        scaled(x, m->scale, y, m->n);
-                float sum = row_exp_FLOAT(y, y, m->n, row_max_FLOAT(y, m->n));
-                scaled(y, 1 / sum, y, m->n);
+        for (int64_t k; from < to; from += k) {
+                k = MIN(to - from, (int64_t)FOLD_ROWS);
+                for (int64_t row = from; row < from + k; row++) {
+                        const float *x = m->x + row * m->n;
+                        if (m->mask)
+                                scaled_masked(x, m->scale, m->mask + mask_row(m, row),
+                                              m->y + row * m->n, m->n);
+                        else
+                                scaled(x, m->scale, m->y + row * m->n, m->n);
+                }
+                softmax_floats(m->y + from * m->n, m->n, k);
         }
 }
 
