@@ -5,7 +5,7 @@
 #include "engine/kernels/math/types.h"
 
 /* Rows of so few elements are done together, FOLD_ROWS of them. */
-enum { ROWS_SHORT = 256 };
+enum { ROWS_SHORT = 128 };
 
 /* row_max_<ID>(x, n): the largest of n > 0 elements; NaNs are passed over but for the first.
  * row_exp_<ID>(x, y, n, m): sets y[i] = exp(x[i] - m) unless y is NULL, and returns their sum. y
