@@ -105,6 +105,62 @@ Test(faults, stays_failed_after_a_sync_failed)
         store_close(s);
 }
 
+/* ---- big blobs, which go past the page cache ---- */
+
+/* Is the graph there as a whole, or not at all? */
+static bool whole_or_absent(Store *s, const char *bytes, size_t n, const char *when)
+{
+        autoptr(GraphRow) row = NULL;
+        autofree void *data = NULL;
+        Status *e = store_get_graph(s, "g", &row, &data);
+        StatusCode code = status_code(e);
+        status_free(e);
+        cr_assert(code == SR_OK || code == SR_NOT_FOUND, "%s: %d", when, code);
+        cr_assert(code || ((size_t)row->bytes == n && memcmp(data, bytes, n) == 0), "%s", when);
+        return code == SR_OK;
+}
+
+/* False when there were fewer than n disk calls. */
+static bool big_turn(int n, int error, const char *bytes, size_t size)
+{
+        char when[80];
+        GraphPut how;
+        GraphRow row = { .name = "g", .format = "pb" };
+        StoreBlob blob = { .data = bytes, .n = size };
+        fixture_shell("rm -rf %s/*", fixture_dir);
+        Store *s = fixture_open();
+        faults_arm(n, error);
+        Status *e = store_put_graph(s, &row, &blob, false, &how);
+        bool enough = faults_disarm() >= n, stored = !e;
+        StatusCode code = status_code(e);
+        status_free(e);
+        snprintf(when, sizeof when, "call %d (%s) with %s", n, faults_hit() ? faults_hit() : "none",
+                 strerror(error));
+        cr_assert(stored || code == SR_UNAVAILABLE || code == SR_RESOURCE_EXHAUSTED, "%s: code %d",
+                  when, code);
+        store_close(s);
+        s = fixture_open();
+        cr_assert(whole_or_absent(s, bytes, size, when) || !stored, "%s: lost", when);
+        expect_ok(store_check(s));
+        store_close(s);
+        return enough;
+}
+
+Test(faults, leaves_a_big_graph_whole_or_absent)
+{
+        enum { SIZE = (9 << 20) + 7 };
+        static const int errors[] = { EIO, ENOSPC, EINTR, EINVAL };
+        autofree char *bytes = mem_alloc(SIZE);
+        for (size_t i = 0; i < SIZE; i++)
+                bytes[i] = (char)(i * 2654435761u >> 13);
+        for (size_t k = 0; k < COUNTOF(errors); k++) {
+                int n = 1;
+                while (big_turn(n, errors[k], bytes, SIZE))
+                        n++;
+                cr_assert_gt(n, 6, "only %d calls were counted", n);
+        }
+}
+
 /* ---- memory ---- */
 
 static bool memory_turn(int64_t n)

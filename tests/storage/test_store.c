@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 TestSuite(store, .init = fixture_make_dir, .fini = fixture_remove_dir, .timeout = 60);
