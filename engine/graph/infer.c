@@ -6,6 +6,7 @@
  * Nothing here may believe what a client says about shapes (_output_shapes): kernels rely on it. */
 #include "engine/graph/graph_impl.h"
 
+#include "engine/base/buf.h"
 #include "engine/base/mem.h"
 #include "engine/graph/elements.h"
 #include <string.h>
@@ -43,9 +44,22 @@ static void gather(const Node *n, Inputs *in)
         }
 }
 
-static Status *note_problem(Import *im, Node *n, Status *problem)
+/* "... for 'z' (op: 'MatMul') with input shapes: [2], [2,?].", as TensorFlow puts it. */
+static void put_problem(Buf *b, const Node *n, const Inputs *in, const Status *problem)
 {
-        n->shape_problem = arena_strdup(im->arena, status_message(problem));
+        buf_printf(b, "%s for '%s' (op: '%s') with input shapes: ", status_message(problem),
+                   n->name, n->def->op);
+        for (int i = 0; i < n->n_in; i++)
+                buf_printf(b, "%s%s", i ? ", " : "",
+                           in->shapes[i]->rank < 0 ? "?" : shape_text(in->shapes[i]).s);
+        buf_putc(b, '.');
+}
+
+static Status *note_problem(Import *im, Node *n, const Inputs *in, Status *problem)
+{
+        autobuf text = BUF(1 << 16);
+        put_problem(&text, n, in, problem);
+        n->shape_problem = arena_strdup(im->arena, buf_cstr(&text));
         status_free(problem);
         for (int i = 0; i < n->n_out; i++)
                 ((Shape *)n->out_shapes)[i] = SHAPE_UNKNOWN;
@@ -68,9 +82,10 @@ static Status *infer_shapes(Import *im, Node *n, const Inputs *in)
                        .in = in->shapes,
                        .value = in->values,
                        .as_shape = in->as_shape,
-                       .out = (Shape *)n->out_shapes };
+                       .out = (Shape *)n->out_shapes,
+                       .at_import = true };
         Status *problem = n->op->def->shape(&c);
-        return problem ? note_problem(im, n, problem) : NULL;
+        return problem ? note_problem(im, n, in, problem) : NULL;
 }
 
 /* Beside shapes: what numbers a small vector holds, for ops that take shapes as inputs. */

@@ -18,6 +18,8 @@ typedef struct ShapeCtx {
         const Shape *const *as_shape; /* input i read as a shape, where partly known, else NULL; may
                                          be NULL as a whole */
         Shape *out;                   /* start unknown */
+        bool at_import;               /* a refusal is what TensorFlow's shape function says; else
+                                         it is its kernel's */
 } ShapeCtx;
 
 static inline const Shape *shape_in(const ShapeCtx *c, int i)
@@ -34,6 +36,12 @@ Status *shape_from_input(const ShapeCtx *c, int i, Shape *ret) MUST_USE;
 /* INVALID_ARGUMENT "Shape must be rank R but is rank Q" when input i's rank is known and not R. */
 Status *shape_want_rank(const ShapeCtx *c, int i, int rank) MUST_USE;
 Status *shape_want_rank_at_least(const ShapeCtx *c, int i, int rank) MUST_USE;
+/* The same where a kernel has words of its own, in which "%s" is the input's shape. */
+Status *shape_want_rank_as(const ShapeCtx *c, int i, int rank, const char *words) MUST_USE;
+Status *shape_want_rank_at_least_as(const ShapeCtx *c, int i, int rank, const char *words) MUST_USE;
+/* At import: "Dimensions must be equal, but are A and B" when both are known and differ. At run
+ * time kernels say it in other words: NULL. */
+Status *shape_want_equal(const ShapeCtx *c, int64_t a, int64_t b) MUST_USE;
 /* Input i as one integer, when its value is known (returns false otherwise). Scalars and
  * one-element tensors. */
 bool shape_int_value(const ShapeCtx *c, int i, int64_t *ret);

@@ -2,6 +2,8 @@
 /* What shape functions ask about their inputs. */
 #include "engine/ops/ctx.h"
 
+#include <string.h>
+
 /* The vector's elements as sizes; -1 is unknown. */
 static Status *shape_from_value(const Tensor *t, Shape *ret)
 {
@@ -58,6 +60,38 @@ Status *shape_want_rank_at_least(const ShapeCtx *c, int i, int rank)
                        ? NULL
                        : invalid_argument("Shape must be at least rank %d but is rank %d", rank,
                                           is);
+}
+
+static Status *in_words(const Shape *s, const char *words)
+{
+        const char *at = strstr(words, "%s");
+        if (!at)
+                return invalid_argument("%s", words);
+        return invalid_argument("%.*s%s%s", (int)(at - words), words, shape_text(s).s, at + 2);
+}
+
+Status *shape_want_rank_as(const ShapeCtx *c, int i, int rank, const char *words)
+{
+        int is = c->in[i]->rank;
+        if (is < 0 || is == rank || c->at_import)
+                return shape_want_rank(c, i, rank);
+        return in_words(c->in[i], words);
+}
+
+Status *shape_want_rank_at_least_as(const ShapeCtx *c, int i, int rank, const char *words)
+{
+        int is = c->in[i]->rank;
+        if (is < 0 || is >= rank || c->at_import)
+                return shape_want_rank_at_least(c, i, rank);
+        return in_words(c->in[i], words);
+}
+
+Status *shape_want_equal(const ShapeCtx *c, int64_t a, int64_t b)
+{
+        if (!c->at_import || a < 0 || b < 0 || a == b)
+                return NULL;
+        return invalid_argument("Dimensions must be equal, but are %lld and %lld", (long long)a,
+                                (long long)b);
 }
 
 bool shape_int_value(const ShapeCtx *c, int i, int64_t *ret)

@@ -34,8 +34,21 @@ Status *shape_unknown(ShapeCtx *c)
         return NULL;
 }
 
+/* Dimensions that do not join, from the first on; they are aligned at the last. */
+static Status *want_joinable(const ShapeCtx *c, const Shape *a, const Shape *b)
+{
+        int rank = MAX(a->rank, b->rank);
+        for (int i = 0; a->rank >= 0 && b->rank >= 0 && i < rank; i++) {
+                int p = i - rank + a->rank, q = i - rank + b->rank;
+                if (p >= 0 && q >= 0 && a->dim[p] != 1 && b->dim[q] != 1)
+                        TRY(shape_want_equal(c, a->dim[p], b->dim[q]));
+        }
+        return NULL;
+}
+
 Status *shape_binary(ShapeCtx *c)
 {
+        TRY(want_joinable(c, c->in[0], c->in[1]));
         return shape_broadcast(c->in[0], c->in[1], &c->out[0]);
 }
 

@@ -238,7 +238,9 @@ Test(graph_shapes, a_refusal_is_noted_and_does_not_refuse_the_graph)
                                              "input: 'x' input: 'y' " FLOAT_T
                                              "} node { name: 'w' op: 'TestAdd' input: 'z' "
                                              "input: 'x' " FLOAT_T "}");
-        cr_assert_str_eq(graph_find(graph, "z")->shape_problem, "Incompatible shapes: [2] vs. [3]");
+        cr_assert_str_eq(graph_find(graph, "z")->shape_problem,
+                         "Dimensions must be equal, but are 2 and 3 for 'z' (op: 'TestAdd') with "
+                         "input shapes: [2], [3].");
         cr_assert_str_eq(shape_of("z"), "<unknown>");
         cr_assert_null(graph_find(graph, "w")->shape_problem);
 }

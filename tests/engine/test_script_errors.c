@@ -105,7 +105,8 @@ Test(script_errors, types_must_agree)
 Test(script_errors, shapes_are_looked_at)
 {
         script_fails("a = Placeholder(dtype=float32, shape=[2, 3])\nb = 1\nc = Relu(a @ a)",
-                     "line 3, column 12: Matrix size-incompatible: In[0]: [2,3], In[1]: [2,3]",
+                     "line 3, column 12: Dimensions must be equal, but are 3 and 2 for 'c/matmul' "
+                     "(op: 'MatMul') with input shapes: [2,3], [2,3].",
                      NULL);
         script_fails("a = Relu(1.0, name='b c')",
                      "line 1, column 5: Node 'b c': Node name contains invalid characters", NULL);

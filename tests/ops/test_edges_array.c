@@ -54,6 +54,13 @@ static const OpCase rows[] = {
           .fails = SR_INVALID_ARGUMENT, .message = "input 2 should be a vector, but got shape []" },
         { "wants shapes of one rank", "ConcatOffset", .in = { I32(()), I32((2)), I32((1)) },
           .fails = SR_INVALID_ARGUMENT, .message = "input 1 should contain 2 elements, but got 1" },
+        { "wants vectors", "StridedSlice", .in = { F32((2)), I32(()), I32((1), 1), I32((1), 1) },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Expected begin, end, and strides to be 1D equal size tensors, but got shapes "
+                     "[], [1], and [1] instead." },
+        { "wants a shape", "StridedSliceGrad",
+          .in = { I32(()), I32((1), 0), I32((1), 1), I32((1), 1), F32((1)) },
+          .fails = SR_INVALID_ARGUMENT, .message = "shape must be 1-D, got shape.shape = []" },
         { "of nothing", "Const", "dtype: float, value: float [0, 2] { }", .out = { F32((0, 2)) } },
         { "wants a value of its type", "Const", "dtype: float, value: int32 [1] { 1 }",
           .fails = SR_INVALID_ARGUMENT,

@@ -359,7 +359,9 @@ static const OpCase fused[] = {
           .message = "paddings must be less than the dimension size: 3, 0 not less than 3" },
         { "pads rows and columns only", "FusedPadConv2D", "mode: \"SYMMETRIC\", " VALID,
           .in = { F32((1, 1, 3, 1)), I32((4, 2), 1, 0), F32((1, 1, 1, 1)) },
-          .fails = SR_UNIMPLEMENTED, .message = "Only rows and columns can be padded" },
+          .fails = SR_INVALID_ARGUMENT,
+          .message = "Fused mirror padding only support spatial padding, not batches: Tensor<type: "
+                     "int32 shape: [4,2] values: [1 0][0...]...>" },
         { "wants the same depth", "FusedPadConv2D", "mode: \"SYMMETRIC\", " VALID,
           .in = { F32((1, 1, 3, 2)), I32((4, 2)), F32((1, 1, 1, 1)) }, .fails = SR_INVALID_ARGUMENT,
           .message = "input and filter must have the same depth: 2 vs 1" },

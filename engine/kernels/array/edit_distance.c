@@ -12,27 +12,62 @@ typedef struct Side {
         int64_t at; /* first entry of the group that comes next */
 } Side;
 
-/* The rank may be 1: a single sequence without groups. */
-static Status *check_side(const char *name, const Tensor *indices, const Tensor *values,
-                          const Tensor *shape)
+/* Indices are matrices, the rest are vectors. */
+static Status *check_ranks(const ShapeCtx *c)
 {
-        if (tensor_rank(indices) != 2)
-                return invalid_argument("%s_indices should be a matrix, but got shape %s", name,
-                                        shape_text(tensor_shape(indices)).s);
-        if (tensor_rank(values) != 1)
-                return invalid_argument("%s_values should be a vector, but got shape %s", name,
-                                        shape_text(tensor_shape(values)).s);
-        if (tensor_rank(shape) != 1)
-                return invalid_argument("%s_shape should be a vector, but got shape %s", name,
-                                        shape_text(tensor_shape(shape)).s);
-        if (tensor_count(shape) < 1 || tensor_dim(indices, 1) != tensor_count(shape) ||
-            tensor_dim(indices, 0) != tensor_count(values))
-                return invalid_argument("%s_indices has shape %s, but there are %lld values of "
-                                        "rank %lld",
-                                        name, shape_text(tensor_shape(indices)).s,
-                                        (long long)tensor_count(values),
-                                        (long long)tensor_count(shape));
+        static const struct {
+                int input;
+                const char *words;
+        } want[] = {
+                { 0, "hypothesis_indices should be a matrix, but got shape: %s" },
+                { 3, "truth_indices should be a matrix, but got shape: %s" },
+                { 1, "hypothesis_values should be a vector, but got shape: %s" },
+                { 4, "truth_values should be a vector, but got shape: %s" },
+                { 2, "hypothesis_shape should be a vector, but got shape: %s" },
+                { 5, "truth_shape should be a vector, but got shape: %s" },
+        };
+        for (size_t i = 0; i < COUNTOF(want); i++)
+                TRY(shape_want_rank_as(c, want[i].input, want[i].input % 3 == 0 ? 2 : 1,
+                                       want[i].words));
         return NULL;
+}
+
+static Status *check_columns(const char *name, const Tensor *indices, const Tensor *shape)
+{
+        if (tensor_dim(indices, 1) != tensor_count(shape))
+                return invalid_argument("Expected %s_shape.NumElements == #cols(%s_indices), their "
+                                        "shapes are: %s and %s",
+                                        name, name, shape_text(tensor_shape(shape)).s,
+                                        shape_text(tensor_shape(indices)).s);
+        return NULL;
+}
+
+static Status *check_rows(const Tensor *indices, const Tensor *values)
+{
+        if (tensor_dim(indices, 0) != tensor_count(values))
+                return invalid_argument("indices and values rows (indexing dimension) must match. "
+                                        "(indices = %lld, values = %lld)",
+                                        (long long)tensor_dim(indices, 0),
+                                        (long long)tensor_count(values));
+        return NULL;
+}
+
+/* All six are known. */
+static Status *check_sides(const Tensor *const v[6])
+{
+        TRY(check_columns("hypothesis", v[0], v[2]));
+        if (tensor_count(v[5]) < 2)
+                return invalid_argument("Input SparseTensors must have rank at least 2, but "
+                                        "truth_shape rank is: %lld",
+                                        (long long)tensor_count(v[5]));
+        TRY(check_columns("truth", v[3], v[5]));
+        if (tensor_count(v[2]) != tensor_count(v[5]))
+                return invalid_argument("Expected truth and hypothesis to have matching ranks, but "
+                                        "their shapes are: %s and %s",
+                                        shape_text(tensor_shape(v[5])).s,
+                                        shape_text(tensor_shape(v[2])).s);
+        TRY(check_rows(v[0], v[1]));
+        return check_rows(v[3], v[4]);
 }
 
 /* The output's shape: the larger of both in each dim but the last. */
@@ -40,10 +75,6 @@ static Status *group_shape(const Tensor *a, const Tensor *b, Shape *ret)
 {
         Shape s = SHAPE_SCALAR;
         int64_t count;
-        if (tensor_count(a) != tensor_count(b))
-                return invalid_argument("truth_shape and hypothesis_shape must have the same "
-                                        "length, but got %lld and %lld",
-                                        (long long)tensor_count(b), (long long)tensor_count(a));
         if (tensor_count(a) - 1 > SHAPE_MAX_RANK)
                 return shape_make(NULL, SHAPE_MAX_RANK + 1, &s);
         for (int64_t i = 0; i < tensor_count(a) - 1; i++)
@@ -53,20 +84,18 @@ static Status *group_shape(const Tensor *a, const Tensor *b, Shape *ret)
         return NULL;
 }
 
-/* The output's size comes from the values of both shapes, the larger of each dimension; with all
- * three parts constant they are checked at import. */
+/* The output's size comes from the values of both shapes. */
 static Status *edit_distance_shape(ShapeCtx *c)
 {
-        static const char *const name[] = { "hypothesis", "truth" };
         const Tensor *v[6];
-        for (int i = 0; i < 6; i++) {
-                TRY(shape_want_rank(c, i, i % 3 == 0 ? 2 : 1));
-                v[i] = shape_value(c, i);
-        }
-        for (int k = 0; k < 2; k++)
-                if (v[3 * k] && v[3 * k + 1] && v[3 * k + 2])
-                        TRY(check_side(name[k], v[3 * k], v[3 * k + 1], v[3 * k + 2]));
-        return v[2] && v[5] ? group_shape(v[2], v[5], &c->out[0]) : NULL;
+        bool all = true;
+        TRY(check_ranks(c));
+        for (int i = 0; i < 6; i++)
+                all &= (v[i] = shape_value(c, i)) != NULL;
+        if (!all)
+                return NULL;
+        TRY(check_sides(v));
+        return group_shape(v[2], v[5], &c->out[0]);
 }
 
 /* The number of entry i's group in the output, -1 when it lies outside. */

@@ -57,6 +57,27 @@ static Status *fit(Shape *shape, int open, int64_t n)
         return NULL;
 }
 
+/* What TensorFlow's shape function says of it. */
+static Status *want_fitting(const ShapeCtx *c, const Shape *shape, int open, int64_t n)
+{
+        int64_t product;
+        Shape closed = *shape;
+        if (!c->at_import)
+                return NULL;
+        if (open >= 0)
+                closed.dim[open] = 1;
+        TRY(shape_count(&closed, &product));
+        if (open >= 0 && product && n % product)
+                return invalid_argument("Dimension size must be evenly divisible by %lld but is "
+                                        "%lld",
+                                        (long long)product, (long long)n);
+        if (open < 0 && n != product)
+                return invalid_argument("Cannot reshape a tensor with %lld elements to shape %s "
+                                        "(%lld elements)",
+                                        (long long)n, shape_text(shape).s, (long long)product);
+        return NULL;
+}
+
 /* Without constant sizes something may still be known, from shapes that the graph computes. */
 static Status *reshape_shape(ShapeCtx *c)
 {
@@ -70,6 +91,7 @@ static Status *reshape_shape(ShapeCtx *c)
         TRY(read_sizes(sizes, &shape, &open));
         if (shape_complete(in)) {
                 TRY(shape_count(in, &n));
+                TRY(want_fitting(c, &shape, open, n));
                 TRY(fit(&shape, open, n));
         }
         c->out[0] = shape;

@@ -13,7 +13,7 @@ static int64_t entries(const ShapeCtx *c, int i)
 static Status *strided_slice_shape(ShapeCtx *c)
 {
         SliceSpec spec;
-        for (int i = 1; i <= 3; i++)
+        for (int i = 1; i <= 3 && c->at_import; i++)
                 TRY(shape_want_rank(c, i, 1));
         TRY(slice_spec(c->node, shape_in(c, 0), entries(c, 1), shape_value(c, 1), shape_value(c, 2),
                        shape_value(c, 3), &spec));
@@ -32,7 +32,8 @@ static Status *strided_slice(OpCtx *c)
 
 static Status *strided_slice_grad_shape(ShapeCtx *c)
 {
-        for (int i = 0; i <= 3; i++)
+        TRY(shape_want_rank_as(c, 0, 1, "shape must be 1-D, got shape.shape = %s"));
+        for (int i = 1; i <= 3 && c->at_import; i++)
                 TRY(shape_want_rank(c, i, 1));
         return shape_from_input(c, 0, &c->out[0]);
 }

@@ -56,7 +56,7 @@ static Status *tile_grad_shape(ShapeCtx *c)
 {
         Shape s = *shape_in(c, 0);
         const Tensor *multiples = shape_value(c, 1);
-        TRY(shape_want_rank(c, 1, 1));
+        TRY(shape_want_rank_as(c, 1, 1, "Expected multiples to be 1-D, but got shape %s"));
         if (s.rank < 0)
                 return NULL;
         if (shape_seen(c, 1)->rank == 1 && shape_seen(c, 1)->dim[0] >= 0 &&

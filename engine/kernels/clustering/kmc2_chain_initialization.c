@@ -6,8 +6,8 @@
 
 static Status *chain_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 1));
-        TRY(shape_want_rank(c, 1, 0));
+        TRY(shape_want_rank_as(c, 0, 1, "Input distances should be a vector."));
+        TRY(shape_want_rank_as(c, 1, 0, "Input seed should be a scalar."));
         if (shape_in(c, 0)->rank == 1 && shape_in(c, 0)->dim[0] == 0)
                 return invalid_argument("Expected distances_tensor.size() > 0.");
         c->out[0] = SHAPE_SCALAR;

@@ -12,9 +12,10 @@ static Status *plus_plus_shape(ShapeCtx *c)
 {
         const Shape *points = shape_in(c, 0);
         int64_t k = -1;
-        TRY(shape_want_rank(c, 0, 2));
-        for (int i = 1; i < 4; i++)
-                TRY(shape_want_rank(c, i, 0));
+        TRY(shape_want_rank_as(c, 0, 2, "Input points should be a matrix."));
+        TRY(shape_want_rank_as(c, 1, 0, "Input num_to_sample should be a scalar."));
+        TRY(shape_want_rank_as(c, 2, 0, "Input seed should be a scalar."));
+        TRY(shape_want_rank_as(c, 3, 0, "Input num_retries_per_sample should be a scalar."));
         if (points->rank == 2 && points->dim[0] == 0)
                 return invalid_argument("Expected points.rows() > 0.");
         if (shape_int_value(c, 1, &k) && k <= 0)

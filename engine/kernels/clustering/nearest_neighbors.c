@@ -6,9 +6,9 @@ static Status *neighbors_shape(ShapeCtx *c)
 {
         const Shape *points = shape_in(c, 0), *centers = shape_in(c, 1);
         int64_t k = -1;
-        TRY(shape_want_rank(c, 0, 2));
-        TRY(shape_want_rank(c, 1, 2));
-        TRY(shape_want_rank(c, 2, 0));
+        TRY(shape_want_rank_as(c, 0, 2, "Input points should be a matrix."));
+        TRY(shape_want_rank_as(c, 1, 2, "Input centers should be a matrix."));
+        TRY(shape_want_rank_as(c, 2, 0, "Input k should be a scalar."));
         if (points->rank == 2 && centers->rank == 2 && points->dim[1] >= 0 &&
             centers->dim[1] >= 0 && points->dim[1] != centers->dim[1])
                 return invalid_argument("Expected point_dimensions == center_dimensions: %lld vs "

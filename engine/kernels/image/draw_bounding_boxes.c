@@ -28,7 +28,7 @@ static Status *boxes_shape(ShapeCtx *c)
             x->dim[0] != boxes->dim[0])
                 return invalid_argument("The batch sizes should be the same");
         if (c->n_in > 2) {
-                TRY(shape_want_rank(c, 2, 2));
+                TRY(shape_want_rank_as(c, 2, 2, "colors must be a 2-D matrix%s"));
                 const Shape *colors = shape_in(c, 2);
                 if (x->rank == 4 && colors->rank == 2 && colors->dim[0] > 0 &&
                     colors->dim[1] >= 0 && colors->dim[1] < x->dim[3])

@@ -176,7 +176,7 @@ Status *jpeg_decode(OpCtx *c, const TString *s, const JpegWish *w, Tensor **ret)
 
 static Status *extract_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 0));
+        TRY(shape_want_rank_as(c, 0, 0, "contents must be scalar, got shape %s"));
         c->out[0] = SHAPE(3);
         return NULL;
 }

@@ -146,8 +146,8 @@ static Status *solve_ls(OpCtx *c)
 static Status *ls_shape(ShapeCtx *c)
 {
         const Shape *a = shape_in(c, 0), *b = shape_in(c, 1);
-        TRY(shape_want_rank_at_least(c, 0, 2));
-        TRY(shape_want_rank_at_least(c, 1, 2));
+        TRY(shape_want_rank_at_least_as(c, 0, 2, "Input tensor 0 must have rank >= 2"));
+        TRY(shape_want_rank_at_least_as(c, 1, 2, "Input tensor 1 must have rank >= 2"));
         TRY(shape_want_rank(c, 2, 0));
         if (a->rank < 0 || b->rank < 0)
                 return NULL;

@@ -89,8 +89,8 @@ LINALG_TYPES(SOLVE)
 static Status *solve_shape(ShapeCtx *c)
 {
         const Shape *d = shape_in(c, 0), *b = shape_in(c, 1);
-        TRY(shape_want_rank_at_least(c, 0, 2));
-        TRY(shape_want_rank_at_least(c, 1, 2));
+        TRY(shape_want_rank_at_least_as(c, 0, 2, "Input tensor 0 must have rank >= 2"));
+        TRY(shape_want_rank_at_least_as(c, 1, 2, "Input tensor 1 must have rank >= 2"));
         c->out[0] = *b;
         if (d->rank >= 0 && d->dim[d->rank - 2] >= 0 && d->dim[d->rank - 2] != 3)
                 return invalid_argument("Expected diagonals to have 3 rows, got %lld",

@@ -16,6 +16,8 @@ static Status *matmul_shape(ShapeCtx *c)
         const Shape *a = shape_in(c, 0), *b = shape_in(c, 1);
         int ta = node_bool(c->node, "transpose_a", false);
         int tb = node_bool(c->node, "transpose_b", false);
+        for (int i = 0; i < 2 && c->at_import; i++)
+                TRY(shape_want_rank(c, i, 2));
         TRY(want_matrix(a, 0));
         TRY(want_matrix(b, 1));
         c->out[0] = shape_of_rank(2);
@@ -23,6 +25,8 @@ static Status *matmul_shape(ShapeCtx *c)
                 c->out[0].dim[0] = a->dim[ta];
         if (b->rank == 2)
                 c->out[0].dim[1] = b->dim[1 - tb];
+        if (a->rank == 2 && b->rank == 2)
+                TRY(shape_want_equal(c, a->dim[1 - ta], b->dim[tb]));
         if (a->rank == 2 && b->rank == 2 && a->dim[1 - ta] >= 0 && b->dim[tb] >= 0 &&
             a->dim[1 - ta] != b->dim[tb])
                 return invalid_argument("Matrix size-incompatible: In[0]: %s, In[1]: %s",

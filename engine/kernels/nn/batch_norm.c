@@ -97,8 +97,8 @@ FLOAT_TYPES(GRAD)
 static Status *grad_shape(ShapeCtx *c)
 {
         const Shape *x = shape_in(c, 0), *dy = shape_in(c, 4);
-        TRY(shape_want_rank(c, 0, 4));
-        TRY(shape_want_rank(c, 4, 4));
+        TRY(shape_want_rank_as(c, 0, 4, "input must be 4-dimensional%s"));
+        TRY(shape_want_rank_as(c, 4, 4, "out_backprop must be 4-dimensional%s"));
         if (!shape_compatible(x, dy))
                 return invalid_argument("backprop must have the shape of the input: %s vs. %s",
                                         shape_text(dy).s, shape_text(x).s);

@@ -37,14 +37,13 @@ static void bias_planes(BinaryFn add, size_t size, const char *x, const char *b,
 static Status *bias_add_shape(ShapeCtx *c)
 {
         const Shape *x = shape_in(c, 0), *b = shape_in(c, 1);
-        if (x->rank >= 0 && x->rank < 2)
-                return invalid_argument("Input tensor must be at least 2D: %s", shape_text(x).s);
-        if (b->rank >= 0 && b->rank != 1)
-                return invalid_argument("Biases must be 1D: %s", shape_text(b).s);
+        TRY(shape_want_rank_at_least_as(c, 0, 2, "Input tensor must be at least 2D: %s"));
+        TRY(shape_want_rank_as(c, 1, 1, "Biases must be 1D: %s"));
         c->out[0] = *x;
         if (x->rank < 0 || b->rank < 0)
                 return NULL;
         int axis = channels_axis(c->node, x->rank);
+        TRY(shape_want_equal(c, x->dim[axis], b->dim[0]));
         if (x->dim[axis] >= 0 && b->dim[0] >= 0 && x->dim[axis] != b->dim[0])
                 return invalid_argument("Must provide as many biases as the last dimension of the "
                                         "input tensor: %s vs. %s",
@@ -68,8 +67,7 @@ static Status *bias_add(OpCtx *c)
 static Status *bias_add_grad_shape(ShapeCtx *c)
 {
         const Shape *g = shape_in(c, 0);
-        if (g->rank >= 0 && g->rank < 2)
-                return invalid_argument("Input tensor must be at least 2D: %s", shape_text(g).s);
+        TRY(shape_want_rank_at_least_as(c, 0, 2, "Input tensor must be at least 2D: %s"));
         c->out[0] = SHAPE(g->rank < 0 ? -1 : g->dim[channels_axis(c->node, g->rank)]);
         return NULL;
 }

@@ -88,6 +88,8 @@ Status *conv_forward_shape(ShapeCtx *c, int spatial, bool depthwise)
         WindowAttrs a;
         Conv v;
         TRY(window_conv_attrs(c->node, spatial, &a));
+        for (int i = 0; i < 2 && c->at_import; i++)
+                TRY(shape_want_rank(c, i, rank));
         TRY(want_forward_rank(in, rank, "input", ""));
         TRY(want_forward_rank(filter, rank, "filter", ": "));
         Shape any = shape_of_rank(rank);

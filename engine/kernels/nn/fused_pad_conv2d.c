@@ -3,6 +3,7 @@
  * (bilinear) and given a border that mirrors it. */
 #include "engine/kernels/nn/conv.h"
 #include "engine/kernels/nn/onednn.h"
+#include "engine/ops/summarize.h"
 
 #include <math.h>
 
@@ -26,11 +27,9 @@ static Status *read_padding(const Node *n, const Tensor *paddings, int i, int64_
         int64_t before = tensor_int(paddings, 2 * i), after = tensor_int(paddings, 2 * i + 1);
         bool reflect = strcmp(node_string(n, "mode", ""), "REFLECT") == 0;
         if (before < 0 || after < 0)
-                return invalid_argument("Paddings must be non-negative: %lld %lld",
+                return invalid_argument("paddings must be non-negative: %lld %lld",
                                         (long long)before, (long long)after);
-        if ((i == 0 || i == 3) && (before || after))
-                return unimplemented("Only rows and columns can be padded");
-        if (dim >= 0 && (before || after) && MAX(before, after) > dim - reflect)
+        if (dim >= 0 && MAX(before, after) > dim - reflect)
                 return invalid_argument("paddings must be %s the dimension size: %lld, %lld %s "
                                         "than %lld",
                                         reflect ? "less than" : "no greater than",
@@ -41,35 +40,80 @@ static Status *read_padding(const Node *n, const Tensor *paddings, int i, int64_
         return NULL;
 }
 
+/* Neither images nor channels have a border. */
+static Status *check_border(const Tensor *paddings, int i, const char *what)
+{
+        autobuf text = BUF(1 << 10);
+        if (!tensor_int(paddings, 2 * i) && !tensor_int(paddings, 2 * i + 1))
+                return NULL;
+        summarize(&text, paddings, 3);
+        return invalid_argument("Fused mirror padding only support spatial padding, not %s: "
+                                "Tensor<type: int32 shape: [4,2] values: %s>",
+                                what, buf_cstr(&text));
+}
+
+static Status *check_paddings(const Shape *p, const Shape *resized)
+{
+        if (p->rank >= 0 && (p->rank != 2 || (p->dim[1] >= 0 && p->dim[1] != 2)))
+                return invalid_argument("paddings must be a matrix with 2 columns: %s",
+                                        shape_text(p).s);
+        if (p->rank == 2 && resized->rank >= 0 && p->dim[0] >= 0 && p->dim[0] != resized->rank)
+                return invalid_argument("The first dimension of paddings must be the rank of "
+                                        "inputs: %d %s %s",
+                                        resized->rank, shape_text(p).s, shape_text(resized).s);
+        if (resized->rank >= 0 && resized->rank != 4)
+                return invalid_argument("Fused mirror padding only supports four-dimensional "
+                                        "inputs, but %d requested",
+                                        resized->rank);
+        return NULL;
+}
+
+/* What resizing makes of the input. */
+static Status *resized_shape(const ShapeCtx *c, Shape *ret)
+{
+        const Shape *x = shape_in(c, 0), *to = shape_in(c, 1);
+        const Tensor *size = shape_value(c, 1);
+        Shape s = x->rank < 0 ? shape_of_rank(4) : *x;
+        TRY(shape_want_rank_as(c, 0, 4, "input must be 4-dimensional%s"));
+        TRY(shape_want_rank_as(c, 1, 1, "shape_t must be 1-dimensional%s"));
+        if (to->rank == 1 && to->dim[0] >= 0 && to->dim[0] != 2)
+                return invalid_argument("shape_t must have two elements%s", shape_text(to).s);
+        for (int i = 0; i < 2; i++) {
+                if (size && tensor_int(size, i) <= 0)
+                        return invalid_argument("output dimensions must be positive");
+                s.dim[i + 1] = size ? tensor_int(size, i) : -1;
+        }
+        *ret = s;
+        return NULL;
+}
+
 /* The shape after resizing, and with its border; unknown sizes are -1. */
-static Status *frame_shape(const ShapeCtx *c, Shape *ret_resized, Shape *ret_full)
+static Status *frame_shape(const ShapeCtx *c, Shape *ret_full)
 {
         const Shape *x = shape_in(c, 0);
         int at = resizes(c->node) ? 2 : 1;
-        const Shape pair = SHAPE(2), matrix = SHAPE(4, 2);
-        const Tensor *size = at == 2 ? shape_value(c, 1) : NULL, *pads = shape_value(c, at);
-        TRY(shape_want_rank(c, 0, 4));
-        if (at == 2 && !shape_compatible(shape_in(c, 1), &pair))
-                return invalid_argument("shape_t must have two elements%s",
-                                        shape_text(shape_in(c, 1)).s);
-        if (!shape_compatible(shape_in(c, at), &matrix))
-                return invalid_argument("paddings must be a matrix with 2 columns and 4 rows: %s",
-                                        shape_text(shape_in(c, at)).s);
-        Shape s = x->rank < 0 ? shape_of_rank(4) : *x, full = s;
-        for (int i = 0; i < 2 && at == 2; i++) {
-                if (size && tensor_int(size, i) <= 0)
-                        return invalid_argument("output dimensions must be positive");
-                if (s.dim[i + 1] == 0)
-                        return invalid_argument("input image must be of non-zero size");
-                s.dim[i + 1] = size ? tensor_int(size, i) : -1;
+        const Tensor *pads = shape_value(c, at);
+        Shape s = *x;
+        int64_t n, before;
+        if (at == 2)
+                TRY(resized_shape(c, &s));
+        TRY(check_paddings(shape_in(c, at), &s));
+        s = s.rank < 0 ? shape_of_rank(4) : s;
+        if (shape_complete(x)) {
+                TRY(shape_count(x, &n));
+                if (!n)
+                        return invalid_argument("Input tensor can't be empty");
         }
+        Shape full = s;
         for (int i = 0; i < 4; i++) {
-                int64_t before;
                 full.dim[i] = i == 1 || i == 2 ? -1 : s.dim[i];
                 if (pads)
                         TRY(read_padding(c->node, pads, i, s.dim[i], &before, &full.dim[i]));
         }
-        *ret_resized = s;
+        if (pads)
+                TRY(check_border(pads, 0, "batches"));
+        if (pads)
+                TRY(check_border(pads, 3, "channels"));
         *ret_full = full;
         return NULL;
 }
@@ -78,17 +122,20 @@ static Status *frame_shape(const ShapeCtx *c, Shape *ret_resized, Shape *ret_ful
 static Status *fused_shape(ShapeCtx *c)
 {
         const Shape *f = shape_in(c, c->n_in - 1);
-        Shape resized, full, any = shape_of_rank(4);
+        Shape full, any = shape_of_rank(4);
         WindowAttrs a;
         Conv v;
         TRY(window_conv_attrs(c->node, 2, &a));
-        TRY(shape_want_rank(c, c->n_in - 1, 4));
-        TRY(frame_shape(c, &resized, &full));
+        TRY(frame_shape(c, &full));
+        TRY(shape_want_rank_as(c, c->n_in - 1, 4, "filter must be 4-dimensional: %s"));
         if (f->rank == 4 && f->dim[2] >= 0 && full.dim[3] >= 0 && f->dim[2] != full.dim[3])
                 return invalid_argument("input and filter must have the same depth: %lld vs %lld",
                                         (long long)full.dim[3], (long long)f->dim[2]);
         TRY(conv_resolve(&a, false, &full, f->rank < 0 ? &any : f, &v));
         c->out[0] = conv_out_shape(&a, &v);
+        for (int i = 0; i < 4; i++)
+                if (c->out[0].dim[i] == 0)
+                        return invalid_argument("Output tensor can't be empty");
         return NULL;
 }
 

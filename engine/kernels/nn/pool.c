@@ -78,6 +78,8 @@ Status *pool_shape(ShapeCtx *c, int spatial, int from)
         WindowAttrs a;
         PoolShape p;
         bool known;
+        if (c->at_import)
+                TRY(shape_want_rank(c, 0, spatial + 2));
         TRY(want_rank(in, spatial + 2, "tensor_in"));
         TRY(pool_attrs_in_shape(c, spatial, from, &a, &known));
         c->out[0] = shape_of_rank(spatial + 2);

@@ -51,9 +51,11 @@ static Status *parse_shape(ShapeCtx *c)
         TRY(count_keys(c->node, c->n_in, c->n_out, &e));
         bool first = is_op(c->node, "Nsparse"), single = is_op(c->node, "sparse_keys");
         if (first)
-                TRY(shape_want_rank(c, 0, 1));
+                TRY(shape_want_rank_as(c, 0, 1,
+                                       "Expected serialized to be a vector, got shape: %s"));
         if (single)
-                TRY(shape_want_rank(c, 0, 0));
+                TRY(shape_want_rank_as(c, 0, 0,
+                                       "Expected serialized to be a scalar, got shape: %s"));
         if (in->rank > 1)
                 return invalid_argument("Expected serialized to be a scalar or vector, got shape: "
                                         "%s",

@@ -122,7 +122,12 @@ static Status *parse_shape(ShapeCtx *c)
         KeysFrom from = keys_from(c->node);
         TRY(count_keys(c->node, &s));
         if (from != VECTORS)
-                TRY(shape_want_rank(c, 0, from == ATTRS ? 1 : 0));
+                TRY(from == ATTRS
+                            ? shape_want_rank_as(
+                                      c, 0, 1, "Expected serialized to be a vector, got shape: %s")
+                            : shape_want_rank_as(
+                                      c, 0, 0,
+                                      "Expected serialized to be a scalar, got shape: %s"));
         if (shape_in(c, 0)->rank > 1)
                 return invalid_argument("Expected serialized to be a scalar or vector, got shape: "
                                         "%s",

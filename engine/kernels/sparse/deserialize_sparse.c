@@ -15,7 +15,8 @@ static Status *deserialize_shape(ShapeCtx *c)
         const Shape *x = shape_in(c, 0);
         bool many = node_attr(c->node, "Tserialized") == NULL;
         if (many)
-                TRY(shape_want_rank(c, 0, 2));
+                TRY(shape_want_rank_as(
+                        c, 0, 2, "Serialized sparse should be a matrix but received shape %s"));
         if (x->rank == 0)
                 return invalid_argument("Serialized sparse should have non-zero rank %s",
                                         shape_text(x).s);

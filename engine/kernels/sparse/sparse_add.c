@@ -179,7 +179,15 @@ OP(SparseSparseMinimum, .inputs = TWO, .outputs = "output_indices:int64; output_
 /* Each operand's gradient has its own number of entries. */
 static Status *add_grad_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 1));
+        for (int i = 1; i < 4 && !c->at_import; i++)
+                if (shape_in(c, i)->rank >= 0 && shape_in(c, i)->rank != 2)
+                        return invalid_argument("Input indices should be matrices but received "
+                                                "shapes: %s and %s and %s",
+                                                shape_text(shape_in(c, 1)).s,
+                                                shape_text(shape_in(c, 2)).s,
+                                                shape_text(shape_in(c, 3)).s);
+        TRY(shape_want_rank_as(
+                c, 0, 1, "Input backprop_val_grad should be a vector but received shape: %s"));
         for (int i = 1; i < 4; i++)
                 TRY(shape_want_rank(c, i, 2));
         const Shape *grad = shape_in(c, 0), *sum = shape_in(c, 3);
@@ -194,7 +202,10 @@ static Status *add_grad_shape(ShapeCtx *c)
                 if (at->rank == 2 && sum->rank == 2 && at->dim[1] >= 0 && sum->dim[1] >= 0 &&
                     at->dim[1] != sum->dim[1])
                         return invalid_argument("The densified operands should have the same "
-                                                "ndims");
+                                                "ndims; for A, B, sum got: %lld%lld%lld",
+                                                (long long)shape_in(c, 1)->dim[1],
+                                                (long long)shape_in(c, 2)->dim[1],
+                                                (long long)sum->dim[1]);
                 c->out[i - 1] = SHAPE(at->rank < 0 ? -1 : at->dim[0]);
         }
         return NULL;

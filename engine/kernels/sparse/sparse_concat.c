@@ -149,7 +149,10 @@ static Status *slice_shape(ShapeCtx *c)
         TRY(sparse_want(c, 0, 1, 2));
         Shape dims = *shape_in(c, 2);
         for (int i = 3; i < 5; i++) {
-                TRY(shape_want_rank(c, i, 1));
+                TRY(shape_want_rank_as(
+                        c, i, 1,
+                        i == 3 ? "Input start should be a vector but received shape %s"
+                               : "Input size should be a vector but received shape %s"));
                 TRY(shape_merge(&dims, shape_in(c, i), &dims));
         }
         c->out[0] = SHAPE(-1, dims.rank < 0 ? -1 : dims.dim[0]);

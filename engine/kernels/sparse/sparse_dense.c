@@ -73,7 +73,7 @@ OP(SparseTensorDenseAdd, .inputs = "a_indices:Tindices; a_values:T; a_shape:Tind
 static Status *matmul_shape(ShapeCtx *c)
 {
         TRY(sparse_want(c, 0, 1, 2));
-        TRY(shape_want_rank(c, 3, 2));
+        TRY(shape_want_rank_as(c, 3, 2, "Tensor 'b' is not a matrix"));
         Shape a = shape_of_rank(2);
         const Shape *b = shape_in(c, 3), *dims = shape_in(c, 2);
         if (dims->rank == 1 && dims->dim[0] >= 0 && dims->dim[0] != 2)

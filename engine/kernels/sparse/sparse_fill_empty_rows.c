@@ -77,8 +77,8 @@ OP(SparseFillEmptyRows, .inputs = "indices:int64; values:T; dense_shape:int64; d
 
 static Status *fill_grad_shape(ShapeCtx *c)
 {
-        TRY(shape_want_rank(c, 0, 1));
-        TRY(shape_want_rank(c, 1, 1));
+        TRY(shape_want_rank_as(c, 0, 1, "reverse_index_map must be a vector, saw: %s"));
+        TRY(shape_want_rank_as(c, 1, 1, "grad_values must be a vector, saw: %s"));
         c->out[0] = *shape_in(c, 0);
         c->out[1] = SHAPE_SCALAR;
         return NULL;

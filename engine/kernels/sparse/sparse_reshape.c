@@ -31,7 +31,7 @@ OP(SparseReorder, .inputs = "input_indices:int64; input_values:T; input_shape:in
 static Status *reshape_shape(ShapeCtx *c)
 {
         TRY(sparse_want(c, 0, -1, 1));
-        TRY(shape_want_rank(c, 2, 1));
+        TRY(shape_want_rank_as(c, 2, 1, "Target shape should be a vector but received shape %s"));
         int64_t n = shape_in(c, 0)->rank < 0 ? -1 : shape_in(c, 0)->dim[0];
         int64_t rank = shape_in(c, 2)->rank < 0 ? -1 : shape_in(c, 2)->dim[0];
         c->out[0] = SHAPE(n, rank);

@@ -6,9 +6,15 @@
 static Status *grad_shape(ShapeCtx *c)
 {
         const Shape *in = shape_in(c, 1), *start = shape_in(c, 2), *out = shape_in(c, 3);
-        TRY(shape_want_rank(c, 0, 1));
+        bool matrices = (in->rank < 0 || in->rank == 2) && (out->rank < 0 || out->rank == 2);
+        if (!matrices && !c->at_import)
+                return invalid_argument("Input and output indices should be matrices but received "
+                                        "shapes: %s and %s",
+                                        shape_text(in).s, shape_text(out).s);
+        TRY(shape_want_rank_as(
+                c, 0, 1, "Input backprop_val_grad should be a vector but received shape: %s"));
         TRY(shape_want_rank(c, 1, 2));
-        TRY(shape_want_rank(c, 2, 1));
+        TRY(shape_want_rank_as(c, 2, 1, "Input start should be a vector but received shape: %s"));
         TRY(shape_want_rank(c, 3, 2));
         Shape columns = SHAPE(in->rank < 0 ? -1 : in->dim[1]), own = SHAPE(-1), all;
         if (out->rank == 2)

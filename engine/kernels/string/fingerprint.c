@@ -13,7 +13,7 @@ static Status *fingerprint_shape(ShapeCtx *c)
         const Tensor *method = shape_value(c, 1);
         if (s->rank == 0)
                 return invalid_argument("`data` should have at least one dimension.");
-        TRY(shape_want_rank(c, 1, 0));
+        TRY(shape_want_rank_as(c, 1, 0, "`method` should be a scalar string: %s"));
         if (method) {
                 const TString *m = tensor_strings(method);
                 if (m->len != 10 || memcmp(m->data, "farmhash64", 10) != 0)
