@@ -263,15 +263,23 @@ typedef struct FunctionCall {
         int n_ret;
         CallDone done;
         void *arg;
+        Status *status; /* how the step has ended */
 } FunctionCall;
 
 static void on_step_done(void *arg, Status *s, Tensor *const *values)
 {
+        FunctionCall *call = arg;
+        call->status = s;
+        for (int i = 0; !s && i < call->n_ret; i++)
+                call->ret[i] = tensor_ref(values[i]);
+}
+
+/* The caller hears of it behind the step's end: what comes then may be the end of a session. */
+static void after_step(void *arg)
+{
         FunctionCall call = *(FunctionCall *)arg;
         block_free(arg, sizeof call);
-        for (int i = 0; !s && i < call.n_ret; i++)
-                call.ret[i] = tensor_ref(values[i]);
-        call.done(call.arg, s);
+        call.done(call.arg, call.status);
 }
 
 /* The caller's node has been checked against the signature; a function chosen by a value at run
@@ -308,6 +316,7 @@ static Status *make_step(OpCtx *c, Cancel *cancel, const Function *f, Tensor *co
                           .feeds = args,
                           .since_ns = caller->step ? step_since(caller->step) : 0,
                           .done = on_step_done,
+                          .after = after_step,
                           .arg = copy };
         spec.env.cancel = cancel;
         spec.env.device = run_device(caller);
