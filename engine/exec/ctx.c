@@ -84,8 +84,8 @@ static void polled_range(void *arg, int64_t from, int64_t to)
 static int64_t polled_piece(int64_t n, int64_t grain)
 {
         if (grain <= 1)
-                return MAX(n / 64, (int64_t)1);
-        return n / grain >= 128 ? MAX(64 * grain, n / 64) : INT64_MAX;
+                return 1;
+        return n / grain >= 128 ? 64 * grain : INT64_MAX;
 }
 
 void ctx_parallel(OpCtx *c, int64_t n, int64_t grain, RangeFn fn, void *arg)

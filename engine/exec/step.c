@@ -246,6 +246,7 @@ static void note_duration(Step *s)
 /* Everything of the step is given back before anybody hears of its end. */
 static void finish(Step *s)
 {
+        look_for_cancel(s); /* what ran last may not have noticed */
         if (!s->aborted && !s->spec.partial) {
                 s->status = dead_fetch(s);
                 note_duration(s);

@@ -2,6 +2,7 @@
 /* timeout_in_ms: what it interrupts ends, and what that worked on stays right. */
 #include "tests/lib/http_client.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(http_timeouts, .init = server_begin, .fini = server_end, .timeout = 120);
@@ -89,6 +90,35 @@ Test(http_timeouts, a_long_kernel_ends)
         expect(run("'targets':['p']", 50), 504, "/detail", TIMEOUT);
         expect(run("'targets':['m']", 2000), 504, "/detail", TIMEOUT);
         expect(run("'targets':['inv']", 2000), 504, "/detail", TIMEOUT);
+}
+
+/* What they work on is there before; together they would take longer than the test may. */
+Test(http_timeouts, kernels_of_every_slow_family_end)
+{
+        static const struct {
+                const char *shape, *slow;
+        } rows[] = {
+                { "8000, 8000", "MatMul(v, v)" },
+                { "1, 512, 512, 64",
+                  "Conv2D(v, Fill([31, 31, 64, 64], 1.0), strides=[1, 1, 1, 1], padding="
+                  "\\'SAME\\')" },
+                { "200000, 4", "NonMaxSuppression(v, Fill([200000], 1.0), 200000)" },
+                { "1, 64, 64, 4096", "LRN(v, depth_radius=2000)" },
+                { "50000000", "Betainc(v, v, v)" },
+                { "40000000", "TopKV2(v, 20000000)" },
+                { "1, 1000", "Multinomial(v, 100000000, output_dtype=int32)" },
+        };
+        for (size_t i = 0; i < COUNTOF(rows); i++) {
+                char graph[500];
+                http("DELETE", "/v1/sessions/s", NULL);
+                snprintf(graph, sizeof graph,
+                         "{'script':'v = VariableV2(dtype=float32, shape=[%s])\\n"
+                         "init = Assign(v, RandomUniform([%s], dtype=float32))\\ny = %s'}",
+                         rows[i].shape, rows[i].shape, rows[i].slow);
+                make(graph);
+                expect(run("'targets':['init']", 0), 200, NULL, NULL);
+                expect(run("'targets':['y']", 300), 504, "/detail", TIMEOUT);
+        }
 }
 
 /* ---- what stays right ---- */

@@ -87,14 +87,33 @@ static Status *adjust_shape(ShapeCtx *c)
         return NULL;
 }
 
+typedef struct Colors {
+        Change change;
+        float by;
+        DType dtype;
+        const char *x;
+        char *y;
+} Colors;
+
+static void run_range(void *arg, int64_t from, int64_t to)
+{
+        const Colors *k = arg;
+        size_t at = 3 * (size_t)from * dtype_size(k->dtype);
+        DISPATCH(FLOAT_TYPES, k->dtype, change, k->change, k->by, (const void *)(k->x + at),
+                 (void *)(k->y + at), 3 * (to - from));
+}
+
 /* Integers are refused by the signature: hues are fractions. */
 static Status *run(OpCtx *c, Change change)
 {
+        enum { GRAIN = 4096 }; /* pixels that are worth a thread */
         const Tensor *x = ctx_input(c, 0);
-        void *y = tensor_fill(ctx_output(c, 0));
-        float by = ctx_inputs(c) > 1 ? *(const float *)tensor_data(ctx_input(c, 1)) : 0;
-        DISPATCH(FLOAT_TYPES, tensor_dtype(x), change, change, by, tensor_data(x), y,
-                 tensor_count(x));
+        Colors k = { .change = change,
+                     .by = ctx_inputs(c) > 1 ? *(const float *)tensor_data(ctx_input(c, 1)) : 0,
+                     .dtype = tensor_dtype(x),
+                     .x = tensor_data(x),
+                     .y = tensor_fill(ctx_output(c, 0)) };
+        ctx_parallel(c, tensor_count(x) / 3, GRAIN, run_range, &k);
         return NULL;
 }
 

@@ -35,11 +35,12 @@ static int by_score(const void *a, const void *b)
 
 /* With q = 1 all classes share one set of boxes. Only scores above the threshold come in; equal to
  * it is not enough. */
-static void pick_class(Combined *v, int64_t image, int64_t class)
+static void pick_class(OpCtx *c, Combined *v, int64_t image, int64_t class)
 {
         const float *scores =
                 (const float *)tensor_data(v->scores) + image * v->n * v->classes + class;
-        Nms nms = { .boxes = v->boxes,
+        Nms nms = { .c = c,
+                    .boxes = v->boxes,
                     .first = image * v->n * v->q + (v->q > 1 ? class : 0),
                     .step = v->q,
                     .iou = v->iou,
@@ -146,7 +147,7 @@ static Status *combined(OpCtx *c)
                 for (int64_t k = 0; k < v.classes; k++) {
                         if (ctx_cancelled(c))
                                 return cancelled("Step was cancelled");
-                        pick_class(&v, i, k);
+                        pick_class(c, &v, i, k);
                 }
                 if (v.found_n)
                         qsort(v.found, (size_t)v.found_n, sizeof *v.found, by_score);

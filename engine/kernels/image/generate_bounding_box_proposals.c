@@ -92,7 +92,8 @@ static Status *put_all(OpCtx *c, Proposals *v)
         memset(tensor_fill(rois), 0, tensor_bytes(rois));
         memset(tensor_fill(scores), 0, tensor_bytes(scores));
         for (int64_t b = 0; b < tensor_dim(scores, 0) && !ctx_cut(c); b++) {
-                Nms nms = { .boxes = v->boxes,
+                Nms nms = { .c = c,
+                            .boxes = v->boxes,
                             .step = 1,
                             .iou = v->iou,
                             .score = -INFINITY,

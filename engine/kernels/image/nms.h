@@ -9,6 +9,7 @@ typedef struct Candidate {
 } Candidate;
 
 typedef struct Nms {
+        OpCtx *c;            /* to look whether anybody still waits */
         const Tensor *boxes; /* of corners or, if given, of how much each overlaps each */
         bool given;
         int64_t first, step; /* box i is at first + i * step */

@@ -85,7 +85,7 @@ static bool survives(const Nms *v, Candidate *c)
  * its score was not touched nobody can beat it. */
 void nms_pick(Nms *v)
 {
-        while (v->n < v->max && v->heap_n) {
+        while (v->n < v->max && v->heap_n && !ctx_cut(v->c)) {
                 Candidate c = pop(v);
                 float before = c.score;
                 if (!survives(v, &c))
@@ -189,7 +189,8 @@ static Status *put(OpCtx *c, const Nms *v)
 static Status *nms(OpCtx *c)
 {
         int n = ctx_inputs(c);
-        Nms v = { .boxes = ctx_input(c, 0),
+        Nms v = { .c = c,
+                  .boxes = ctx_input(c, 0),
                   .given = strstr(ctx_node(c)->def->op, "WithOverlaps"),
                   .step = 1,
                   .iou = n > 3 ? (float)tensor_double(ctx_input(c, 3), 0)

@@ -62,18 +62,35 @@ static Cubic cubic(const Resize *r, int64_t i, float scale, int64_t size)
                 }                                                                               \
                 return sum;                                                                     \
         }                                                                                       \
-        static void cubic_##ID(const Resize *r, const T *x, float *y, const Cubic *h)           \
+        static void cubic_##ID(const Resize *r, const T *all, float *y, const Cubic *h,         \
+                               int64_t from, int64_t to)                                        \
         {                                                                                       \
-                for (int64_t b = 0; b < r->batch; b++, x += r->in_h * r->in_w * r->channels)    \
-                        for (int64_t i = 0; i < r->out_h; i++) {                                \
-                                Cubic v = cubic(r, i, r->scale_h, r->in_h);                     \
-                                for (int64_t j = 0; j < r->out_w; j++)                          \
-                                        for (int64_t c = 0; c < r->channels; c++)               \
-                                                *y++ = mix_##ID(r, x, &v, &h[j], c);            \
-                        }                                                                       \
+                y += from * r->out_w * r->channels;                                             \
+                for (int64_t i = from; i < to; i++) {                                           \
+                        const T *x = all + i / r->out_h * r->in_h * r->in_w * r->channels;      \
+                        Cubic v = cubic(r, i % r->out_h, r->scale_h, r->in_h);                  \
+                        for (int64_t j = 0; j < r->out_w; j++)                                  \
+                                for (int64_t c = 0; c < r->channels; c++)                       \
+                                        *y++ = mix_##ID(r, x, &v, &h[j], c);                    \
+                }                                                                               \
         }
 REAL_TYPES(LOOP)
 #undef LOOP
+
+typedef struct Rows {
+        const Resize *r;
+        const Tensor *x;
+        Tensor *y;
+        const Cubic *h;
+} Rows;
+
+/* Rows of all pictures, counted through. */
+static void cubic_rows(void *arg, int64_t from, int64_t to)
+{
+        const Rows *k = arg;
+        DISPATCH(REAL_TYPES, tensor_dtype(k->x), cubic, k->r, tensor_data(k->x), tensor_fill(k->y),
+                 k->h, from, to);
+}
 
 /* Weights along the width are the same for all rows: made once. */
 static Status *resize_bicubic(OpCtx *c)
@@ -86,8 +103,11 @@ static Status *resize_bicubic(OpCtx *c)
                 return status_oom();
         for (int64_t j = 0; j < r.out_w; j++)
                 h[j] = cubic(&r, j, r.scale_w, r.in_w);
+        enum { GRAIN = 2048 }; /* numbers that are worth a thread */
+        Rows k = { &r, x, y, h };
+        int64_t per = MAX(r.out_w * r.channels, (int64_t)1);
         if (tensor_count(y))
-                DISPATCH(REAL_TYPES, tensor_dtype(x), cubic, &r, tensor_data(x), tensor_fill(y), h);
+                ctx_parallel(c, r.batch * r.out_h, MAX(GRAIN / per, (int64_t)1), cubic_rows, &k);
         return NULL;
 }
 
@@ -132,10 +152,10 @@ static Status *grad_shape(ShapeCtx *c)
                                         x[(v->at[k] * r->in_w + h->at[j]) * r->channels + c] += \
                                                 (T)(g[c] * v->weight[k] * h->weight[j]);        \
         }                                                                                       \
-        static void back_##ID(const Resize *r, T *x, const float *g, const Cubic *h)            \
+        static void back_##ID(OpCtx *c, const Resize *r, T *x, const float *g, const Cubic *h)  \
         {                                                                                       \
                 for (int64_t b = 0; b < r->batch; b++, x += r->in_h * r->in_w * r->channels)    \
-                        for (int64_t i = 0; i < r->out_h; i++) {                                \
+                        for (int64_t i = 0; i < r->out_h && !ctx_cut(c); i++) {                 \
                                 Cubic v = cubic(r, i, r->scale_h, r->in_h);                     \
                                 for (int64_t j = 0; j < r->out_w; j++, g += r->channels)        \
                                         share_##ID(r, x, &v, &h[j], g);                         \
@@ -159,9 +179,9 @@ static Status *grad(OpCtx *c)
                 h[j] = cubic(&r, j, r.scale_w, r.in_w);
         memset(tensor_fill(y), 0, tensor_bytes(y));
         if (tensor_dtype(y) == DT_FLOAT)
-                back_FLOAT(&r, tensor_fill(y), tensor_data(g), h);
+                back_FLOAT(c, &r, tensor_fill(y), tensor_data(g), h);
         else
-                back_DOUBLE(&r, tensor_fill(y), tensor_data(g), h);
+                back_DOUBLE(c, &r, tensor_fill(y), tensor_data(g), h);
         return NULL;
 }
 

@@ -7,9 +7,10 @@
 #include "engine/kernels/math/sgemm.h"
 #include <cblas.h>
 #include <limits.h>
+#include <math.h>
 
 /* Multiplications from which on threads pay. */
-enum { GEMM_GRAIN = 1 << 20, INNER = 16 };
+enum { GEMM_GRAIN = 1 << 20, INNER = 16, TILE = 64 };
 
 static CBLAS_TRANSPOSE blas_trans(bool trans, bool conjugate)
 {
@@ -66,15 +67,39 @@ static void blas_piece(const Gemm *g, int64_t row, int64_t m, int64_t col, int64
         else
                 blas_gemm(g, a, b, out, m, n);
 }
+
+/* A product that takes long is made tile by tile, with a look in between whether anybody still
+ * waits for it; tiles are so large that the library's copies of what it multiplies do not count. */
+static void blas_tiles(OpCtx *c, const Gemm *g, int64_t row, int64_t m, int64_t col, int64_t n)
+{
+        const double budget = (double)(INT64_C(1) << 32);
+        double area = budget / (double)g->k;
+        if ((double)m * (double)n <= area) {
+                blas_piece(g, row, m, col, n);
+                return;
+        }
+        int64_t side = MAX((int64_t)sqrt(area) / TILE * TILE, (int64_t)TILE);
+        int64_t rows = MIN(m, side);
+        int64_t cols = MAX((int64_t)(area / (double)rows) / TILE * TILE, (int64_t)TILE);
+        for (int64_t i = 0; i < m; i += rows)
+                for (int64_t j = 0; j < n && !ctx_cut(c); j += cols)
+                        blas_piece(g, row + i, MIN(rows, m - i), col + j, MIN(cols, n - j));
+}
+
+typedef struct BlasJob {
+        const Gemm *g;
+        OpCtx *c;
+} BlasJob;
+
 static void blas_rows(void *arg, int64_t from, int64_t to)
 {
-        const Gemm *g = arg;
-        blas_piece(g, from, to - from, 0, g->n);
+        const BlasJob *j = arg;
+        blas_tiles(j->c, j->g, from, to - from, 0, j->g->n);
 }
 static void blas_columns(void *arg, int64_t from, int64_t to)
 {
-        const Gemm *g = arg;
-        blas_piece(g, 0, g->m, from, to - from);
+        const BlasJob *j = arg;
+        blas_tiles(j->c, j->g, 0, j->g->m, from, to - from);
 }
 
 /* ---- integers ---- */
@@ -184,7 +209,8 @@ static Status *gemm_pieces(OpCtx *c, const Gemm *g, bool parallel)
         RangeFn fn = !blas ? int_rows : by_rows ? blas_rows : blas_columns;
         IntJob ints = { .g = *g, .c = c };
         int64_t pieces = by_rows ? g->m : g->n;
-        void *arg = blas ? (void *)g : &ints;
+        BlasJob job = { .g = g, .c = c };
+        void *arg = blas ? (void *)&job : &ints;
         double each = (double)g->k * (double)(by_rows ? g->n : g->m); /* work per piece */
         double grain = g->m == 1 ? GEMM_GRAIN / 8 : GEMM_GRAIN;       /* a row waits for memory */
         ints.rows = each < LOOK_AFTER ? (int64_t)(LOOK_AFTER / each) : 1;

@@ -143,6 +143,9 @@ static void flatten(Conv *v)
         v->batch = 1;
 }
 
+/* Multiplications that take a tenth of a second or so. */
+#define LONG_MACS 4e9
+
 /* Into how many pieces, and along which axis. */
 static void plan_cut(const Conv *v, int64_t threads, Cut *cut)
 {
@@ -151,6 +154,8 @@ static void plan_cut(const Conv *v, int64_t threads, Cut *cut)
                       (double)(v->depthwise ? 1 : v->in_c) * (double)plane(v, true, 0);
         if (pictures < threads && macs > PARALLEL_MACS)
                 pieces = threads;
+        if (macs > LONG_MACS * (double)threads) /* whoever waits for it may give up in between */
+                pieces = ((int64_t)(macs / LONG_MACS) / threads + 1) * threads;
         if (v->depthwise) {
                 int64_t bytes = 4 * (plane(v, true, 0) + plane(v, false, 0));
                 int64_t more = (bytes + DEPTHWISE_BYTES - 1) / DEPTHWISE_BYTES;

@@ -186,11 +186,19 @@ static void run_pieces(void *arg, int64_t from, int64_t to)
                         atomic_store(&j->failed, true);
 }
 
+/* Multiplications that take a tenth of a second or so. */
+#define LONG_MACS 4e9
+
 /* Into PIECES parts a thread, or fewer when pixels are few, but as many for each; along the panels
  * when there is not a full pass of pixels for each thread. */
 static Status *run(OpCtx *c, RowsJob *j)
 {
         int64_t threads = ctx_threads(c), pieces = threads * PIECES, pixels = j->n * j->step;
+        double macs = (double)pixels * (double)j->panels.taps * (double)j->panels.depth *
+                      (double)j->panels.width;
+        if (j->conv &&
+            macs > LONG_MACS * (double)pieces) /* so that it may be given up in between */
+                pieces = ((int64_t)(macs / LONG_MACS) / threads + 1) * threads;
         j->panel_cuts = 1;
         if (j->conv && !j->head && threads > 1 && pixels < threads * ROWS_MAX) {
                 j->cuts = 1;

@@ -85,20 +85,45 @@ static Status *lrn_grad_shape(ShapeCtx *c)
         return NULL;
 }
 
+static const void *tensor_at(const Tensor *t, size_t byte)
+{
+        return (const char *)tensor_data(t) + byte;
+}
+
+typedef struct Rows {
+        const Tensor *x;
+        Tensor *y;
+        int64_t depth;
+        Lrn a;
+} Rows;
+
+static void lrn_range(void *arg, int64_t from, int64_t to)
+{
+        const Rows *r = arg;
+        size_t at = (size_t)(from * r->depth) * dtype_size(tensor_dtype(r->x));
+        DISPATCH(LRN_TYPES, tensor_dtype(r->x), lrn, tensor_at(r->x, at),
+                 (void *)((char *)tensor_fill(r->y) + at), to - from, r->depth, &r->a);
+}
+
 static Status *lrn(OpCtx *c)
 {
+        enum { GRAIN = 1 << 14 }; /* elements of windows that are worth a thread */
         const Tensor *x = ctx_input(c, 0);
-        void *y = tensor_fill(ctx_output(c, 0));
-        int64_t depth = tensor_dim(x, 3);
-        Lrn a = lrn_attrs(ctx_node(c));
-        if (tensor_count(x))
-                DISPATCH(LRN_TYPES, tensor_dtype(x), lrn, tensor_data(x), y,
-                         tensor_count(x) / depth, depth, &a);
+        Rows r = { .x = x,
+                   .y = ctx_output(c, 0),
+                   .depth = tensor_dim(x, 3),
+                   .a = lrn_attrs(ctx_node(c)) };
+        if (!tensor_count(x))
+                return NULL;
+        int64_t window = MIN(r.depth, 2 * r.a.radius + 1) + 16; /* with the power */
+        ctx_parallel(c, tensor_count(x) / r.depth, MAX(GRAIN / (r.depth * window), (int64_t)1),
+                     lrn_range, &r);
         return NULL;
 }
 
 static Status *lrn_grad(OpCtx *c)
 {
+        enum { LOOK_EVERY = 64 };
         const Tensor *g = ctx_input(c, 0), *x = ctx_input(c, 1), *y = ctx_input(c, 2);
         void *out = tensor_fill(ctx_output(c, 0));
         int64_t depth = tensor_dim(x, 3);
@@ -106,9 +131,13 @@ static Status *lrn_grad(OpCtx *c)
         float *dx = ctx_scratch(c, (size_t)depth * sizeof(float));
         if (!dx)
                 return status_oom();
-        if (tensor_count(x))
-                DISPATCH(LRN_TYPES, tensor_dtype(x), grad, tensor_data(g), tensor_data(x),
-                         tensor_data(y), out, dx, tensor_count(x) / depth, depth, &a);
+        int64_t rows = tensor_count(x) ? tensor_count(x) / depth : 0;
+        for (int64_t r = 0; r < rows && !ctx_cut(c); r += LOOK_EVERY) {
+                size_t at = (size_t)(r * depth) * dtype_size(tensor_dtype(x));
+                DISPATCH(LRN_TYPES, tensor_dtype(x), grad, tensor_at(g, at), tensor_at(x, at),
+                         tensor_at(y, at), (void *)((char *)out + at), dx,
+                         MIN(rows - r, (int64_t)LOOK_EVERY), depth, &a);
+        }
         return NULL;
 }
 

@@ -3,14 +3,14 @@
 #include "engine/kernels/nn/top_k.h"
 
 /* The n + 1 best in order; the last of them is the n-th, counted from 0. */
-#define LOOP(ID, T, W, GET, PUT)                                                          \
-        static void nth_##ID(const T *x, T *y, int32_t *heap, int64_t rows, int64_t cols, \
-                             int64_t n, bool least)                                       \
-        {                                                                                 \
-                for (int64_t r = 0; r < rows; r++, x += cols) {                           \
-                        top_k_##ID(x, cols, n + 1, heap, least);                          \
-                        y[r] = x[heap[n]];                                                \
-                }                                                                         \
+#define LOOP(ID, T, W, GET, PUT)                                                      \
+        static void nth_##ID(OpCtx *c, const T *x, T *y, int32_t *heap, int64_t rows, \
+                             int64_t cols, int64_t n, bool least)                     \
+        {                                                                             \
+                for (int64_t r = 0; r < rows && !ctx_cut(c); r++, x += cols) {        \
+                        top_k_##ID(c, x, cols, n + 1, heap, least);                   \
+                        y[r] = x[heap[n]];                                            \
+                }                                                                     \
         }
 REAL_TYPES(TOP_K_LOOP)
 REAL_TYPES(LOOP)
@@ -47,7 +47,7 @@ static Status *nth_element(OpCtx *c)
         if (!heap)
                 return status_oom();
         if (tensor_count(x))
-                DISPATCH(REAL_TYPES, tensor_dtype(x), nth, tensor_data(x), y, heap,
+                DISPATCH(REAL_TYPES, tensor_dtype(x), nth, c, tensor_data(x), y, heap,
                          tensor_count(x) / cols, cols, n,
                          !node_bool(ctx_node(c), "reverse", false));
         return NULL;

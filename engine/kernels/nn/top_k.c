@@ -41,20 +41,20 @@
                 }                                                                                 \
         }
 /* heap is given when the order does not matter, and then holds TensorFlow's. */
-#define LOOP(ID, T, W, GET, PUT)                                                         \
-        static void rows_##ID(const T *x, T *y, int32_t *where, int64_t rows, int64_t n, \
-                              int64_t k, int32_t *heap)                                  \
-        {                                                                                \
-                for (int64_t r = 0; r < rows; r++, x += n, y += k, where += k) {         \
-                        if (heap)                                                        \
-                                unsorted_##ID(x, n, k, heap);                            \
-                        else                                                             \
-                                top_k_##ID(x, n, k, where, false);                       \
-                        for (int64_t i = 0; i < k; i++) {                                \
-                                where[i] = heap ? heap[i] : where[i];                    \
-                                y[i] = x[where[i]];                                      \
-                        }                                                                \
-                }                                                                        \
+#define LOOP(ID, T, W, GET, PUT)                                                                   \
+        static void rows_##ID(OpCtx *c, const T *x, T *y, int32_t *where, int64_t rows, int64_t n, \
+                              int64_t k, int32_t *heap)                                            \
+        {                                                                                          \
+                for (int64_t r = 0; r < rows && !ctx_cut(c); r++, x += n, y += k, where += k) {    \
+                        if (heap)                                                                  \
+                                unsorted_##ID(x, n, k, heap);                                      \
+                        else                                                                       \
+                                top_k_##ID(c, x, n, k, where, false);                              \
+                        for (int64_t i = 0; i < k; i++) {                                          \
+                                where[i] = heap ? heap[i] : where[i];                              \
+                                y[i] = x[where[i]];                                                \
+                        }                                                                          \
+                }                                                                                  \
         }
 REAL_TYPES(TOP_K_LOOP)
 REAL_TYPES(UNSORTED)
@@ -115,7 +115,7 @@ static Status *top_k(OpCtx *c)
                 if (!heap)
                         return status_oom();
         }
-        DISPATCH(REAL_TYPES, tensor_dtype(x), rows, tensor_data(x), tensor_fill(y),
+        DISPATCH(REAL_TYPES, tensor_dtype(x), rows, c, tensor_data(x), tensor_fill(y),
                  tensor_fill(where), tensor_count(x) / n, n, k, heap);
         return NULL;
 }

@@ -16,8 +16,11 @@ enum { TOP_K_FEWEST = 8, TOP_K_FEW = 32, TOP_K_SPARE = 4, TOP_K_DEPTH = 8, TOP_K
 #define TOP_K_MORE_(a, b) ((a) > (b) ? (a) : (b))
 #define TOP_K_LESS_(a, b) ((a) < (b) ? (a) : (b))
 
-/* top_k_<ID>(x, n, k, heap, least): fills heap[0..k) with the indexes of the k best of n (k <= n),
- * best first; the largest are best, with `least` the smallest. */
+/* Steps after which it looks whether anybody still waits. */
+enum { TOP_K_LOOK = 1 << 13 };
+
+/* top_k_<ID>(c, x, n, k, heap, least): fills heap[0..k) with the indexes of the k best of n (k <=
+ * n), best first; the largest are best, with `least` the smallest. */
 #define TOP_K_LOOP(ID, T, W, GET, PUT)                                                             \
         static inline bool before_##ID(const T *x, int32_t a, int32_t b, bool least)               \
         {                                                                                          \
@@ -145,19 +148,27 @@ enum { TOP_K_FEWEST = 8, TOP_K_FEW = 32, TOP_K_SPARE = 4, TOP_K_DEPTH = 8, TOP_K
                 }                                                                                  \
                 return classes <= 2 * k;                                                           \
         }                                                                                          \
-        static void top_k_##ID(const T *x, int64_t n, int64_t k, int32_t *heap, bool least)        \
+        static void top_k_##ID(OpCtx *c, const T *x, int64_t n, int64_t k, int32_t *heap,          \
+                               bool least)                                                         \
         {                                                                                          \
                 if (!least && few_##ID(x, n, k, heap))                                             \
                         return;                                                                    \
                 for (int64_t i = 0; i < k; i++)                                                    \
                         heap[i] = (int32_t)i;                                                      \
-                for (int64_t i = k / 2 - 1; i >= 0; i--)                                           \
+                for (int64_t i = k / 2 - 1; i >= 0; i--) {                                         \
+                        if (i % TOP_K_LOOK == 0 && ctx_cut(c))                                     \
+                                return;                                                            \
                         sift_##ID(x, heap, k, i, least);                                           \
+                }                                                                                  \
                 for (int64_t i = k; k && (i = better_##ID(x, i, n, x[heap[0]], least)) < n; i++) { \
+                        if (i % TOP_K_LOOK == 0 && ctx_cut(c))                                     \
+                                return;                                                            \
                         heap[0] = (int32_t)i;                                                      \
                         sift_##ID(x, heap, k, 0, least);                                           \
                 }                                                                                  \
                 for (int64_t m = k - 1; m > 0; m--) {                                              \
+                        if (m % TOP_K_LOOK == 0 && ctx_cut(c))                                     \
+                                return;                                                            \
                         int32_t t = heap[0];                                                       \
                         heap[0] = heap[m];                                                         \
                         heap[m] = t;                                                               \

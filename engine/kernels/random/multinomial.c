@@ -62,6 +62,7 @@ static Status *sample(OpCtx *c, Philox gen)
         const Tensor *x = ctx_input(c, 0);
         Tensor *y = ctx_output(c, 0);
         int64_t rows = tensor_dim(x, 0), classes = tensor_dim(x, 1), n = tensor_dim(y, 1);
+        enum { LOOK_EVERY = 1 << 14 };
         double *cdf = ctx_scratch(c, (size_t)classes * sizeof *cdf);
         PhiloxSingle s = philox_single(gen);
         if (!cdf)
@@ -69,6 +70,8 @@ static Status *sample(OpCtx *c, Philox gen)
         for (int64_t r = 0; r < rows; r++) {
                 double total = accumulate(x, r, classes, cdf);
                 for (int64_t j = 0; j < n; j++) {
+                        if (j % LOOK_EVERY == 0 && ctx_cut(c))
+                                return NULL;
                         uint32_t hi = philox_take(&s), lo = philox_take(&s);
                         int64_t class = find(cdf, classes, philox_double(hi, lo) * total);
                         if (tensor_dtype(y) == DT_INT32)

@@ -14,6 +14,7 @@ static Status *random_shuffle(OpCtx *c)
         if (rows > UINT32_MAX)
                 return invalid_argument("RandomShuffle of %lld rows: more than 32 bits",
                                         (long long)rows);
+        enum { LOOK_EVERY = 1 << 16 };
         int64_t *order = ctx_scratch(c, (size_t)rows * sizeof *order), per = tensor_count(x) / rows;
         Philox gen;
         if (!order)
@@ -23,12 +24,17 @@ static Status *random_shuffle(OpCtx *c)
         for (int64_t i = 0; i < rows; i++)
                 order[i] = i;
         for (int64_t i = 0; i < rows - 1; i++) {
+                if (i % LOOK_EVERY == 0 && ctx_cut(c))
+                        return NULL;
                 int64_t j = i + philox_take(&s) % (uint32_t)(rows - i), t = order[i];
                 order[i] = order[j];
                 order[j] = t;
         }
-        for (int64_t i = 0; i < rows; i++)
+        for (int64_t i = 0; i < rows; i++) {
+                if (i % LOOK_EVERY == 0 && ctx_cut(c))
+                        return NULL;
                 TRY(tensor_copy_elements(y, i * per, x, order[i] * per, per));
+        }
         return NULL;
 }
 

@@ -107,8 +107,11 @@ static Status *as_string(OpCtx *c)
         Tensor *y = ctx_output(c, 0);
         Format f;
         TRY(format_make(ctx_node(c), tensor_dtype(x), &f));
+        enum { LOOK_EVERY = 1 << 14 };
         autobuf b = BUF(1 << 16);
         for (int64_t i = 0; i < tensor_count(x); i++) {
+                if (i % LOOK_EVERY == 0 && ctx_cut(c))
+                        return NULL;
                 b.len = 0;
                 print(&b, &f, x, i);
                 TRY(buf_status(&b));
