@@ -8,7 +8,8 @@
 /* Blocks of the generator that TensorFlow sets aside: 2048 numbers per sample. */
 enum { BLOCKS_PER_SAMPLE = 512, POLL_EVERY = 1 << 16 };
 
-/* Without repeats there cannot be more samples than classes. */
+/* Without repeats there cannot be more samples than classes. TensorFlow tells the two numbers of
+ * columns in this order. */
 Status *sampler_shape(ShapeCtx *c)
 {
         const Shape *classes = shape_in(c, 0);
@@ -19,7 +20,7 @@ Status *sampler_shape(ShapeCtx *c)
         if (classes->rank == 2 && classes->dim[1] >= 0 && classes->dim[1] != wanted)
                 return invalid_argument("true_classes must have num_true columns, expected: %lld "
                                         "was: %lld",
-                                        (long long)wanted, (long long)classes->dim[1]);
+                                        (long long)classes->dim[1], (long long)wanted);
         if (node_bool(c->node, "unique", false) &&
             sampled > node_int(c->node, "range_max", sampled))
                 return invalid_argument("Sampler's range is too small.");

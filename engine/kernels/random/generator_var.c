@@ -22,6 +22,7 @@ static Philox generator_of(const int64_t *state)
 
 typedef struct Taking {
         bool tagged;
+        const char *the; /* TensorFlow's kernels do not agree on the article */
         uint64_t n;
         Philox gen;
 } Taking;
@@ -40,9 +41,10 @@ static Status *take(void *arg, Tensor *state)
         if (t->tagged && v[0] != RNG_PHILOX)
                 return invalid_argument("Unsupported algorithm id: %lld", (long long)v[0]);
         if (tensor_count(state) < RNG_STATE + t->tagged)
-                return invalid_argument("For the Philox algorithm, the size of state must be at "
+                return invalid_argument("For %sPhilox algorithm, the size of state must be at "
                                         "least %d; got %lld",
-                                        RNG_STATE + t->tagged, (long long)tensor_count(state));
+                                        t->the, RNG_STATE + t->tagged,
+                                        (long long)tensor_count(state));
         v += t->tagged;
         Philox gen = t->gen = generator_of(v);
         philox_skip(&gen, t->n * RANDOM_RESERVED);
@@ -53,7 +55,8 @@ static Status *take(void *arg, Tensor *state)
 /* The variable moves on under its lock, so that two ops at a time never draw the same numbers. */
 Status *generator_var_take(OpCtx *c, bool tagged, uint64_t n, Philox *ret)
 {
-        Taking t = { .tagged = tagged, .n = n };
+        bool binomial = !strcmp(ctx_node(c)->def->op, "StatefulRandomBinomial");
+        Taking t = { .tagged = tagged, .the = binomial ? "" : "the ", .n = n };
         Variable *v;
         TRY(var_of(c, 0, &v));
         if (v->dtype != DT_INT64)

@@ -2,6 +2,21 @@
 /* Parameters that broadcast over batches. */
 #include "engine/kernels/random/params.h"
 
+#include "engine/base/buf.h"
+
+/* Two are those of a binomial distribution, four those of a truncated normal one. */
+static Status *incompatible(const ShapeCtx *c, int from, int to)
+{
+        autobuf b = BUF(4096);
+        for (int i = from; i < to; i++)
+                buf_printf(&b, "%s%s", i > from ? " vs. " : "", shape_text(shape_in(c, i)).s);
+        TRY(buf_status(&b));
+        return invalid_argument("%s must have compatible batch dimensions: %s",
+                                to - from == 2 ? "counts and probs"
+                                               : "means, stddevs, minvals, maxvals",
+                                buf_cstr(&b));
+}
+
 /* Parameters broadcast together; the shape asked for must end with what they make. */
 Status *params_shape(const ShapeCtx *c, int from, int to)
 {
@@ -10,7 +25,11 @@ Status *params_shape(const ShapeCtx *c, int from, int to)
         for (int i = from; i < to; i++) {
                 if (shape_in(c, i)->rank < 0)
                         return NULL;
-                TRY(shape_broadcast(&all, shape_in(c, i), &all));
+                Status *s = shape_broadcast(&all, shape_in(c, i), &all);
+                if (s) {
+                        status_free(s);
+                        return incompatible(c, from, to);
+                }
         }
         if (out->rank < 0 || all.rank < 0)
                 return NULL;

@@ -12,7 +12,7 @@ enum { INVERSION_RESERVED = 42, POLL_EVERY = 1 << 12 };
 /* How many geometric numbers it takes to pass count. */
 static double invert(double count, double p, Philox gen)
 {
-        Draws u = { .kind = RANDOM_UNIFORM, .dtype = DT_DOUBLE };
+        Draws u = { .kind = RANDOM_UNIFORM };
         double sum = 0;
         int n = 0;
         for (; n < REJECTION_TRIES; n++) {
@@ -49,7 +49,7 @@ static double bound(double count, double r, double m, double k)
  * Should chance never accept, the mode is returned. */
 static double transform(double count, double p, Philox gen)
 {
-        Draws d = { .kind = RANDOM_UNIFORM, .dtype = DT_DOUBLE };
+        Draws d = { .kind = RANDOM_UNIFORM };
         double deviation = sqrt(count * p * (1 - p)), b = 1.15 + 2.53 * deviation;
         double a = -0.0873 + 0.0248 * b + 0.01 * p, c = count * p + 0.5;
         double alpha = (2.83 + 5.1 / b) * deviation, m = floor((count + 1) * p);

@@ -7,13 +7,13 @@
 
 #include <math.h>
 
-static double sample(double alpha, Philox gen, DType compute)
+static double sample(double alpha, Philox gen, DType out)
 {
-        Draws normals = { .kind = RANDOM_NORMAL, .dtype = DT_DOUBLE };
-        Draws uniforms = { .kind = RANDOM_UNIFORM, .dtype = DT_DOUBLE };
+        Draws normals = { .kind = RANDOM_NORMAL };
+        Draws uniforms = { .kind = RANDOM_UNIFORM };
         bool small = alpha < 1;
         double d = alpha + (small ? 2.0 / 3 : -1.0 / 3), c = 1.0 / 3 / sqrt(d);
-        (void)compute;
+        (void)out;
         if (!(alpha >= 0))
                 return NAN;
         if (alpha == 1)

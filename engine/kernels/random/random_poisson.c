@@ -1,57 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 /* RandomPoisson, RandomPoissonV2, StatelessRandomPoisson: Knuth's product of uniforms below a rate
- * of 10, Hormann's transformed rejection (1993) from there on, in the type that TensorFlow computes
- * in, for each rounding may decide. A rate that is no rate gives NaN (0 for integers). */
+ * of 10, Hormann's transformed rejection (1993) from there on. All in double, whatever the types,
+ * as in TensorFlow since it has the second version. A rate that is no number gives NaN (0 for
+ * integers), where TensorFlow never ends. */
 #include "engine/kernels/random/rejection.h"
 
+#include <float.h>
 #include <math.h>
 
-/* CT: the type to compute in; f: the suffix of its functions. */
-#define POISSON(ID, CT, f)                                                                     \
-        static double knuth_##ID(CT rate, Philox gen)                                          \
-        {                                                                                      \
-                Draws u = { .kind = RANDOM_UNIFORM, .dtype = DT_##ID };                        \
-                CT limit = exp##f(-rate), product = 1;                                         \
-                for (double k = 0;; k++) {                                                     \
-                        product *= (CT)draw(&u, &gen);                                         \
-                        if (product <= limit)                                                  \
-                                return k;                                                      \
-                }                                                                              \
-        }                                                                                      \
-        static bool tight_##ID(CT rate, CT a, CT b, CT shifted, CT v, CT k)                    \
-        {                                                                                      \
-                CT inv_alpha = (CT)1.1239 + (CT)1.1328 / (b - (CT)3.4);                        \
-                CT s = log##f(v * inv_alpha / (a / (shifted * shifted) + b));                  \
-                return s <= -rate + k * log##f(rate) - lgamma##f(k + 1);                       \
-        }                                                                                      \
-        static double hormann_##ID(CT rate, Philox gen)                                        \
-        {                                                                                      \
-                Draws d = { .kind = RANDOM_UNIFORM, .dtype = DT_##ID };                        \
-                CT b = (CT)0.931 + (CT)2.53 * sqrt##f(rate), a = (CT)-0.059 + (CT)0.02483 * b; \
-                CT k = rate;                                                                   \
-                for (int i = 0; i < REJECTION_TRIES; i++) {                                    \
-                        CT u = (CT)draw(&d, &gen) - (CT)0.5, v = (CT)draw(&d, &gen);           \
-                        CT shifted = (CT)0.5 - fabs##f(u);                                     \
-                        k = floor##f(((CT)2 * a / shifted + b) * u + rate + (CT)0.43);         \
-                        if (shifted >= (CT)0.07 && v <= (CT)0.9277 - (CT)3.6224 / (b - (CT)2)) \
-                                return (double)k;                                              \
-                        if (k < 0 || (shifted < (CT)0.013 && v > shifted))                     \
-                                continue;                                                      \
-                        if (tight_##ID(rate, a, b, shifted, v, k))                             \
-                                return (double)k;                                              \
-                }                                                                              \
-                return (double)k;                                                              \
-        }
-POISSON(FLOAT, float, f)
-POISSON(DOUBLE, double, )
-
-static double sample(double rate, Philox gen, DType compute)
+/* What the output's type holds; more than that is drawn again. */
+static double highest(DType out)
 {
-        if (!(rate >= 0) || isinf(rate))
+        switch ((int)out) {
+        case DT_HALF: return 65504;
+        case DT_FLOAT: return (double)FLT_MAX;
+        case DT_DOUBLE: return DBL_MAX;
+        case DT_INT32: return INT32_MAX;
+        default: return (double)INT64_MAX;
+        }
+}
+
+static double knuth(double rate, Philox gen)
+{
+        Draws u = { .kind = RANDOM_UNIFORM };
+        double limit = exp(-rate), product = 1;
+        for (double k = 0;; k++) {
+                product *= draw(&u, &gen);
+                if (product <= limit)
+                        return k;
+        }
+}
+
+static double hormann(double rate, Philox gen, DType out)
+{
+        Draws d = { .kind = RANDOM_UNIFORM };
+        double b = 0.931 + 2.53 * sqrt(rate), a = -0.059 + 0.02483 * b;
+        double inv_alpha = 1.1239 + 1.1328 / (b - 3.4), log_rate = log(rate), k = rate;
+        for (int i = 0; i < REJECTION_TRIES; i++) {
+                double u = draw(&d, &gen) - 0.5, v = draw(&d, &gen);
+                double shifted = 0.5 - fabs(u);
+                k = floor((2 * a / shifted + b) * u + rate + 0.43);
+                if (k > highest(out))
+                        continue;
+                if (shifted >= 0.07 && v <= 0.9277 - 3.6224 / (b - 2))
+                        return k;
+                if (k < 0 || (shifted < 0.013 && v > shifted))
+                        continue;
+                if (log(v * inv_alpha / (a / (shifted * shifted) + b)) <=
+                    -rate + k * log_rate - lgamma(k + 1))
+                        return k;
+        }
+        return k;
+}
+
+static double sample(double rate, Philox gen, DType out)
+{
+        if (isnan(rate))
                 return NAN;
-        if (compute == DT_DOUBLE)
-                return rate < 10 ? knuth_DOUBLE(rate, gen) : hormann_DOUBLE(rate, gen);
-        return rate < 10 ? knuth_FLOAT((float)rate, gen) : hormann_FLOAT((float)rate, gen);
+        if (isinf(rate) && rate > 0)
+                return INFINITY;
+        return rate < 10 ? knuth(rate, gen) : hormann(rate, gen, out);
 }
 
 static Status *random_poisson(OpCtx *c)

@@ -52,8 +52,6 @@ void rejection_put(Tensor *t, int64_t i, double v)
 static Status *fill(OpCtx *c, const Tensor *params, Philox gen, RejectionFn sample)
 {
         Tensor *y = ctx_output(c, 0);
-        DType t = tensor_dtype(params);
-        DType compute = t == DT_DOUBLE || t == DT_INT64 ? DT_DOUBLE : DT_FLOAT;
         int64_t n = tensor_count(params), samples = tensor_count(y) / n;
         for (int64_t i = 0; i < tensor_count(y); i++) {
                 Philox own = gen;
@@ -61,7 +59,7 @@ static Status *fill(OpCtx *c, const Tensor *params, Philox gen, RejectionFn samp
                         return cancelled("Step was cancelled");
                 philox_skip(&own, (uint64_t)i * RANDOM_RESERVED);
                 rejection_put(y, i % samples * n + i / samples,
-                              sample(tensor_double(params, i / samples), own, compute));
+                              sample(tensor_double(params, i / samples), own, tensor_dtype(y)));
         }
         return NULL;
 }

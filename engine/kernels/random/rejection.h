@@ -7,29 +7,25 @@
 /* No honest parameter comes near: the worst accepts three of four tries. */
 enum { REJECTION_TRIES = 10000 };
 
-/* Numbers of one kind, in double or float steps. */
+/* Numbers of one kind. TensorFlow computes in double here, whatever the ops' types. */
 typedef struct Draws {
         RandomKind kind;
-        DType dtype; /* DT_FLOAT or DT_DOUBLE */
         int left;
-        float f[4];
         double d[2];
 } Draws;
 
 static inline double draw(Draws *s, Philox *gen)
 {
         if (!s->left) {
-                bool wide = s->dtype == DT_DOUBLE;
-                random_group(s->kind, s->dtype, gen, wide ? (void *)s->d : (void *)s->f);
-                s->left = wide ? 2 : 4;
+                random_group(s->kind, DT_DOUBLE, gen, s->d);
+                s->left = 2;
         }
-        s->left--;
-        return s->dtype == DT_DOUBLE ? s->d[s->left] : (double)s->f[s->left];
+        return s->d[--s->left];
 }
 
-/* A sample for a parameter, from the numbers of a generator of its own; compute is the type that
- * TensorFlow computes in, DT_FLOAT or DT_DOUBLE. */
-typedef double (*RejectionFn)(double parameter, Philox gen, DType compute);
+/* A sample for a parameter, from the numbers of a generator of its own, that fits into type out if
+ * any does. */
+typedef double (*RejectionFn)(double parameter, Philox gen, DType out);
 
 /* Output 0 becomes samples of input 1's parameters, from the node's own generator, behind one
  * another: all samples of the first parameter first. */
