@@ -5,6 +5,7 @@
 
 #include "engine/ops/signature.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 static NodeRun *run_of(const OpCtx *c)
@@ -172,6 +173,20 @@ const char *ctx_frame_name(OpCtx *c)
 /* ---- resources ---- */
 
 /* What a client fed may be any tensor: the handle and its kind are checked here, for all ops. */
+/* A handle that is two strings is looked up with the type: there is none of that name. */
+static Status *wrong_kind(const OpCtx *c, int i, Resource *r, const ResourceKind *kind)
+{
+        autoptr(Tensor) name = NULL;
+        if (dtype_base(c->node->in_types[i]) != DT_STRING || !r->kind->read)
+                return invalid_argument("Trying to access resource using the wrong type. Expected "
+                                        "%s got %s",
+                                        r->kind->name, kind->name);
+        TRY(r->kind->read(r, &name));
+        const TString *s = tensor_strings(name);
+        return not_found("Resource %.*s/%.*s/%s does not exist.", (int)s[0].len, s[0].data,
+                         (int)s[1].len, s[1].data, kind->name);
+}
+
 Status *ctx_resource(const OpCtx *c, int i, const ResourceKind *kind, Resource **ret)
 {
         const Tensor *t = c->in[i];
@@ -186,10 +201,7 @@ Status *ctx_resource(const OpCtx *c, int i, const ResourceKind *kind, Resource *
                 return not_found("Input %d of {{node %s}} is an empty resource handle", i,
                                  c->node->name);
         if (r->kind != kind)
-                return invalid_argument("Trying to access a handle's resource using the wrong "
-                                        "type. The handle points to a "
-                                        "resource of type '%s', expected '%s'",
-                                        r->kind->name, kind->name);
+                return wrong_kind(c, i, r, kind);
         *ret = r;
         return NULL;
 }
@@ -339,23 +351,35 @@ static Status *step_resources(const OpCtx *c, Resources **ret)
         return st;
 }
 
+typedef struct StepContainer {
+        char s[40];
+} StepContainer;
+
+/* TensorFlow's name of it, which messages show. */
+static StepContainer step_container(const OpCtx *c)
+{
+        StepContainer name;
+        snprintf(name.s, sizeof name.s, "__per_step_%lld", (long long)ctx_step_id(c));
+        return name;
+}
+
 Status *ctx_put_step_resource(OpCtx *c, const ResourceKind *kind, const char *name, Resource *r)
 {
         Resources *rs = NULL;
         TRY(step_resources(c, &rs));
-        return resources_put(rs, kind, "step", name, r);
+        return resources_put(rs, kind, step_container(c).s, name, r);
 }
 
 Status *ctx_find_step_resource(OpCtx *c, const ResourceKind *kind, const char *name, Resource **ret)
 {
         Resources *rs = NULL;
         TRY(step_resources(c, &rs));
-        return resources_find(rs, kind, "step", name, ret);
+        return resources_find(rs, kind, step_container(c).s, name, ret);
 }
 
 Status *ctx_drop_step_resource(OpCtx *c, const ResourceKind *kind, const char *name)
 {
         Resources *rs = NULL;
         TRY(step_resources(c, &rs));
-        return resources_drop(rs, kind, "step", name);
+        return resources_drop(rs, kind, step_container(c).s, name);
 }

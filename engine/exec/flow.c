@@ -33,7 +33,7 @@ static void run_switch(Step *s, Iteration *it, const PlanNode *pn)
 {
         autoptr(Tensor) data = take(it, pn, 0);
         autoptr(Tensor) by = take(it, pn, 1);
-        if ((by->dtype != DT_BOOL && by->dtype != DT_INT32) || by->count != 1) {
+        if ((by->dtype != DT_BOOL && by->dtype != DT_INT32) || by->shape.rank) {
                 step_abort(
                         s,
                         run_blame(pn,

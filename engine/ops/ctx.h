@@ -97,8 +97,8 @@ static inline void ctx_forward(OpCtx *c, int in, int out)
         ctx_set_output(c, out, tensor_ref(c->in[in]));
 }
 /* The resource of a ref input or of a DT_RESOURCE / DT_VARIANT scalar input, borrowed for the call.
- * INVALID_ARGUMENT when it is not of that kind ("Trying to access a handle's resource using the
- * wrong type. ..."), NOT_FOUND when empty. */
+ * INVALID_ARGUMENT when it is not of that kind ("Trying to access resource using the wrong type.
+ * ..."; NOT_FOUND "Resource C/N/T does not exist." for a ref input), NOT_FOUND when empty. */
 Status *ctx_resource(const OpCtx *c, int i, const ResourceKind *kind, Resource **ret) MUST_USE;
 /* n bytes of scratch, 64-byte aligned, freed when the op is done; NULL without memory. */
 void *ctx_scratch(OpCtx *c, size_t n) MUST_USE;

@@ -109,31 +109,35 @@ Status *accumulator_new(const AccumulatorSpec *spec, Resource **ret)
         return NULL;
 }
 
-/* Two nodes may share one accumulator by name; they must agree on what it takes. */
-Status *accumulator_matches(const Accumulator *a, DType dtype, bool sparse)
+DType accumulator_dtype(const Accumulator *a)
 {
-        if (a->dtype != dtype)
-                return invalid_argument("Expected data type %s, but was %s", dtype_name(a->dtype),
-                                        dtype_name(dtype));
-        if (a->sparse != sparse)
-                return invalid_argument("Accumulator '%s' is a %s one", a->name,
-                                        a->sparse ? "sparse" : "dense");
-        return NULL;
+        return a->dtype;
+}
+
+Status *accumulator_is(const Accumulator *a, bool sparse)
+{
+        if (a->sparse == sparse)
+                return NULL;
+        return invalid_argument("Accumulator '%s' is a %s one", a->name,
+                                a->sparse ? "sparse" : "dense");
 }
 
 /* ---- applying; under the lock ---- */
 
+/* A sum's shape binds, and so does the accumulator's own. */
 static Status *check_dense(const Accumulator *a, const Tensor *g)
 {
-        const Shape *want = a->count ? &a->sum->shape : &a->shape;
-        if (shape_compatible(&a->shape, &g->shape) && shape_compatible(want, &g->shape))
+        const Shape *want = &a->shape;
+        if (a->count && !shape_equal(&a->sum->shape, &g->shape))
+                want = &a->sum->shape;
+        else if (shape_compatible(want, &g->shape))
                 return NULL;
         return invalid_argument("Shape mismatch: expected %s, got %s", shape_text(want).s,
                                 shape_text(&g->shape).s);
 }
 
-/* The slices' indices: a vector as long as the values, within the rows that the shape has. */
-static Status *check_index(const Accumulator *a, const Tensor *index, const Tensor *g)
+/* The slices' indices: a vector as long as the values. */
+static Status *check_slices(const Tensor *index, const Tensor *g)
 {
         if (index->shape.rank != 1)
                 return invalid_argument("Input indices should be vector but received shape: %s",
@@ -143,10 +147,31 @@ static Status *check_index(const Accumulator *a, const Tensor *index, const Tens
         if (g->shape.dim[0] != index->count)
                 return invalid_argument("Expected %lld non-empty input values, got %lld",
                                         (long long)index->count, (long long)g->shape.dim[0]);
-        int64_t limit = a->shape.rank > 0 ? a->shape.dim[0] : -1;
+        return NULL;
+}
+
+/* What the client says about the gradient's shape must fit the accumulator's. */
+static Status *check_said_shape(const Accumulator *a, const Tensor *said)
+{
+        if (a->shape.rank > said->count)
+                return invalid_argument("Shape mismatch: expected shape rank at least %d, got %lld",
+                                        a->shape.rank, (long long)said->count);
+        for (int i = 0; i < a->shape.rank; i++)
+                if (a->shape.dim[i] != -1 && a->shape.dim[i] != tensor_int(said, i))
+                        return invalid_argument("Shape mismatch: expected shape dim %d to be %lld, "
+                                                "got %lld",
+                                                i, (long long)a->shape.dim[i],
+                                                (long long)tensor_int(said, i));
+        return NULL;
+}
+
+/* INT64_MAX stands behind the last index where rows are merged. */
+static Status *check_index(const Accumulator *a, const Tensor *index)
+{
+        int64_t limit = a->shape.rank > 0 && a->shape.dim[0] >= 0 ? a->shape.dim[0] : INT64_MAX;
         for (int64_t i = 0; i < index->count; i++) {
                 int64_t at = tensor_int(index, i);
-                if (at < 0 || at == INT64_MAX || (limit >= 0 && at >= limit))
+                if (at < 0 || at >= limit)
                         return invalid_argument("Shape mismatch: index of slice %lld exceeded "
                                                 "limits of shape; index is %lld exceeded %lld",
                                                 (long long)i, (long long)at, (long long)limit);
@@ -154,14 +179,14 @@ static Status *check_index(const Accumulator *a, const Tensor *index, const Tens
         return NULL;
 }
 
-/* The first gradient may leave dimensions open that those after it must match. */
-static Status *check_sparse(const Accumulator *a, const Tensor *index, const Tensor *g)
+/* The first gradient may have more dimensions than the accumulator was told of; those after it must
+ * match it. */
+static Status *check_values(const Accumulator *a, const Tensor *g)
 {
         const Shape *want = a->count ? &a->sum->shape : &a->shape;
-        TRY(check_index(a, index, g));
         if (a->count ? want->rank != g->shape.rank : want->rank > g->shape.rank)
-                return invalid_argument("Shape mismatch: expected values rank %d, got %d",
-                                        want->rank, g->shape.rank);
+                return invalid_argument("Shape mismatch: expected values rank %s%d, got %d",
+                                        a->count ? "" : "at least ", want->rank, g->shape.rank);
         for (int i = 1; i < want->rank; i++)
                 if (want->dim[i] >= 0 && want->dim[i] != g->shape.dim[i])
                         return invalid_argument("Shape mismatch: expected values dim %d to be "
@@ -169,6 +194,15 @@ static Status *check_sparse(const Accumulator *a, const Tensor *index, const Ten
                                                 i, (long long)want->dim[i],
                                                 (long long)g->shape.dim[i]);
         return NULL;
+}
+
+static Status *check_sparse(const Accumulator *a, const Gradient *g)
+{
+        TRY(check_slices(g->indices, g->values));
+        if (g->shape)
+                TRY(check_said_shape(a, g->shape));
+        TRY(check_index(a, g->indices));
+        return check_values(a, g->values);
 }
 
 static Status *add_dense(Accumulator *a, const Tensor *g)
@@ -227,15 +261,14 @@ static Status *add_sparse(Accumulator *a, const Tensor *index, const Tensor *g)
         return NULL;
 }
 
-/* A gradient from an older step than the accumulator's is stale: dropped without an error, as
+/* A gradient from an older step than the accumulator's is stale: dropped without a look at it, as
  * TensorFlow does. */
-static Status *apply_locked(Accumulator *a, int64_t local_step, const Tensor *index,
-                            const Tensor *g)
+static Status *apply_locked(Accumulator *a, const Gradient *g)
 {
-        TRY(a->sparse ? check_sparse(a, index, g) : check_dense(a, g));
-        if (local_step < a->step)
+        if (g->step < a->step)
                 return NULL;
-        TRY(a->sparse ? add_sparse(a, index, g) : add_dense(a, g));
+        TRY(a->sparse ? check_sparse(a, g) : check_dense(a, g->values));
+        TRY(a->sparse ? add_sparse(a, g->indices, g->values) : add_dense(a, g->values));
         a->count++;
         return NULL;
 }
@@ -316,12 +349,11 @@ static const WaitKind take_kind = { .cancel = take_cancel, .done = take_done };
 /* ---- what callers see ---- */
 
 /* May complete the takes that wait. */
-Status *accumulator_apply(Accumulator *a, int64_t local_step, const Tensor *indices,
-                          const Tensor *gradient)
+Status *accumulator_apply(Accumulator *a, const Gradient *g)
 {
         WaitList ended = { 0 };
         pthread_mutex_lock(&a->lock);
-        Status *s = apply_locked(a, local_step, indices, gradient);
+        Status *s = apply_locked(a, g);
         if (!s)
                 advance(a, &ended);
         pthread_mutex_unlock(&a->lock);

@@ -20,12 +20,19 @@ extern const ResourceKind accumulator_kind;
 
 Status *accumulator_new(const AccumulatorSpec *spec, Resource **ret) MUST_USE;
 Accumulator *accumulator_of(Resource *r);
-/* INVALID_ARGUMENT unless the accumulator is of that kind and type. */
-Status *accumulator_matches(const Accumulator *a, DType dtype, bool sparse) MUST_USE;
-/* Adds a gradient. Sparse: indices is a vector with one index for each row of the gradient; else
- * NULL. INVALID_ARGUMENT "Shape mismatch: ...". */
-Status *accumulator_apply(Accumulator *a, int64_t local_step, const Tensor *indices,
-                          const Tensor *gradient) MUST_USE;
+DType accumulator_dtype(const Accumulator *a);
+/* INVALID_ARGUMENT unless the accumulator is of that kind. */
+Status *accumulator_is(const Accumulator *a, bool sparse) MUST_USE;
+
+typedef struct Gradient {
+        int64_t step;          /* of which it is; one of an old step is dropped unseen */
+        const Tensor *values;  /* of the accumulator's type */
+        const Tensor *indices; /* sparse: int64, one for each row; else NULL */
+        const Tensor *shape;   /* sparse: int64, what the client says the shape is; may be NULL */
+} Gradient;
+
+/* Adds a gradient. INVALID_ARGUMENT "Shape mismatch: ...". */
+Status *accumulator_apply(Accumulator *a, const Gradient *g) MUST_USE;
 /* out: the gradient; sparse: indices, values, shape. What the callee does not steal is released. */
 typedef void (*AccumulatorDone)(void *arg, Status *s, Tensor **out, int n);
 /* Waits for n gradients, takes what there is and moves on to the next step. */

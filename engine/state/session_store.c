@@ -65,6 +65,16 @@ Status *session_store_new(Resource **ret)
         return NULL;
 }
 
+/* Has this node made a handle in this step? Under the lock. */
+static bool is_pending(const SessionStore *st, const char *node, int64_t step)
+{
+        size_t len = strlen(node);
+        for (const Entry *e = st->pending; e; e = e->next)
+                if (e->step == step && !strncmp(e->handle, node, len) && e->handle[len] == ';')
+                        return true;
+        return false;
+}
+
 /* A handle is pending until its step ends: only handles that were fetched are kept
  * (GetSessionHandle). */
 Status *session_store_add(SessionStore *st, const char *node, const char *device, Tensor *t,
@@ -85,9 +95,19 @@ Status *session_store_add(SessionStore *st, const char *node, const char *device
         e->tensor = tensor_ref(t);
         e->step = step;
         pthread_mutex_lock(&st->lock);
-        e->next = st->pending;
-        st->pending = e;
+        bool again = is_pending(st, node, step);
+        if (!again) {
+                e->next = st->pending;
+                st->pending = e;
+        }
         pthread_mutex_unlock(&st->lock);
+        if (again) {
+                entry_free(e);
+                mem_free(copy);
+                return invalid_argument("Failed to add a tensor with name '%s' to the tensor "
+                                        "store.",
+                                        node);
+        }
         *ret = copy;
         return NULL;
 }

@@ -11,7 +11,8 @@ extern const ResourceKind session_store_kind;
 
 Status *session_store_new(Resource **ret) MUST_USE;
 SessionStore *session_store_of(Resource *r);
-/* Adds a tensor (a new reference) for a step. *ret is its handle, for mem_free(). */
+/* Adds a tensor (a new reference) for a step. *ret is its handle, for mem_free(). INVALID_ARGUMENT
+ * when the node has added one in this step. */
 Status *session_store_add(SessionStore *st, const char *node, const char *device, Tensor *t,
                           int64_t step, char **ret) MUST_USE;
 /* The step has ended: of what it added, the handles in keep[0..n) stay. */

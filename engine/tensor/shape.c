@@ -104,6 +104,18 @@ Status *shape_merge(const Shape *a, const Shape *b, Shape *ret)
         return NULL;
 }
 
+Status *shape_refine(const Shape *a, const Shape *b, Shape *ret)
+{
+        if (shape_compatible(a, b))
+                return shape_merge(a, b, ret);
+        if (a->rank != b->rank)
+                return invalid_argument("PartialTensorShape: Incompatible ranks during merge: %d "
+                                        "vs. %d",
+                                        a->rank, b->rank);
+        return invalid_argument("PartialTensorShape: Incompatible shapes during merge: %s vs. %s",
+                                shape_text(a).s, shape_text(b).s);
+}
+
 void shape_append(Shape *s, int64_t dim)
 {
         s->dim[s->rank++] = dim;

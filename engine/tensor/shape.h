@@ -45,6 +45,9 @@ bool shape_compatible(const Shape *a, const Shape *b);
  * "Dimension 0 in both shapes must be equal, but are 2 and 3. Shapes are [2] and [3].") when they
  * contradict. ret may be a or b. */
 Status *shape_merge(const Shape *a, const Shape *b, Shape *ret) MUST_USE;
+/* The same in the words of TensorFlow's kernels: "PartialTensorShape: Incompatible ranks during
+ * merge: 1 vs. 2", "... Incompatible shapes during merge: [2] vs. [3]". */
+Status *shape_refine(const Shape *a, const Shape *b, Shape *ret) MUST_USE;
 void shape_append(Shape *s, int64_t dim);        /* known rank < SHAPE_MAX_RANK */
 void shape_remove(Shape *s, int i);              /* 0 <= i < rank */
 void shape_insert(Shape *s, int i, int64_t dim); /* known rank < SHAPE_MAX_RANK, 0 <= i <= rank */

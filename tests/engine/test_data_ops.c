@@ -15,7 +15,7 @@ static void setup(void)
 TestSuite(data_ops, .init = setup, .fini = session_teardown, .timeout = 60);
 
 #define NOT_DATASET SR_INVALID_ARGUMENT, "Tensor must be a Dataset object."
-#define WRONG_KIND  SR_INVALID_ARGUMENT, "Trying to access a handle's resource using the wrong"
+#define WRONG_KIND  SR_INVALID_ARGUMENT, "Trying to access resource using the wrong type."
 #define UNREADY \
         SR_FAILED_PRECONDITION, "GetNext() failed because the iterator has not been initialized."
 #define CACHE    "m = AnonymousMemoryCache\n"

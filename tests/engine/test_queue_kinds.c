@@ -24,14 +24,19 @@ Test(queue_kinds, rows_must_fit_the_components)
                 "many = QueueEnqueueManyV2(q, c, i2)\n"
                 "scalar = QueueEnqueueManyV2(q, i, i)\n");
         finish_fails(start("", "", "one"), SR_INVALID_ARGUMENT,
-                     "Wrong number of components in tuple. Expected 2, got 1");
-        finish_fails(start("", "", "types"), SR_INVALID_ARGUMENT,
-                     "Type mismatch in tuple component 1. Expected int32, got float");
+                     "Signature mismatch, have: resource, float-> expected: resource, float, "
+                     "int32->");
+        finish_fails(
+                start("", "", "types"), SR_INVALID_ARGUMENT,
+                "Signature mismatch, have: resource, float, float-> expected: resource, float, "
+                "int32->");
         finish_fails(start("", "", "shape"), SR_INVALID_ARGUMENT,
                      "Shape mismatch in tuple component 0. Expected [3,3], got [3,4]");
         finish_fails(start("", "", "many"), SR_INVALID_ARGUMENT,
                      "Shape mismatch in tuple component 0. Expected [2,3,3], got [2,3,4]");
-        finish_fails(start("", "", "scalar"), SR_INVALID_ARGUMENT, "Type mismatch");
+        finish_fails(start("", "", "scalar"), SR_INVALID_ARGUMENT,
+                     "Signature mismatch, have: resource, int32, int32-> expected: resource, "
+                     "float, int32->");
         run_ok("", "", "good");
 }
 
@@ -58,7 +63,8 @@ Test(queue_kinds, without_shapes_batches_need_one_size_and_cannot_be_dequeued)
                      "specified shapes.");
         run_ok("", "", "good");
         finish_fails(start("int:0", "", ""), SR_INVALID_ARGUMENT,
-                     "Signature mismatch, have outputs float, int32 expected: float, float");
+                     "Signature mismatch, have: resource->float, int32 expected: resource->float, "
+                     "float");
         run_ok("get:0 get:1", "", "");
         cr_assert_eq(tensor_double(got[0], 0), 1);
         cr_assert_eq(tensor_count(got[1]), 2);

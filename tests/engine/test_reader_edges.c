@@ -68,16 +68,18 @@ Test(reader_edges, of_a_database_are_made_before_there_is_one)
         "n = Const int64 [] { 2 }\nzero = Const int64 [] { 0 }\nr = IdentityReaderV2\n" \
         "two = Const int64 [2] { 1, 1 }\nf = FIFOQueueV2 component_types: [float]\n"    \
         "pairs = FIFOQueueV2 component_types: [string, string]\n"
-#define NOT_READER SR_INVALID_ARGUMENT, "Trying to access a handle's resource using the wrong"
+#define NOT_READER SR_INVALID_ARGUMENT, "Trying to access resource using the wrong type."
+#define NO_READER \
+        SR_NOT_FOUND, "Resource localhost/_0_q/N10tensorflow15ReaderInterfaceE does not exist."
 
 static const Refusal refusals[] = {
-        { "reading", QUEUE_1 "x = ReaderRead(q, q)", NOT_READER },
-        { "reading several", QUEUE_1 "x = ReaderReadUpTo(q, q, n)", NOT_READER },
-        { "counting", QUEUE_1 "x = ReaderNumRecordsProduced(q)", NOT_READER },
-        { "counting", QUEUE_1 "x = ReaderNumWorkUnitsCompleted(q)", NOT_READER },
-        { "storing", QUEUE_1 "x = ReaderSerializeState(q)", NOT_READER },
-        { "restoring", QUEUE_1 "x = ReaderRestoreState(q, s)", NOT_READER },
-        { "beginning anew", QUEUE_1 "x = ReaderReset(q)", NOT_READER },
+        { "reading", QUEUE_1 "x = ReaderRead(q, q)", NO_READER },
+        { "reading several", QUEUE_1 "x = ReaderReadUpTo(q, q, n)", NO_READER },
+        { "counting", QUEUE_1 "x = ReaderNumRecordsProduced(q)", NO_READER },
+        { "counting", QUEUE_1 "x = ReaderNumWorkUnitsCompleted(q)", NO_READER },
+        { "storing", QUEUE_1 "x = ReaderSerializeState(q)", NO_READER },
+        { "restoring", QUEUE_1 "x = ReaderRestoreState(q, s)", NO_READER },
+        { "beginning anew", QUEUE_1 "x = ReaderReset(q)", NO_READER },
         { "reading", QUEUE_2 "x = ReaderReadV2(q, q)", NOT_READER },
         { "reading several", QUEUE_2 "x = ReaderReadUpToV2(q, q, n)", NOT_READER },
         { "counting", QUEUE_2 "x = ReaderNumRecordsProducedV2(q)", NOT_READER },

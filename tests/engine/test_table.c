@@ -178,24 +178,25 @@ Test(table, removing_nothing)
         run_ok("", "", "x");
 }
 
-#define QUEUE_1 "q = FIFOQueue component_types: [string]\nk = Const int64 [1] { 1 }\n"
-#define QUEUE_2 "q = FIFOQueueV2 component_types: [string]\nk = Const int64 [1] { 1 }\n"
-#define NOT_TABLE            \
-        SR_INVALID_ARGUMENT, \
-                "Trying to access a handle's resource using the wrong type. The handle "
+#define QUEUE_1   "q = FIFOQueue component_types: [string]\nk = Const int64 [1] { 1 }\n"
+#define QUEUE_2   "q = FIFOQueueV2 component_types: [string]\nk = Const int64 [1] { 1 }\n"
+#define NOT_TABLE SR_INVALID_ARGUMENT, "Trying to access resource using the wrong type. Expected "
+#define NO_TABLE      \
+        SR_NOT_FOUND, \
+                "Resource localhost/_0_q/N10tensorflow6lookup15LookupInterfaceE does not exist."
 #define TABLE_2 "t = MutableHashTableV2 key_dtype: int64, value_dtype: float\n"
 
 static const Refusal refusals[] = {
-        { "filling", QUEUE_1 "x = InitializeTable(q, k, k)", NOT_TABLE },
-        { "finding", QUEUE_1 "x = LookupTableFind(q, k, k)", NOT_TABLE },
-        { "putting", QUEUE_1 "x = LookupTableInsert(q, k, k)", NOT_TABLE },
-        { "importing", QUEUE_1 "x = LookupTableImport(q, k, k)", NOT_TABLE },
-        { "exporting", QUEUE_1 "x = LookupTableExport(q) Tkeys: int64, Tvalues: int64", NOT_TABLE },
-        { "counting", QUEUE_1 "x = LookupTableSize(q)", NOT_TABLE },
+        { "filling", QUEUE_1 "x = InitializeTable(q, k, k)", NO_TABLE },
+        { "finding", QUEUE_1 "x = LookupTableFind(q, k, k)", NO_TABLE },
+        { "putting", QUEUE_1 "x = LookupTableInsert(q, k, k)", NO_TABLE },
+        { "importing", QUEUE_1 "x = LookupTableImport(q, k, k)", NO_TABLE },
+        { "exporting", QUEUE_1 "x = LookupTableExport(q) Tkeys: int64, Tvalues: int64", NO_TABLE },
+        { "counting", QUEUE_1 "x = LookupTableSize(q)", NO_TABLE },
         { "reading a file",
           QUEUE_1 "f = Const string [] { \"f\" }\n"
                   "x = InitializeTableFromTextFile(q, f) key_index: -2, value_index: -1",
-          NOT_TABLE },
+          NO_TABLE },
         { "importing", QUEUE_2 "x = LookupTableImportV2(q, k, k)", NOT_TABLE },
         { "exporting", QUEUE_2 "x = LookupTableExportV2(q) Tkeys: int64, Tvalues: int64",
           NOT_TABLE },

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FLOW_MAX = 8 };
+
 static const char *log_path(void)
 {
         return getenv("SESSRUN_KERNEL_LOG");
@@ -67,13 +69,15 @@ static bool is_fed_empty(const Writing *w, const Node *n)
         return false;
 }
 
-static bool touches_empty(const Writing *w, const Node *n)
+/* depth: of control flow that hands on what came in, and whose outputs are not in the trace. */
+static bool touches_empty(const Writing *w, const Node *n, int depth)
 {
         bool empty = map_get(&w->empty, n->name);
         for (int i = 0; !empty && i < n->n_in; i++) {
                 const Node *in = n->in[i].node;
                 empty = map_get(&w->empty, in->name) || is_fed_empty(w, in) ||
-                        (in->value && !tensor_count(in->value));
+                        (in->value && !tensor_count(in->value)) ||
+                        (in->op->def->flow && depth && touches_empty(w, in, depth - 1));
         }
         return empty;
 }
@@ -95,7 +99,7 @@ static void put_device(Writing *w, const Graph *g, const Tensorflow__DeviceStepS
                         continue;
                 put_node(&w->text, n);
                 buf_printf(&w->text, "%s * ran\n", n->op->def->name);
-                if (touches_empty(w, n))
+                if (touches_empty(w, n, FLOW_MAX))
                         buf_printf(&w->text, "%s * empty\n", n->op->def->name);
         }
 }

@@ -148,6 +148,23 @@ Status *test_session_with(const ConfigProto *config, const char *text, TestSessi
         return session_new(config, src, ret);
 }
 
+Status *test_session_library(const char *text, TestSession **ret)
+{
+        GraphSource *src = NULL;
+        Engine *engine;
+        TRY(test_engine(&engine));
+        TRY(graph_source_parse(text, strlen(text), "graph_def_text", NULL, &src));
+        return test_session_new(src, ret);
+}
+
+Status *test_session_extend(TestSession *s, const char *text)
+{
+        autoptr(GraphSource) src = NULL;
+        ExtendResult extended;
+        TRY(graph_text(text, &src));
+        return session_extend(s->session, src, false, &extended);
+}
+
 Session *test_session_of(TestSession *s)
 {
         return s->session;

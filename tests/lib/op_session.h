@@ -16,6 +16,10 @@ Status *test_session_new(GraphSource *src, TestSession **ret) MUST_USE;
 Status *test_session_text(const char *text, TestSession **ret) MUST_USE;
 /* The same with a config. */
 Status *test_session_with(const ConfigProto *config, const char *text, TestSession **ret) MUST_USE;
+/* One session with a library of functions, a GraphDef as protobuf text. */
+Status *test_session_library(const char *text, TestSession **ret) MUST_USE;
+/* Extends it by graph_text(). */
+Status *test_session_extend(TestSession *s, const char *text) MUST_USE;
 void test_session_free(TestSession *s);
 AUTOPTR_DEFINE(TestSession, test_session_free)
 Session *test_session_of(TestSession *s);

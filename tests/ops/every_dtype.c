@@ -114,18 +114,12 @@ static Status *open_row(const Row *row, DType t, TestSession **ret)
 {
         autobuf text = BUF(1 << 16), graph = BUF(1 << 16), functions = BUF(1 << 16);
         Buf from = { .data = (char *)library, .len = sizeof library - 1 };
-        autoptr(GraphSource) lib = NULL;
-        autoptr(GraphSource) src = NULL;
-        ExtendResult extended;
         put_inputs(&text, t);
         buf_puts(&text, row->graph);
         expand(&text, t, &graph);
         expand(&from, t, &functions);
-        TRY(test_engine(&(Engine *){ NULL }));
-        TRY(graph_source_parse(functions.data, functions.len, "graph_def_text", NULL, &lib));
-        TRY(test_session_new(steal(&lib), ret));
-        TRY(graph_text(buf_cstr(&graph), &src));
-        return session_extend(test_session_of(*ret), src, false, &extended);
+        TRY(test_session_library(buf_cstr(&functions), ret));
+        return test_session_extend(*ret, buf_cstr(&graph));
 }
 
 static void run_dtype(const Row *row, DType t)

@@ -251,8 +251,8 @@ static const Row flow[] = {
                "y = For(zero, one, one, v) body: indexed\n",
           'x', ALL },
         { "conditions",
-          "i = If(s, x) then_branch: same, else_branch: same, Tout: [$T]\n"
-          "y = StatelessIf(s, i) then_branch: same, else_branch: same, Tout: [$T]\n",
+          "i = If(x, x) then_branch: same, else_branch: same, Tout: [$T]\n"
+          "y = StatelessIf(i, i) then_branch: same, else_branch: same, Tout: [$T]\n",
           'x', PLAIN },
 };
 EVERY_DTYPE(flow)

@@ -80,7 +80,7 @@ Test(tensor_list, what_is_not_set_is_zero_when_its_shape_is_known)
         expect_tensor(es, I32((1), 2));
         expect_error(test_session_target(s, "open"), SR_INVALID_ARGUMENT,
                      "Trying to read an uninitialized tensor but element_shape is not fully "
-                     "defined.");
+                     "defined: <unknown> and no list element is set.");
         expect_error(test_session_target(s, "far"), SR_RESOURCE_EXHAUSTED, "more than the");
 }
 

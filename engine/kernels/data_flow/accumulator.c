@@ -26,8 +26,6 @@ static Status *accumulator(OpCtx *c)
 {
         autoptr(Resource) r = NULL;
         TRY(ctx_own_resource(c, &accumulator_kind, false, make, &r));
-        TRY(accumulator_matches(accumulator_of(r), node_type(ctx_node(c), "dtype", DT_INVALID),
-                                is_sparse(c)));
         return handle_output(c, r);
 }
 
@@ -49,22 +47,13 @@ static Status *read_number(const OpCtx *c, const char *name, int64_t *ret)
         return NULL;
 }
 
-/* What the client says about the shape of a sparse gradient must fit the values. */
-static Status *check_said_shape(const OpCtx *c)
+static Status *check_apply(const OpCtx *c, const Accumulator *a)
 {
-        const Tensor *said = ctx_input(c, 4), *values = ctx_input(c, 3);
-        if (!node_bool(ctx_node(c), "has_known_shape", false))
-                return NULL;
-        if (tensor_rank(said) != 1 || tensor_count(said) != tensor_rank(values))
-                return invalid_argument("Shape mismatch: expected shape rank at least %d, got %lld",
-                                        tensor_rank(values), (long long)tensor_count(said));
-        for (int i = 1; i < tensor_rank(values); i++)
-                if (tensor_int(said, i) != tensor_dim(values, i))
-                        return invalid_argument("Shape mismatch: expected shape dim %d to be %lld, "
-                                                "got %lld",
-                                                i, (long long)tensor_dim(values, i),
-                                                (long long)tensor_int(said, i));
-        return NULL;
+        DType t = accumulator_dtype(a), dense[] = { DT_INT64, t },
+              sparse[] = { DT_INT64, DT_INT64, t, DT_INT64 };
+        TRY(accumulator_is(a, is_sparse(c)));
+        return is_sparse(c) ? match_signature(c, sparse, COUNTOF(sparse), NULL, 0)
+                            : match_signature(c, dense, COUNTOF(dense), NULL, 0);
 }
 
 /* A gradient of an older step than the accumulator's is dropped without an error: that is what
@@ -72,15 +61,15 @@ static Status *check_said_shape(const OpCtx *c)
 static Status *apply(OpCtx *c)
 {
         Accumulator *a;
-        int64_t step;
-        bool sparse = is_sparse(c);
-        const Tensor *g = ctx_input(c, sparse ? 3 : 2);
+        Gradient g = { .values = ctx_input(c, is_sparse(c) ? 3 : 2) };
         TRY(accumulator_at(c, &a));
-        TRY(read_number(c, "local_step", &step));
-        TRY(accumulator_matches(a, tensor_dtype(g), sparse));
-        if (sparse)
-                TRY(check_said_shape(c));
-        return accumulator_apply(a, step, sparse ? ctx_input(c, 2) : NULL, g);
+        TRY(check_apply(c, a));
+        TRY(read_number(c, "local_step", &g.step));
+        if (is_sparse(c))
+                g.indices = ctx_input(c, 2);
+        if (node_bool(ctx_node(c), "has_known_shape", false))
+                g.shape = ctx_input(c, 4);
+        return accumulator_apply(a, &g);
 }
 
 static void through(void *arg, Status *s, Tensor **out, int n)
@@ -94,8 +83,11 @@ static void through(void *arg, Status *s, Tensor **out, int n)
 static Status *check_take(OpCtx *c, Accumulator **a, int64_t *n)
 {
         TRY(accumulator_at(c, a));
-        TRY(read_number(c, "num_required", n));
-        return accumulator_matches(*a, node_type(ctx_node(c), "dtype", DT_INVALID), is_sparse(c));
+        DType t = accumulator_dtype(*a), in[] = { DT_INT32 }, sparse[] = { DT_INT64, t, DT_INT64 };
+        TRY(accumulator_is(*a, is_sparse(c)));
+        TRY(is_sparse(c) ? match_signature(c, in, 1, sparse, COUNTOF(sparse))
+                         : match_signature(c, in, 1, &t, 1));
+        return read_number(c, "num_required", n);
 }
 
 static void take(OpCtx *c)
@@ -123,7 +115,7 @@ static Status *set_step(OpCtx *c)
         Accumulator *a;
         int64_t step;
         TRY(accumulator_at(c, &a));
-        TRY(read_number(c, "new_global_step", &step));
+        TRY(read_number(c, "num_required", &step)); /* so TensorFlow calls it */
         accumulator_set_step(a, step);
         return NULL;
 }

@@ -58,7 +58,6 @@ static void through(void *arg, Status *s, Tensor **components, int n)
         ctx_done(c, s);
 }
 
-/* TensorFlow's text; string_ref stands for the handle of the old ops. */
 static Status *check_insert(const OpCtx *c, Barrier **b, int *ret)
 {
         int64_t i = node_int(ctx_node(c), "component_index", 0);
@@ -67,13 +66,8 @@ static Status *check_insert(const OpCtx *c, Barrier **b, int *ret)
                 return invalid_argument("The component ID is out of range %lld > num_components "
                                         "(= %d)",
                                         (long long)i, barrier_components(*b));
-        if (tensor_dtype(ctx_input(c, 2)) != barrier_dtype(*b, (int)i))
-                return invalid_argument("Signature mismatch, have: string_ref, string, %s "
-                                        "expected: string_ref, string, %s",
-                                        dtype_name(tensor_dtype(ctx_input(c, 2))),
-                                        dtype_name(barrier_dtype(*b, (int)i)));
         *ret = (int)i;
-        return NULL;
+        return match_signature(c, (DType[]){ DT_STRING, barrier_dtype(*b, (int)i) }, 2, NULL, 0);
 }
 
 static void insert(OpCtx *c)
@@ -88,18 +82,20 @@ static void insert(OpCtx *c)
 }
 
 /* The first two outputs are indices and keys. */
-static Status *check_take(const OpCtx *c, Barrier **b)
+static Status *check_take(OpCtx *c, Barrier **b)
 {
         TRY(barrier_at(c, b));
         if (tensor_rank(ctx_input(c, 1)))
                 return invalid_argument("num_elements must be a scalar.");
-        bool same = ctx_outputs(c) == 2 + barrier_components(*b);
-        for (int i = 2; same && i < ctx_outputs(c); i++)
-                same = ctx_node(c)->out_types[i] == barrier_dtype(*b, i - 2);
-        if (!same)
-                return invalid_argument("Signature mismatch: the outputs are not what the barrier "
-                                        "holds");
-        return NULL;
+        int n = barrier_components(*b);
+        DType *out = ctx_scratch(c, (size_t)(2 + n) * sizeof *out);
+        if (!out)
+                return status_oom();
+        out[0] = DT_INT64;
+        out[1] = DT_STRING;
+        for (int i = 0; i < n; i++)
+                out[2 + i] = barrier_dtype(*b, i);
+        return match_signature(c, (DType[]){ DT_INT32 }, 1, out, 2 + n);
 }
 
 static void take(OpCtx *c)

@@ -2,6 +2,7 @@
 /* MutexV2, MutexLock, ConsumeMutexLock: a lock across steps. MutexLock waits without a thread; what
  * it gives lets go when it is consumed, or when nobody holds it any more. */
 #include "engine/kernels/data_flow/queue_handle.h"
+#include "engine/kernels/data_flow/variant_tensor.h"
 #include "engine/state/turn.h"
 
 typedef struct Mutex {
@@ -16,7 +17,8 @@ static void mutex_destroy(Resource *r)
         mem_free(m);
 }
 
-static const ResourceKind mutex_kind = { .name = "Mutex", .destroy = mutex_destroy };
+static const ResourceKind mutex_kind = { .name = "N10tensorflow12_GLOBAL__N_15MutexE",
+                                         .destroy = mutex_destroy };
 
 static Status *mutex_make(const OpCtx *c, const char *name, Resource **ret)
 {
@@ -92,6 +94,10 @@ static void on_turn(void *arg, Status *s)
 {
         OpCtx *c = arg;
         Resource *r = NULL;
+        if (s && status_code(s) == SR_CANCELLED) {
+                status_free(s);
+                s = cancelled("Lock acquisition cancelled.");
+        }
         if (!s)
                 s = ctx_resource(c, 0, &mutex_kind, &r);
         if (!s)
@@ -115,9 +121,9 @@ static Status *consume(OpCtx *c)
 {
         Resource *r = tensor_resource_at(ctx_input(c, 0), 0);
         if (!r || r->kind != &lock_kind)
-                return invalid_argument("Expected input to be a MutexLock variant, but saw "
-                                        "variant: '%s'",
-                                        r ? r->kind->name : "");
+                return invalid_argument("Expected input to contain a SharedLockReleaser object, "
+                                        "but saw variant: '%s'",
+                                        variant_text(r).s);
         lock_release(CONTAINER_OF(r, Lock, base));
         return NULL;
 }

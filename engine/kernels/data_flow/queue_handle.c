@@ -2,6 +2,8 @@
 /* Attributes and handles of the resources that data flows through. */
 #include "engine/kernels/data_flow/queue_handle.h"
 
+#include "engine/base/buf.h"
+
 /* front: places left free before the first component. Shapes are optional; without them rows may
  * differ. */
 Status *components_read(PrepareCtx *c, int front, Components *ret)
@@ -62,6 +64,40 @@ Status *handle_in_scalar_out(ShapeCtx *c)
         for (int i = 0; i < c->n_out; i++)
                 c->out[i] = SHAPE_SCALAR;
         return NULL;
+}
+
+static void put_types(Buf *b, const DType *types, int n)
+{
+        for (int i = 0; i < n; i++)
+                buf_printf(b, "%s%s", i ? ", " : "", dtype_name(types[i]));
+}
+
+static bool same_types(const DType *a, int n_a, const DType *b, int n_b)
+{
+        bool same = n_a == n_b;
+        for (int i = 0; same && i < n_a; i++)
+                same = dtype_base(a[i]) == dtype_base(b[i]);
+        return same;
+}
+
+Status *match_signature(const OpCtx *c, const DType *in, int n_in, const DType *out, int n_out)
+{
+        const Node *n = ctx_node(c);
+        if (same_types(n->in_types + 1, n->n_in - 1, in, n_in) &&
+            same_types(n->out_types, n->n_out, out, n_out))
+                return NULL;
+        autobuf b = BUF(16 << 10);
+        put_types(&b, n->in_types, n->n_in);
+        buf_puts(&b, "->");
+        put_types(&b, n->out_types, n->n_out);
+        buf_puts(&b, " expected: ");
+        put_types(&b, n->in_types, 1);
+        buf_puts(&b, n_in ? ", " : "");
+        put_types(&b, in, n_in);
+        buf_puts(&b, "->");
+        put_types(&b, out, n_out);
+        TRY(buf_status(&b));
+        return invalid_argument("Signature mismatch, have: %s", buf_cstr(&b));
 }
 
 Status *no_timeout(PrepareCtx *c)

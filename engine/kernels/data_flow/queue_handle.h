@@ -22,5 +22,9 @@ Status *handle_output(OpCtx *c, Resource *r) MUST_USE;
 Status *handle_shape(ShapeCtx *c) MUST_USE;
 /* An op that takes a handle and gives a scalar. */
 Status *handle_in_scalar_out(ShapeCtx *c) MUST_USE;
+/* Do the node's inputs behind the handle, and its outputs, have these types? INVALID_ARGUMENT
+ * "Signature mismatch, have: resource, float-> expected: resource, int32->" if not. */
+Status *match_signature(const OpCtx *c, const DType *in, int n_in, const DType *out,
+                        int n_out) MUST_USE;
 /* prepare of ops whose timeout_ms must be -1. */
 Status *no_timeout(PrepareCtx *c) MUST_USE;

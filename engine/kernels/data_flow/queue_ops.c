@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What is done with a queue: enqueue and dequeue, one row or many, close, ask. */
-#include "engine/base/buf.h"
 #include "engine/kernels/data_flow/queue_handle.h"
 #include "engine/state/queue.h"
 
@@ -21,10 +20,19 @@ static void through(void *arg, Status *s, Tensor **components, int n)
         ctx_done(c, s);
 }
 
+/* What comes in, behind the handle, must be a row of the queue. */
+static Status *enqueue_to(const OpCtx *c, Queue **ret)
+{
+        QueueInfo info;
+        TRY(queue_at(c, 0, ret));
+        queue_info(*ret, &info);
+        return match_signature(c, info.dtypes, info.n, NULL, 0);
+}
+
 static void enqueue(OpCtx *c)
 {
         Queue *q;
-        Status *s = queue_at(c, 0, &q);
+        Status *s = enqueue_to(c, &q);
         if (s)
                 ctx_done(c, s);
         else
@@ -34,31 +42,20 @@ static void enqueue(OpCtx *c)
 static void enqueue_many(OpCtx *c)
 {
         Queue *q;
-        Status *s = queue_at(c, 0, &q);
+        Status *s = enqueue_to(c, &q);
         if (s)
                 ctx_done(c, s);
         else
                 queue_enqueue_many(q, c->in + 1, ctx_inputs(c) - 1, ctx_cancel(c), through, c);
 }
 
-/* Do the outputs fit the queue's components? */
+/* What goes out must be a row of the queue, or several. */
 static Status *check_outputs(const OpCtx *c, Queue *q)
 {
+        static const DType number = DT_INT32;
         QueueInfo info;
         queue_info(q, &info);
-        const DType *out = ctx_node(c)->out_types;
-        bool same = info.n == ctx_outputs(c);
-        for (int i = 0; same && i < info.n; i++)
-                same = out[i] == info.dtypes[i];
-        if (same)
-                return NULL;
-        autobuf b = BUF(16 << 10);
-        for (int i = 0; i < ctx_outputs(c); i++)
-                buf_printf(&b, "%s%s", i ? ", " : "", dtype_name(out[i]));
-        buf_puts(&b, " expected: ");
-        for (int i = 0; i < info.n; i++)
-                buf_printf(&b, "%s%s", i ? ", " : "", dtype_name(info.dtypes[i]));
-        return invalid_argument("Signature mismatch, have outputs %s", buf_cstr(&b));
+        return match_signature(c, &number, ctx_inputs(c) - 1, info.dtypes, info.n);
 }
 
 static void dequeue(OpCtx *c)

@@ -2,6 +2,7 @@
 /* Stack: what forward loops push for their gradient loops to pop. Both versions' handles hold the
  * stack itself; it goes with the last of them. */
 #include "engine/kernels/data_flow/nesting.h"
+#include "engine/state/resource.h"
 #include <pthread.h>
 
 typedef struct Stack {
@@ -33,7 +34,14 @@ static void stack_destroy(Resource *r)
         mem_free(s);
 }
 
-const ResourceKind stack_kind = { .name = "N10tensorflow5StackE", .destroy = stack_destroy };
+static Status *stack_read(Resource *r, Tensor **ret)
+{
+        return resource_name_tensor("_stacks", CONTAINER_OF(r, Stack, base)->name, ret);
+}
+
+const ResourceKind stack_kind = { .name = "N10tensorflow5StackE",
+                                  .destroy = stack_destroy,
+                                  .read = stack_read };
 
 static Status *stack_shape(ShapeCtx *c)
 {
@@ -94,15 +102,16 @@ static Status *push_locked(Stack *s, Tensor *elem)
         return NULL;
 }
 
-/* The element is shared, not copied; nesting is bounded, as handles may hold handles. */
+/* The element is shared, not copied; nesting is bounded, as handles may hold handles. TensorFlow's
+ * message has the types' numbers. */
 static Status *push(OpCtx *c)
 {
         Stack *s;
         TRY(stack_of(c, &s));
         Tensor *elem = c->in[1];
         if (tensor_dtype(elem) != s->elem_type)
-                return invalid_argument("Must have type %s but got %s", dtype_name(s->elem_type),
-                                        dtype_name(tensor_dtype(elem)));
+                return invalid_argument("Must have type %d but got %d", s->elem_type,
+                                        tensor_dtype(elem));
         TRY(nesting_check(elem));
         pthread_mutex_lock(&s->lock);
         Status *failed = push_locked(s, elem);

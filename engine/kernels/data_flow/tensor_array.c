@@ -2,27 +2,20 @@
 /* The array itself; the ops are in the files named after them. */
 #include "engine/kernels/data_flow/tensor_array.h"
 
+#include "engine/base/buf.h"
 #include "engine/ops/indexing.h"
+#include "engine/state/resource.h"
 
-static void drop_ahead(TensorArray *t)
-{
-        for (Ahead *a = t->ahead, *next; a; a = next) {
-                next = a->next;
-                tensor_unref(a->with);
-                tensor_unref(a->rows);
-                mem_free(a);
-        }
-        t->ahead = NULL;
-}
+#define NAME_TEXT_MAX ((size_t)1 << 20)
 
 static void drop_entries(TensorArray *t)
 {
-        drop_ahead(t);
+        tensor_array_drop_ahead(t);
         for (int64_t i = 0; i < t->size; i++)
                 tensor_unref(t->entries[i].value);
         mem_free(t->entries);
         t->entries = NULL;
-        t->size = 0;
+        t->size = t->cap = 0;
 }
 
 /* Gradient arrays belong to the array they are of; the list holds a reference to each. */
@@ -40,8 +33,21 @@ static void tensor_array_destroy(Resource *r)
         mem_free(t);
 }
 
+/* TensorFlow's containers of arrays. */
+static const char *container_of(const TensorArray *t)
+{
+        return t->source ? "_tensor_array_grads" : "_tensor_arrays";
+}
+
+static Status *tensor_array_text(Resource *r, Tensor **ret)
+{
+        const TensorArray *t = CONTAINER_OF(r, TensorArray, base);
+        return resource_name_tensor(container_of(t), t->name, ret);
+}
+
 const ResourceKind tensor_array_kind = { .name = "N10tensorflow11TensorArrayE",
-                                         .destroy = tensor_array_destroy };
+                                         .destroy = tensor_array_destroy,
+                                         .read = tensor_array_text };
 
 static Status *check_size(const char *name, int64_t n)
 {
@@ -66,7 +72,8 @@ Status *tensor_array_new(const char *name, DType dtype, const Shape *element, in
         t->dtype = dtype;
         t->element = *element;
         t->entries = mem_calloc((size_t)size + 1, sizeof *t->entries);
-        t->size = t->entries ? size : 0;
+        t->size = t->cap = t->entries ? size : 0;
+        t->marked = -1;
         if (!t->name || !t->entries) {
                 tensor_array_destroy(&t->base);
                 return status_oom();
@@ -77,8 +84,8 @@ Status *tensor_array_new(const char *name, DType dtype, const Shape *element, in
 
 /* ---- handles ---- */
 
-/* Two kinds of handle: a resource (TensorArrayV3), or two strings of which the second is the name
- * (V1, V2). A resource is held by its tensor; a found name must be held by the caller. */
+/* Two kinds of handle: a resource (V1, where it is a reference, and V3), or container and name
+ * (V2). A resource is held by its tensor; a found name must be held by the caller. */
 static Status *find(OpCtx *c, Resource **ret, Resource **ret_held)
 {
         const Tensor *handle = ctx_input(c, 0);
@@ -90,18 +97,18 @@ static Status *find(OpCtx *c, Resource **ret, Resource **ret_held)
                 return invalid_argument("Tensor array handle must be 2-element vector, but had "
                                         "shape: %s",
                                         shape_text(tensor_shape(handle)).s);
-        const TString *s = &tensor_strings(handle)[1];
-        autofree char *name = mem_strndup(s->data ? s->data : "", s->len);
-        if (!name)
-                return status_oom();
-        TRY(ctx_find_step_resource(c, &tensor_array_kind, name, ret));
+        const TString *s = tensor_strings(handle);
+        autobuf name = BUF(NAME_TEXT_MAX);
+        buf_append(&name, s[0].data, s[0].len);
+        buf_append(&name, s[1].data, s[1].len);
+        TRY(buf_status(&name));
+        TRY(ctx_find_step_resource(c, &tensor_array_kind, buf_cstr(&name), ret));
         *ret_held = *ret;
         return NULL;
 }
 
-/* DT_INVALID asks for no check of the type. Closed arrays stay findable, to say so instead of "not
- * found". */
-Status *tensor_array_of(OpCtx *c, DType dtype, TensorArray **ret, Resource **ret_held)
+/* Closed arrays stay findable, to say so instead of "not found". */
+Status *tensor_array_of(OpCtx *c, TensorArray **ret, Resource **ret_held)
 {
         Resource *r;
         autoptr(Resource) held = NULL;
@@ -112,28 +119,49 @@ Status *tensor_array_of(OpCtx *c, DType dtype, TensorArray **ret, Resource **ret
         pthread_mutex_unlock(&t->lock);
         if (closed)
                 return invalid_argument("TensorArray %s has already been closed.", t->name);
-        if (dtype != DT_INVALID && dtype != t->dtype)
-                return invalid_argument("TensorArray dtype is %s but Op requested dtype %s.",
-                                        dtype_name(t->dtype), dtype_name(dtype));
         *ret = t;
         *ret_held = steal(&held);
         return NULL;
 }
 
+Status *tensor_array_gives(const TensorArray *t, DType dtype)
+{
+        if (dtype == t->dtype)
+                return NULL;
+        return invalid_argument("TensorArray dtype is %s but Op requested dtype %s.",
+                                dtype_name(t->dtype), dtype_name(dtype));
+}
+
+Status *tensor_array_takes(const TensorArray *t, DType dtype)
+{
+        if (dtype == t->dtype)
+                return NULL;
+        return invalid_argument("TensorArray dtype is %s but Op is trying to write dtype %s.",
+                                dtype_name(t->dtype), dtype_name(dtype));
+}
+
+static Status *put_named(OpCtx *c, TensorArray *t)
+{
+        autofree char *key = mem_printf("%s%s", container_of(t), t->name);
+        if (!key)
+                return status_oom();
+        Status *s = ctx_put_step_resource(c, &tensor_array_kind, key, &t->base);
+        if (s && status_code(s) != SR_ALREADY_EXISTS)
+                return s;
+        status_free(s);
+        return NULL;
+}
+
 Status *tensor_array_handle(OpCtx *c, TensorArray *t)
 {
+        DType type = ctx_node(c)->out_types[0];
         autoptr(Tensor) handle = NULL;
-        if (ctx_node(c)->out_types[0] != DT_STRING) {
+        if (dtype_base(type) == DT_STRING)
+                TRY(put_named(c, t));
+        if (type == DT_STRING)
+                TRY(tensor_array_text(&t->base, &handle));
+        else
                 TRY(tensor_resource(DT_RESOURCE, &t->base, &handle));
-        } else {
-                Status *s = ctx_put_step_resource(c, &tensor_array_kind, t->name, &t->base);
-                if (s && status_code(s) != SR_ALREADY_EXISTS)
-                        return s;
-                status_free(s);
-                TRY(tensor_new(DT_STRING, &SHAPE(2), &handle));
-                TRY(tensor_set_string(handle, 0, "_tensor_arrays", strlen("_tensor_arrays")));
-                TRY(tensor_set_string(handle, 1, t->name, strlen(t->name)));
-        }
         ctx_set_output(c, 0, steal(&handle));
         if (ctx_outputs(c) > 1) { /* the flow that orders what follows */
                 float zero = 0;
@@ -153,45 +181,54 @@ int64_t tensor_array_size(TensorArray *t)
         return n;
 }
 
-/* With the lock held. */
+/* With the lock held. Doubling makes a loop of writes linear. */
 static Status *grow(TensorArray *t, int64_t n)
 {
         if (n <= t->size)
                 return NULL;
-        if (!t->dynamic_size)
-                return invalid_argument("TensorArray %s: Tried to write to index %lld but array is "
-                                        "not resizeable and size is: %lld",
-                                        t->name, (long long)n - 1, (long long)t->size);
         TRY(check_size(t->name, n));
-        Entry *more = mem_realloc(t->entries, ((size_t)n + 1) * sizeof *more);
-        if (!more)
-                return status_oom();
-        memset(more + t->size, 0, (size_t)(n - t->size) * sizeof *more);
-        t->entries = more;
+        if (n > t->cap) {
+                int64_t cap = MIN(MAX(n, 2 * t->cap), TENSOR_ARRAY_MAX);
+                Entry *more = mem_realloc(t->entries, (size_t)cap * sizeof *more);
+                if (!more)
+                        return status_oom();
+                memset(more + t->size, 0, (size_t)(cap - t->size) * sizeof *more);
+                t->entries = more;
+                t->cap = cap;
+        }
         t->size = n;
         return NULL;
 }
 
-bool tensor_array_dynamic(TensorArray *t)
+int64_t tensor_array_room(TensorArray *t, int64_t n)
 {
         pthread_mutex_lock(&t->lock);
-        bool yes = t->dynamic_size;
+        int64_t room = t->dynamic_size ? MAX(t->size, n) : t->size;
         pthread_mutex_unlock(&t->lock);
-        return yes;
+        return room;
 }
 
-Status *tensor_array_reserve(TensorArray *t, int64_t n)
+void tensor_array_mark(TensorArray *t, int64_t n)
 {
         pthread_mutex_lock(&t->lock);
-        Status *s = grow(t, n);
+        if (!t->source)
+                t->marked = n;
         pthread_mutex_unlock(&t->lock);
-        return s;
 }
 
-Status *tensor_array_refine(TensorArray *t, const Shape *element, Shape *ret)
+/* Of a gradient array only what its forward array was given: that may have grown since. */
+int64_t tensor_array_marked(TensorArray *t)
 {
         pthread_mutex_lock(&t->lock);
-        Status *s = shape_merge(&t->element, element, ret);
+        int64_t n = t->source && t->marked >= 0 ? t->marked : t->size;
+        pthread_mutex_unlock(&t->lock);
+        return n;
+}
+
+Status *tensor_array_refine(TensorArray *t, const Shape *element)
+{
+        pthread_mutex_lock(&t->lock);
+        Status *s = shape_refine(&t->element, element, &t->element);
         pthread_mutex_unlock(&t->lock);
         return s;
 }
@@ -241,7 +278,7 @@ static Status *add_to(TensorArray *t, Entry *e, int64_t index, Tensor *value)
  * identical_element_shapes the first shape binds the others. */
 static Status *write_locked(TensorArray *t, int64_t index, Tensor *value)
 {
-        if (index < 0)
+        if (index < 0 || (index >= t->size && !t->dynamic_size))
                 return invalid_argument("TensorArray %s: Tried to write to index %lld but array is "
                                         "not resizeable and size is: %lld",
                                         t->name, (long long)index, (long long)t->size);
@@ -261,12 +298,12 @@ static Status *write_locked(TensorArray *t, int64_t index, Tensor *value)
                                         shape_text(tensor_shape(value)).s,
                                         shape_text(&t->element).s);
         Entry *e = &t->entries[index];
+        if (t->identical && !shape_complete(&t->element))
+                t->element = *tensor_shape(value);
         if (e->read)
                 return refuse_write(t, index, "read");
         if (e->written && !t->aggregate)
                 return refuse_write(t, index, "written to");
-        if (t->identical && !shape_complete(&t->element))
-                t->element = *tensor_shape(value);
         if (e->written)
                 return add_to(t, e, index, value);
         e->value = tensor_ref(value);
@@ -286,31 +323,38 @@ Status *tensor_array_write(TensorArray *t, int64_t index, Tensor *value)
 
 /* ---- read ---- */
 
+static Status *no_shape(const TensorArray *t, const Shape *shape, int64_t index)
+{
+        return invalid_argument(
+                "TensorArray %s: Could not read from TensorArray index %lld.  Furthermore, the "
+                "element shape is not fully defined: %s.  It is possible you are working with a "
+                "resizeable TensorArray and stop_gradients is not allowing the gradients to be "
+                "written.  If you set the full element_shape property on the forward TensorArray, "
+                "the proper all-zeros tensor will be returned instead of incurring this error.",
+                t->name, (long long)index, shape_text(shape).s);
+}
+
 /* An element that has a shape but no value reads as zeros. */
 static Status *zeros(const TensorArray *t, const Entry *e, int64_t index, Tensor **ret)
 {
         const Shape *shape = e->written ? &e->shape : &t->element;
         if (!shape_complete(shape))
-                return invalid_argument(
-                        "TensorArray %s: Could not read from TensorArray index %lld.  Furthermore, "
-                        "the element shape is not fully defined: %s.  It is possible you are "
-                        "working with a resizeable TensorArray and stop_gradients is not allowing "
-                        "the gradients to be written.  If you set the full element_shape property "
-                        "on the forward TensorArray, the proper all-zeros tensor will be returned "
-                        "instead of incurring this error.",
-                        t->name, (long long)index, shape_text(shape).s);
+                return no_shape(t, shape, index);
         TRY(tensor_new(t->dtype, shape, ret));
         if (dtype_is_plain(t->dtype) && tensor_count(*ret))
                 memset(tensor_fill(*ret), 0, tensor_bytes(*ret));
         return NULL;
 }
 
+/* A gradient array grows to what is read: nobody may have written so far. */
 static Status *read_locked(TensorArray *t, int64_t index, Tensor **ret)
 {
-        if (index < 0 || index >= t->size)
-                return invalid_argument("TensorArray %s: Tried to read from index %lld but array "
-                                        "size is: %lld",
-                                        t->name, (long long)index, (long long)t->size);
+        if (index < 0 || (index >= t->size && !t->source))
+                return invalid_argument("Tried to read from index %lld but array size is: %lld",
+                                        (long long)index, (long long)t->size);
+        if (index >= t->size && !shape_complete(&t->element))
+                return no_shape(t, &t->element, index);
+        TRY(grow(t, index + 1));
         Entry *e = &t->entries[index];
         if (e->cleared)
                 return invalid_argument(
@@ -376,6 +420,7 @@ static Status *grad_new(TensorArray *t, const char *source, const Shape *prepend
         if (!g->source)
                 return status_oom();
         g->identical = t->identical;
+        g->marked = t->marked;
         g->clear_after_read = g->aggregate = true;
         for (int64_t i = 0; i < t->size; i++) {
                 if (!t->entries[i].written)
@@ -385,6 +430,16 @@ static Status *grad_new(TensorArray *t, const char *source, const Shape *prepend
         }
         *ret = steal(&held);
         return NULL;
+}
+
+/* The third version's handles say so in other words than those of strings. */
+static Status *no_second_gradient(const OpCtx *c, const TensorArray *t)
+{
+        if (dtype_base(ctx_node(c)->in_types[0]) == DT_STRING)
+                return invalid_argument("Input container should be '_tensor_arrays',  but received "
+                                        "'%s'",
+                                        container_of(t));
+        return invalid_argument("Wrong input container. %s%s", container_of(t), t->name);
 }
 
 static Status *grad_locked(TensorArray *t, const char *source, const Shape *prepend,
@@ -404,67 +459,13 @@ static Status *grad_locked(TensorArray *t, const char *source, const Shape *prep
         return NULL;
 }
 
-Status *tensor_array_grad(TensorArray *t, const char *source, const Shape *prepend,
-                          TensorArray **ret)
+Status *tensor_array_grad(const OpCtx *c, TensorArray *t, const Shape *prepend, TensorArray **ret)
 {
+        const char *source = node_string(ctx_node(c), "source", "");
+        if (t->source)
+                return no_second_gradient(c, t);
         pthread_mutex_lock(&t->lock);
         Status *s = grad_locked(t, source, prepend, ret);
         pthread_mutex_unlock(&t->lock);
         return s;
-}
-
-/* ---- what is made ahead ---- */
-
-Tensor *tensor_array_peek(TensorArray *t, int64_t index)
-{
-        Tensor *value = NULL;
-        pthread_mutex_lock(&t->lock);
-        if (index >= 0 && index < t->size && !t->entries[index].cleared && !t->aggregate &&
-            t->entries[index].value)
-                value = tensor_ref(t->entries[index].value);
-        pthread_mutex_unlock(&t->lock);
-        return value;
-}
-
-static Ahead *ahead_of(TensorArray *t, const void *key)
-{
-        for (Ahead *a = t->ahead; a; a = a->next)
-                if (a->key == key)
-                        return a;
-        return NULL;
-}
-
-Tensor *tensor_array_ahead(TensorArray *t, const void *key, const Tensor *with, int64_t index,
-                           int64_t *ret_from)
-{
-        Tensor *rows = NULL;
-        pthread_mutex_lock(&t->lock);
-        const Ahead *a = ahead_of(t, key);
-        if (a && a->with == with && index >= a->from && index - a->from < a->count) {
-                rows = tensor_ref(a->rows);
-                *ret_from = a->from;
-        }
-        pthread_mutex_unlock(&t->lock);
-        return rows;
-}
-
-Status *tensor_array_keep(TensorArray *t, const Ahead *a)
-{
-        Ahead *old, *more = mem_calloc(1, sizeof *more);
-        if (!more)
-                return status_oom();
-        tensor_ref(a->with);
-        tensor_ref(a->rows);
-        pthread_mutex_lock(&t->lock);
-        old = ahead_of(t, a->key);
-        Ahead *to = old ? old : more, before = *to;
-        *to = *a;
-        to->next = old ? before.next : t->ahead;
-        t->ahead = old ? t->ahead : more;
-        pthread_mutex_unlock(&t->lock);
-        tensor_unref(before.with);
-        tensor_unref(before.rows);
-        if (old)
-                mem_free(more);
-        return NULL;
 }

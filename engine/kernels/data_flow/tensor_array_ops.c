@@ -2,6 +2,7 @@
 /* TensorArray ops that make, size, close an array and move single elements, in all three versions.
  */
 #include "engine/kernels/data_flow/tensor_array.h"
+#include "engine/ops/sizes.h"
 
 /* Handles are vectors of two strings in the first versions, scalars in the third. */
 static Status *handle_shape(ShapeCtx *c)
@@ -50,16 +51,10 @@ static Status *grad(OpCtx *c)
         TensorArray *t, *g;
         autoptr(Resource) held = NULL;
         Shape prepend = SHAPE_SCALAR;
-        if (ctx_inputs(c) > 2) {
-                int64_t dims[SHAPE_MAX_RANK];
-                const Tensor *s = ctx_input(c, 2);
-                int n = (int)MIN(tensor_count(s), SHAPE_MAX_RANK + 1);
-                for (int i = 0; i < MIN(n, (int)SHAPE_MAX_RANK); i++)
-                        dims[i] = tensor_int(s, i);
-                TRY(shape_make(dims, n, &prepend));
-        }
-        TRY(tensor_array_of(c, DT_INVALID, &t, &held));
-        TRY(tensor_array_grad(t, node_string(ctx_node(c), "source", ""), &prepend, &g));
+        TRY(tensor_array_of(c, &t, &held));
+        if (ctx_inputs(c) > 2)
+                TRY(sizes_of(ctx_input(c, 2), &prepend));
+        TRY(tensor_array_grad(c, t, &prepend, &g));
         return tensor_array_handle(c, g);
 }
 
@@ -76,7 +71,8 @@ static Status *write_element(OpCtx *c)
 {
         TensorArray *t;
         autoptr(Resource) held = NULL;
-        TRY(tensor_array_of(c, node_type(ctx_node(c), "T", DT_INVALID), &t, &held));
+        TRY(tensor_array_of(c, &t, &held));
+        TRY(tensor_array_takes(t, tensor_dtype(c->in[2])));
         TRY(tensor_array_write(t, tensor_int(ctx_input(c, 1), 0), c->in[2]));
         ctx_forward(c, 3, 0);
         return NULL;
@@ -95,7 +91,8 @@ static Status *read_element(OpCtx *c)
         TensorArray *t;
         autoptr(Resource) held = NULL;
         Tensor *value;
-        TRY(tensor_array_of(c, node_type(ctx_node(c), "dtype", DT_INVALID), &t, &held));
+        TRY(tensor_array_of(c, &t, &held));
+        TRY(tensor_array_gives(t, node_type(ctx_node(c), "dtype", DT_INVALID)));
         TRY(tensor_array_read(t, tensor_int(ctx_input(c, 1), 0), &value));
         ctx_set_output(c, 0, value);
         return NULL;
@@ -105,7 +102,7 @@ static Status *size(OpCtx *c)
 {
         TensorArray *t;
         autoptr(Resource) held = NULL;
-        TRY(tensor_array_of(c, DT_INVALID, &t, &held));
+        TRY(tensor_array_of(c, &t, &held));
         *(int32_t *)tensor_fill(ctx_output(c, 0)) = (int32_t)tensor_array_size(t);
         return NULL;
 }
@@ -116,7 +113,7 @@ static Status *close_array(OpCtx *c)
 {
         TensorArray *t;
         autoptr(Resource) held = NULL;
-        TRY(tensor_array_of(c, DT_INVALID, &t, &held));
+        TRY(tensor_array_of(c, &t, &held));
         tensor_array_close(t);
         return NULL;
 }

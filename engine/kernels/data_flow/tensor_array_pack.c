@@ -22,7 +22,7 @@ static void drop_all(Tensor **parts, int64_t n)
                 tensor_unref(parts[i]);
 }
 
-/* The first element's shape binds the rest. With no element only a complete element_shape tells
+/* The first element's shape binds the rest. With no element only the op's own element_shape tells
  * what an empty stack looks like. */
 static Status *stack(OpCtx *c, const Shape *asked, Tensor **parts, int64_t n)
 {
@@ -76,7 +76,12 @@ static Status *concat(OpCtx *c, const Shape *except0, Tensor **parts, int64_t n)
                                                 (long long)i);
                 rows += row.dim[0];
                 shape_remove(&row, 0);
-                if (i == 0 && shape_compatible(&s, &row))
+                if (i == 0 && !shape_compatible(except0, &row))
+                        return invalid_argument("TensorArray was passed element_shape_except0 %s "
+                                                "but index 0 has (excepting dimension 0) shape: %s "
+                                                "which does not match.",
+                                                shape_text(except0).s, shape_text(&row).s);
+                if (i == 0)
                         s = row;
                 if (!shape_equal(&s, &row))
                         return invalid_argument("TensorArray has inconsistent shapes.  Index 0 has "
@@ -102,23 +107,23 @@ static Status *collect(OpCtx *c, const Tensor *indices, const char *shape_attr, 
 {
         TensorArray *t;
         autoptr(Resource) held = NULL;
-        Shape asked = SHAPE_UNKNOWN, element;
+        Shape asked = SHAPE_UNKNOWN;
         TRY(node_attr_shape(ctx_node(c), shape_attr, &asked));
-        TRY(tensor_array_of(c, node_type(ctx_node(c), "dtype", DT_INVALID), &t, &held));
+        TRY(tensor_array_of(c, &t, &held));
+        TRY(tensor_array_gives(t, node_type(ctx_node(c), "dtype", DT_INVALID)));
+        if (!concats)
+                TRY(tensor_array_refine(t, &asked));
         if (indices && tensor_rank(indices) != 1)
                 return invalid_argument("Expected indices to be a vector, but received shape: %s",
                                         shape_text(tensor_shape(indices)).s);
-        int64_t n = indices ? tensor_count(indices) : tensor_array_size(t);
-        element = asked;
-        if (!concats)
-                TRY(tensor_array_refine(t, &asked, &element));
+        int64_t n = indices ? tensor_count(indices) : tensor_array_marked(t);
         Tensor **parts = ctx_scratch(c, ((size_t)n + 1) * sizeof *parts);
         if (!parts)
                 return status_oom();
         memset(parts, 0, (size_t)n * sizeof *parts);
         Status *s = read_all(c, t, indices ? tensor_data(indices) : NULL, n, parts);
         if (!s)
-                s = concats ? concat(c, &element, parts, n) : stack(c, &element, parts, n);
+                s = concats ? concat(c, &asked, parts, n) : stack(c, &asked, parts, n);
         drop_all(parts, n);
         return s;
 }
@@ -148,6 +153,48 @@ static Status *write_part(TensorArray *t, int64_t index, const Tensor *value, in
         return tensor_array_write(t, index, part);
 }
 
+/* An array, of a value's type, and what each row of the value looks like. */
+static Status *check_rows(TensorArray *t, const Tensor *value, Shape *ret_row)
+{
+        TRY(tensor_array_takes(t, tensor_dtype(value)));
+        if (tensor_rank(value) < 1)
+                return invalid_argument("Input value for unpack must be at least a vector but "
+                                        "received shape: %s",
+                                        shape_text(tensor_shape(value)).s);
+        *ret_row = *tensor_shape(value);
+        shape_remove(ret_row, 0);
+        return NULL;
+}
+
+/* Row i goes to element indices[i]; NULL: i. */
+static Status *write_rows(TensorArray *t, const Tensor *indices, const Tensor *value,
+                          const Shape *row)
+{
+        int64_t inner = shape_product(row, 0, row->rank);
+        for (int64_t i = 0; i < tensor_dim(value, 0); i++)
+                TRY(write_part(t, indices ? tensor_int(indices, i) : i, value, i * inner, row));
+        return NULL;
+}
+
+static Status *check_indices(TensorArray *t, const Tensor *indices, int64_t rows)
+{
+        int64_t max = -1;
+        if (tensor_rank(indices) != 1)
+                return invalid_argument("Expected indices to be a vector, but received shape: %s",
+                                        shape_text(tensor_shape(indices)).s);
+        if (tensor_count(indices) != rows)
+                return invalid_argument("Expected len(indices) == values.shape[0], but saw: %lld "
+                                        "vs. %lld",
+                                        (long long)tensor_count(indices), (long long)rows);
+        for (int64_t i = 0; i < rows; i++)
+                max = MAX(max, tensor_int(indices, i));
+        int64_t room = tensor_array_room(t, max + 1);
+        if (max >= room)
+                return invalid_argument("Max scatter index must be < array size (%lld vs. %lld)",
+                                        (long long)max, (long long)room);
+        return NULL;
+}
+
 /* Elements are written in the order of the indices; writing one twice fails in the array. The flow
  * is passed on, it only orders ops. */
 static Status *scatter(OpCtx *c)
@@ -155,45 +202,31 @@ static Status *scatter(OpCtx *c)
         const Tensor *indices = ctx_input(c, 1), *value = ctx_input(c, 2);
         TensorArray *t;
         autoptr(Resource) held = NULL;
-        TRY(tensor_array_of(c, tensor_dtype(value), &t, &held));
-        if (tensor_rank(indices) != 1)
-                return invalid_argument("Expected indices to be a vector, but received shape: %s",
-                                        shape_text(tensor_shape(indices)).s);
-        if (tensor_rank(value) < 1)
-                return invalid_argument("Expected value to be at least a vector, but received "
-                                        "shape: %s",
-                                        shape_text(tensor_shape(value)).s);
-        Shape s = *tensor_shape(value);
-        int64_t n = s.dim[0], inner = shape_product(&s, 1, s.rank);
-        shape_remove(&s, 0);
-        if (tensor_count(indices) != n)
-                return invalid_argument("Expected len(indices) == values.shape[0], but saw: %lld "
-                                        "vs. %lld",
-                                        (long long)tensor_count(indices), (long long)n);
-        for (int64_t i = 0; i < n; i++)
-                TRY(write_part(t, tensor_int(indices, i), value, i * inner, &s));
+        Shape row;
+        TRY(tensor_array_of(c, &t, &held));
+        TRY(check_rows(t, value, &row));
+        TRY(check_indices(t, indices, tensor_dim(value, 0)));
+        TRY(write_rows(t, indices, value, &row));
         ctx_forward(c, 3, 0);
         return NULL;
 }
 
-/* A dynamic array grows to the size of the value; the array itself refuses when it is not. */
+/* All elements at once: a dynamic array grows to as many. */
 static Status *unpack(OpCtx *c)
 {
         const Tensor *value = ctx_input(c, 1);
         TensorArray *t;
         autoptr(Resource) held = NULL;
-        TRY(tensor_array_of(c, tensor_dtype(value), &t, &held));
-        if (tensor_rank(value) < 1)
-                return invalid_argument("Expected value to be at least a vector, but received "
-                                        "shape: %s",
-                                        shape_text(tensor_shape(value)).s);
-        Shape s = *tensor_shape(value);
-        int64_t n = s.dim[0], inner = shape_product(&s, 1, s.rank);
-        shape_remove(&s, 0);
-        if (n > tensor_array_size(t))
-                TRY(tensor_array_reserve(t, n));
-        for (int64_t i = 0; i < n; i++)
-                TRY(write_part(t, i, value, i * inner, &s));
+        Shape row;
+        TRY(tensor_array_of(c, &t, &held));
+        TRY(check_rows(t, value, &row));
+        int64_t n = tensor_dim(value, 0), room = tensor_array_room(t, n);
+        if (n != room)
+                return invalid_argument("Input value must have first dimension equal to the array "
+                                        "size (%lld vs. %lld)",
+                                        (long long)n, (long long)room);
+        tensor_array_mark(t, n);
+        TRY(write_rows(t, NULL, value, &row));
         ctx_forward(c, 2, 0);
         return NULL;
 }
@@ -221,25 +254,27 @@ static Status *check_lengths(const Tensor *lengths, const Tensor *value)
         }
         if (sum != tensor_dim(value, 0))
                 return invalid_argument("Expected sum of lengths to be equal to values.shape[0], "
-                                        "but sum of lengths is %lld and value's shape is: %s ",
+                                        "but sum of lengths is %lld and value's shape is: %s",
                                         (long long)sum, shape_text(tensor_shape(value)).s);
         return NULL;
 }
 
-/* A dynamic array takes any number of parts; a fixed one must have a place for each, no more. */
+/* A part for each element; a dynamic array grows to as many. */
 static Status *split(OpCtx *c)
 {
         const Tensor *value = ctx_input(c, 1), *lengths = ctx_input(c, 2);
         TensorArray *t;
         autoptr(Resource) held = NULL;
-        TRY(tensor_array_of(c, tensor_dtype(value), &t, &held));
+        TRY(tensor_array_of(c, &t, &held));
         TRY(check_lengths(lengths, value));
-        int64_t n = tensor_count(lengths), size = tensor_array_size(t), at = 0;
-        if (n != size && !tensor_array_dynamic(t))
+        int64_t n = tensor_count(lengths), room = tensor_array_room(t, n), at = 0;
+        if (n != room)
                 return invalid_argument("TensorArray's size is not equal to the size of lengths "
                                         "(%lld vs. %lld), and the TensorArray is not marked as "
                                         "dynamically resizeable",
-                                        (long long)size, (long long)n);
+                                        (long long)room, (long long)n);
+        TRY(tensor_array_takes(t, tensor_dtype(value)));
+        tensor_array_mark(t, n);
         Shape s = *tensor_shape(value);
         int64_t inner = shape_product(&s, 1, s.rank);
         for (int64_t i = 0; i < n; i++) {

@@ -11,17 +11,26 @@ static void tensor_list_destroy(Resource *r)
         mem_free(l);
 }
 
-const ResourceKind tensor_list_kind = { .name = "TensorList", .destroy = tensor_list_destroy };
+const ResourceKind tensor_list_kind = { .name = "tensorflow::TensorList",
+                                        .destroy = tensor_list_destroy };
+
+const TensorList *tensor_list_at(const Tensor *t, int64_t i)
+{
+        Resource *r = tensor_resource_at(t, i);
+        return r && r->kind == &tensor_list_kind ? CONTAINER_OF(r, TensorList, base) : NULL;
+}
 
 /* A list's handle is a variant scalar. DT_INVALID: the op does not name a type. */
 Status *tensor_list_of(const OpCtx *c, int i, DType dtype, const TensorList **ret)
 {
         const Tensor *handle = ctx_input(c, i);
-        Resource *r = tensor_count(handle) == 1 ? tensor_resource_at(handle, 0) : NULL;
-        if (!r || r->kind != &tensor_list_kind)
+        if (tensor_rank(handle))
+                return invalid_argument("Input list must be a scalar saw: %s",
+                                        shape_text(tensor_shape(handle)).s);
+        const TensorList *l = tensor_list_at(handle, 0);
+        if (!l)
                 return invalid_argument("Input handle is not a list. Saw: '%s'",
-                                        r ? r->kind->name : "Invalid variant");
-        const TensorList *l = CONTAINER_OF(r, TensorList, base);
+                                        variant_text(tensor_resource_at(handle, 0)).s);
         if (dtype != DT_INVALID && dtype != l->dtype)
                 return invalid_argument("Invalid data types; op elements %s but list elements %s",
                                         dtype_name(dtype), dtype_name(l->dtype));
@@ -90,6 +99,16 @@ Status *tensor_list_set(TensorList *l, int64_t i, Tensor *t)
         return NULL;
 }
 
+Status *tensor_list_copy(const TensorList *from, int64_t n, TensorList **ret)
+{
+        TRY(tensor_list_new(from->dtype, &from->element, n, ret));
+        (*ret)->max = from->max;
+        (*ret)->depth = from->depth;
+        for (int64_t i = 0; i < from->n && i < n; i++)
+                (*ret)->items[i] = from->items[i] ? tensor_ref(from->items[i]) : NULL;
+        return NULL;
+}
+
 /* Lists have value semantics: a change must not show in other handles. It is done in place when
  * this op holds the only one, else on a copy of the pointers. */
 Status *tensor_list_change(OpCtx *c, DType dtype, TensorList **ret)
@@ -102,11 +121,7 @@ Status *tensor_list_change(OpCtx *c, DType dtype, TensorList **ret)
                 *ret = (TensorList *)from;
                 return NULL;
         }
-        TRY(tensor_list_new(from->dtype, &from->element, from->n, &l));
-        l->max = from->max;
-        l->depth = from->depth;
-        for (int64_t i = 0; i < from->n; i++)
-                l->items[i] = from->items[i] ? tensor_ref(from->items[i]) : NULL;
+        TRY(tensor_list_copy(from, from->n, &l));
         tensor_list_put(c, l);
         *ret = l;
         return NULL;
@@ -134,24 +149,16 @@ Status *tensor_list_shape_input(const OpCtx *c, int i, Shape *ret)
         return shape_make(dims, n, ret);
 }
 
-/* An element that was never set is zeros of the element shape; what that leaves open is taken from
- * the op's own wish, then from other elements. A shape still open is an error, as in TensorFlow. */
-Status *tensor_list_get(const TensorList *l, int64_t i, const Shape *asked, Tensor **ret)
+Status *tensor_list_asked(const OpCtx *c, int i, const TensorList *l, Shape *ret)
 {
-        Shape s;
-        if (l->items[i]) {
-                *ret = tensor_ref(l->items[i]);
-                return NULL;
-        }
-        TRY(shape_merge(&l->element, asked, &s));
-        for (int64_t k = 0; k < l->n && !shape_complete(&s); k++)
-                if (l->items[k])
-                        TRY(shape_merge(&s, tensor_shape(l->items[k]), &s));
-        if (!shape_complete(&s))
-                return invalid_argument("Trying to read an uninitialized tensor but element_shape "
-                                        "is not fully defined.%s and no list element is set.",
-                                        shape_text(&s).s);
-        TRY(tensor_new(l->dtype, &s, ret));
+        Shape asked;
+        TRY(tensor_list_shape_input(c, i, &asked));
+        return shape_refine(&asked, &l->element, ret);
+}
+
+Status *tensor_list_zeros(const TensorList *l, const Shape *s, Tensor **ret)
+{
+        TRY(tensor_new(l->dtype, s, ret));
         if (dtype_is_plain(l->dtype) && tensor_count(*ret))
                 memset(tensor_fill(*ret), 0, tensor_bytes(*ret));
         return NULL;

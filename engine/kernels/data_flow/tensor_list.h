@@ -3,6 +3,7 @@
  * can see them: an op that changes one copies it first, unless it is the list's only holder. */
 #pragma once
 #include "engine/kernels/data_flow/nesting.h"
+#include "engine/kernels/data_flow/variant_tensor.h"
 
 /* Elements of a list: a bound on what one number from a client can make us take. */
 enum { TENSOR_LIST_MAX = 1 << 22 };
@@ -33,6 +34,12 @@ Status *tensor_list_resize(TensorList *l, int64_t n) MUST_USE;
 Status *tensor_list_set(TensorList *l, int64_t i, Tensor *t) MUST_USE;
 /* Input i read as an element shape: the scalar -1, or a vector with -1 where open. */
 Status *tensor_list_shape_input(const OpCtx *c, int i, Shape *ret) MUST_USE;
-/* Element i (in range), or zeros of a shape that the list, `asked` and its other elements agree on.
- * *ret: new reference. */
-Status *tensor_list_get(const TensorList *l, int64_t i, const Shape *asked, Tensor **ret) MUST_USE;
+/* What the list and the element shape at input i say together. */
+Status *tensor_list_asked(const OpCtx *c, int i, const TensorList *l, Shape *ret) MUST_USE;
+/* The list in an element of a variant tensor, borrowed; NULL: it is none. */
+const TensorList *tensor_list_at(const Tensor *t, int64_t i);
+/* Another list with the same elements and room for n of them; the rest is not set. *ret: one
+ * reference. */
+Status *tensor_list_copy(const TensorList *from, int64_t n, TensorList **ret) MUST_USE;
+/* Zeros of the list's type. *ret: new reference. */
+Status *tensor_list_zeros(const TensorList *l, const Shape *s, Tensor **ret) MUST_USE;

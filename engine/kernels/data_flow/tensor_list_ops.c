@@ -9,11 +9,16 @@ static DType element_dtype(const OpCtx *c)
 
 static Status *empty_list(OpCtx *c)
 {
+        const Tensor *max = ctx_input(c, 1);
         Shape element;
         TensorList *l;
+        if (tensor_rank(max))
+                return invalid_argument("max_num_elements expected to be a scalar but got shape: "
+                                        "%s",
+                                        shape_text(tensor_shape(max)).s);
         TRY(tensor_list_shape_input(c, 0, &element));
         TRY(tensor_list_new(element_dtype(c), &element, 0, &l));
-        l->max = tensor_int(ctx_input(c, 1), 0);
+        l->max = tensor_int(max, 0);
         tensor_list_put(c, l);
         return NULL;
 }
@@ -44,16 +49,20 @@ static Status *reserve(OpCtx *c)
 static Status *push_back(OpCtx *c)
 {
         Tensor *t = c->in[1];
+        const TensorList *from;
         TensorList *l;
-        TRY(tensor_list_change(c, element_dtype(c), &l));
-        if (!shape_compatible(&l->element, tensor_shape(t)))
+        TRY(tensor_list_of(c, 0, DT_INVALID, &from));
+        if (!shape_compatible(&from->element, tensor_shape(t)))
                 return invalid_argument("Tried to append a tensor with incompatible shape to a "
                                         "list. Op element shape: %s list shape: %s",
-                                        shape_text(tensor_shape(t)).s, shape_text(&l->element).s);
-        if (l->max >= 0 && l->n >= l->max)
+                                        shape_text(tensor_shape(t)).s,
+                                        shape_text(&from->element).s);
+        TRY(tensor_list_of(c, 0, element_dtype(c), &from));
+        if (from->max >= 0 && from->n >= from->max)
                 return invalid_argument("Tried to push item into a full list list size: %lld "
                                         "max_num_elements: %lld",
-                                        (long long)l->n, (long long)l->max);
+                                        (long long)from->n, (long long)from->max);
+        TRY(tensor_list_change(c, DT_INVALID, &l));
         TRY(tensor_list_resize(l, l->n + 1));
         return tensor_list_set(l, l->n - 1, t);
 }
@@ -65,57 +74,88 @@ static Status *pop_back_shape(ShapeCtx *c)
         return NULL;
 }
 
+/* Zeros stand for an element that was never set. */
+static Status *last_item(const OpCtx *c, const TensorList *l, Tensor **ret)
+{
+        Shape s;
+        if (l->items[l->n - 1]) {
+                *ret = tensor_ref(l->items[l->n - 1]);
+                return NULL;
+        }
+        TRY(tensor_list_asked(c, 1, l, &s));
+        if (!shape_complete(&s))
+                return invalid_argument("Trying to read an uninitialized tensor but element_shape "
+                                        "is not fully defined.%s",
+                                        shape_text(&s).s);
+        return tensor_list_zeros(l, &s, ret);
+}
+
 /* Not in place: the second output's shape is known late, and late ops take nothing over. */
 static Status *pop_back(OpCtx *c)
 {
         const TensorList *list;
         TensorList *l;
         Tensor *handle, *item;
-        Shape asked;
         TRY(tensor_list_of(c, 0, element_dtype(c), &list));
-        TRY(tensor_list_shape_input(c, 1, &asked));
         if (list->n == 0)
                 return invalid_argument("Trying to pop from an empty list.");
-        TRY(tensor_list_get(list, list->n - 1, &asked, &item));
+        TRY(last_item(c, list, &item));
         ctx_set_output(c, 1, item);
         TRY(ctx_alloc(c, 0, &SHAPE_SCALAR, &handle));
         TRY(tensor_list_change(c, element_dtype(c), &l));
         return tensor_list_resize(l, l->n - 1);
 }
 
+/* One that was never set is zeros; what nobody says of their shape is taken from the others. */
+static Status *unset_item(const OpCtx *c, const TensorList *l, Tensor **ret)
+{
+        Shape s;
+        TRY(tensor_list_asked(c, 2, l, &s));
+        for (int64_t k = 0; k < l->n && !shape_complete(&s); k++)
+                if (l->items[k])
+                        TRY(shape_refine(&s, tensor_shape(l->items[k]), &s));
+        if (!shape_complete(&s))
+                return invalid_argument("Trying to read an uninitialized tensor but element_shape "
+                                        "is not fully defined: %s and no list element is set.",
+                                        shape_text(&s).s);
+        return tensor_list_zeros(l, &s, ret);
+}
+
 static Status *get_item(OpCtx *c)
 {
         const TensorList *l;
         int64_t i = tensor_int(ctx_input(c, 1), 0);
-        Shape asked;
         Tensor *item;
         TRY(tensor_list_of(c, 0, element_dtype(c), &l));
         if (i < 0 || i >= l->n)
                 return invalid_argument("Trying to access element %lld in a list with %lld "
                                         "elements.",
                                         (long long)i, (long long)l->n);
-        TRY(tensor_list_shape_input(c, 2, &asked));
-        TRY(tensor_list_get(l, i, &asked, &item));
+        if (l->items[i])
+                item = tensor_ref(l->items[i]);
+        else
+                TRY(unset_item(c, l, &item));
         ctx_set_output(c, 0, item);
         return NULL;
 }
 
-/* The list is made this op's own before the index is looked at; an error leaves the input list as
- * it was. */
 static Status *set_item(OpCtx *c)
 {
         int64_t i = tensor_int(ctx_input(c, 1), 0);
         Tensor *t = c->in[2];
+        const TensorList *from;
         TensorList *l;
-        TRY(tensor_list_change(c, element_dtype(c), &l));
-        if (i < 0 || i >= l->n)
+        TRY(tensor_list_of(c, 0, element_dtype(c), &from));
+        if (i < 0 || i >= from->n)
                 return invalid_argument("Trying to modify element %lld in a list with %lld "
                                         "elements.",
-                                        (long long)i, (long long)l->n);
-        if (!shape_compatible(&l->element, tensor_shape(t)))
+                                        (long long)i, (long long)from->n);
+        if (!shape_compatible(&from->element, tensor_shape(t)))
                 return invalid_argument("Tried to set a tensor with incompatible shape at a list "
                                         "index. Item element shape: %s list shape: %s",
-                                        shape_text(tensor_shape(t)).s, shape_text(&l->element).s);
+                                        shape_text(tensor_shape(t)).s,
+                                        shape_text(&from->element).s);
+        TRY(tensor_list_change(c, DT_INVALID, &l));
         return tensor_list_set(l, i, t);
 }
 
@@ -160,28 +200,62 @@ static Status *element_shape(OpCtx *c)
         return NULL;
 }
 
-/* Unset elements stay unset. Both element shapes must agree where known. */
+/* The list at input k, element i, which must be of the op's type. */
+static Status *list_in(const OpCtx *c, int k, int64_t i, const TensorList **ret)
+{
+        const TensorList *l = tensor_list_at(ctx_input(c, k), i);
+        char name = (char)('a' + k);
+        if (!l)
+                return invalid_argument("input_%c is not a TensorList at index %lld.  Saw: '%s'",
+                                        name, (long long)i,
+                                        variant_text(tensor_resource_at(ctx_input(c, k), i)).s);
+        if (l->dtype != element_dtype(c))
+                return invalid_argument("input_%c[%lld].dtype != element_dtype.  Saw: %s vs. %s",
+                                        name, (long long)i, dtype_name(l->dtype),
+                                        dtype_name(element_dtype(c)));
+        *ret = l;
+        return NULL;
+}
+
+/* Unset elements stay unset. */
+static Status *concat_pair(const TensorList *a, const TensorList *b, int64_t i, TensorList **ret)
+{
+        if (!shape_equal(&a->element, &b->element))
+                return invalid_argument("input_a and input_b TensorList element shapes are not "
+                                        "identical at index %lld.  Saw %s vs. %s",
+                                        (long long)i, shape_text(&a->element).s,
+                                        shape_text(&b->element).s);
+        TRY(tensor_list_copy(a, a->n + b->n, ret));
+        (*ret)->depth = MAX(a->depth, b->depth);
+        for (int64_t k = 0; k < b->n; k++)
+                (*ret)->items[a->n + k] = b->items[k] ? tensor_ref(b->items[k]) : NULL;
+        return NULL;
+}
+
+/* Tensors of lists, of any shape; pair by pair. */
 static Status *concat_lists(OpCtx *c)
 {
-        const TensorList *a, *b;
+        const Tensor *a = ctx_input(c, 0), *b = ctx_input(c, 1);
+        const TensorList *la, *lb;
         TensorList *l;
-        Shape element;
-        TRY(tensor_list_of(c, 0, element_dtype(c), &a));
-        TRY(tensor_list_of(c, 1, element_dtype(c), &b));
-        TRY(shape_merge(&a->element, &b->element, &element));
-        TRY(tensor_list_new(a->dtype, &element, a->n + b->n, &l));
-        tensor_list_put(c, l);
-        for (int64_t i = 0; i < l->n; i++) {
-                Tensor *t = i < a->n ? a->items[i] : b->items[i - a->n];
-                if (t)
-                        TRY(tensor_list_set(l, i, t));
+        Tensor *y;
+        if (!shape_equal(tensor_shape(a), tensor_shape(b)))
+                return invalid_argument("Incompatible input TensorList tensor shapes: %s vs. %s",
+                                        shape_text(tensor_shape(a)).s,
+                                        shape_text(tensor_shape(b)).s);
+        TRY(ctx_alloc(c, 0, tensor_shape(a), &y));
+        for (int64_t i = 0; i < tensor_count(a); i++) {
+                TRY(list_in(c, 0, i, &la));
+                TRY(list_in(c, 1, i, &lb));
+                TRY(concat_pair(la, lb, i, &l));
+                ((Resource **)tensor_fill(y))[i] = &l->base;
         }
         return NULL;
 }
 
 OP(EmptyTensorList, .inputs = "element_shape:shape_type; max_num_elements:int32",
    .outputs = "handle:variant", .attrs = "element_dtype:type; shape_type:type in [int32,int64]",
-   .kernels = "element_dtype:type in [" VALUE_TYPES "]", .shape = reserve_shape,
+   .kernels = "element_dtype:type in [" VALUE_TYPES "]", .shape = shape_scalars,
    .compute = empty_list);
 OP(TensorListReserve, .inputs = "element_shape:shape_type; num_elements:int32",
    .outputs = "handle:variant", .attrs = "element_dtype:type; shape_type:type in [int32,int64]",
@@ -212,4 +286,4 @@ OP(TensorListElementShape, .inputs = "input_handle:variant", .outputs = "element
    .late_shape = true);
 OP(TensorListConcatLists, .inputs = "input_a:variant; input_b:variant", .outputs = "output:variant",
    .attrs = "element_dtype:type", .kernels = "element_dtype:type in [" VALUE_TYPES "]",
-   .shape = shape_scalars, .compute = concat_lists);
+   .shape = shape_unchanged, .compute = concat_lists, .late_shape = true);

@@ -2,29 +2,22 @@
 /* TensorListPushBackBatch: each list of a vector gets one more element, a row of a tensor. */
 #include "engine/kernels/data_flow/tensor_list.h"
 
-/* List i with room for one more, new; *ret: one reference. */
-static Status *grown(const OpCtx *c, int64_t i, TensorList **ret)
+static Status *check_list(const OpCtx *c, int64_t i, const Shape *row, const TensorList **ret)
 {
-        Resource *r = tensor_resource_at(ctx_input(c, 0), i);
+        const TensorList *l = tensor_list_at(ctx_input(c, 0), i);
         DType dtype = tensor_dtype(ctx_input(c, 1));
-        TensorList *l;
-        if (!r || r->kind != &tensor_list_kind)
-                return invalid_argument("Input handle is not a list. Saw: '%s'",
-                                        r ? r->kind->name : "Invalid variant");
-        const TensorList *from = CONTAINER_OF(r, TensorList, base);
-        if (from->dtype != dtype)
+        if (!l)
+                return invalid_argument("Input handle at index %lld is not a list. Saw: '%s'",
+                                        (long long)i,
+                                        variant_text(tensor_resource_at(ctx_input(c, 0), i)).s);
+        if (!shape_compatible(&l->element, row))
+                return invalid_argument("Tried to append a tensor with incompatible shape to a "
+                                        "list at index %lld. Op element shape: %s list shape: %s",
+                                        (long long)i, shape_text(row).s, shape_text(&l->element).s);
+        if (l->dtype != dtype)
                 return invalid_argument("Invalid data type at index %lld; op elements %s but list "
                                         "elements %s",
-                                        (long long)i, dtype_name(dtype), dtype_name(from->dtype));
-        if (from->max >= 0 && from->n >= from->max)
-                return invalid_argument("Tried to push item into a full list. List size: %lld, "
-                                        "max_num_elements: %lld",
-                                        (long long)from->n, (long long)from->max);
-        TRY(tensor_list_new(from->dtype, &from->element, from->n + 1, &l));
-        l->max = from->max;
-        l->depth = from->depth;
-        for (int64_t k = 0; k < from->n; k++)
-                l->items[k] = from->items[k] ? tensor_ref(from->items[k]) : NULL;
+                                        (long long)i, dtype_name(dtype), dtype_name(l->dtype));
         *ret = l;
         return NULL;
 }
@@ -34,15 +27,13 @@ static Status *push_one(OpCtx *c, int64_t i, Tensor *y)
         Tensor *x = (Tensor *)ctx_input(c, 1);
         Shape row = *tensor_shape(x);
         autoptr(Tensor) item = NULL;
+        const TensorList *from;
         TensorList *l;
         shape_remove(&row, 0);
+        TRY(check_list(c, i, &row, &from));
         TRY(tensor_slice(x, i * shape_product(&row, 0, row.rank), &row, &item));
-        TRY(grown(c, i, &l));
+        TRY(tensor_list_copy(from, from->n + 1, &l));
         ((Resource **)tensor_fill(y))[i] = &l->base;
-        if (!shape_compatible(&l->element, &row))
-                return invalid_argument("Tried to append a tensor with incompatible shape to a "
-                                        "list. Op element shape: %s list shape: %s",
-                                        shape_text(&row).s, shape_text(&l->element).s);
         return tensor_list_set(l, l->n - 1, item);
 }
 

@@ -3,6 +3,7 @@
 #include "engine/kernels/data_flow/tensor_map.h"
 
 #include "engine/base/buf.h"
+#include "engine/kernels/data_flow/variant_tensor.h"
 
 #define KEY_MAX_BYTES ((size_t)1 << 30)
 
@@ -24,15 +25,18 @@ static void tensor_map_destroy(Resource *r)
         mem_free(m);
 }
 
-static const ResourceKind tensor_map_kind = { .name = "TensorMap", .destroy = tensor_map_destroy };
+static const ResourceKind tensor_map_kind = { .name = "tensorflow::TensorMap",
+                                              .destroy = tensor_map_destroy };
 
 Status *tensor_map_of(const OpCtx *c, const TensorMap **ret)
 {
         const Tensor *handle = ctx_input(c, 0);
-        Resource *r = tensor_count(handle) == 1 ? tensor_resource_at(handle, 0) : NULL;
+        if (tensor_rank(handle))
+                return invalid_argument("Input map must be a scalar. Saw: %s",
+                                        shape_text(tensor_shape(handle)).s);
+        Resource *r = tensor_resource_at(handle, 0);
         if (!r || r->kind != &tensor_map_kind)
-                return invalid_argument("Input handle is not a map. Saw: '%s'",
-                                        r ? r->kind->name : "Invalid variant");
+                return invalid_argument("Input handle is not a map. Saw: '%s'", variant_text(r).s);
         *ret = CONTAINER_OF(r, TensorMap, base);
         return NULL;
 }

@@ -87,7 +87,7 @@ static Status *check_keys(const TensorMap *m, DType dtype, Shape *ret)
                 s = *tensor_shape(key);
         }
         if (s.rank < 0)
-                s = SHAPE_SCALAR;
+                return invalid_argument("TensorMapStackKeys cannot be called on empty map.");
         if (s.rank == SHAPE_MAX_RANK)
                 return unimplemented("Keys of rank %d cannot be stacked", s.rank);
         *ret = s;

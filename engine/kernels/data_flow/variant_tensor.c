@@ -2,6 +2,8 @@
 /* The counted box that such a variant points to. */
 #include "engine/kernels/data_flow/variant_tensor.h"
 
+#include <stdio.h>
+
 typedef struct VariantTensor {
         Resource base;
         Tensor *value;
@@ -37,4 +39,15 @@ Tensor *variant_tensor(const Tensor *t, int64_t i)
 {
         Resource *r = tensor_resource_at(t, i);
         return r && r->kind == &box_kind ? CONTAINER_OF(r, VariantTensor, base)->value : NULL;
+}
+
+/* A kind's name is its C++ type's; the value shows without the namespace. */
+VariantText variant_text(const Resource *r)
+{
+        VariantText t;
+        const char *type = r ? r->kind->name : "", *value = r ? type : "[empty]", *colon;
+        while ((colon = strstr(value, "::")))
+                value = colon + 2;
+        snprintf(t.s, sizeof t.s, "Variant<type: %s value: %s>", type, value);
+        return t;
 }

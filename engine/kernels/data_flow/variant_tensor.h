@@ -9,3 +9,9 @@
 Status *variant_put_tensor(Tensor *to, int64_t i, const Tensor *t) MUST_USE;
 /* The tensor that element i holds, borrowed; NULL when it holds none. */
 Tensor *variant_tensor(const Tensor *t, int64_t i);
+
+/* What messages show of a variant, as TensorFlow's Variant::DebugString(). */
+typedef struct VariantText {
+        char s[200];
+} VariantText;
+VariantText variant_text(const Resource *r); /* NULL: an empty variant */

@@ -28,13 +28,25 @@ void call_and_finish(OpCtx *c, const Function *f, int first)
         ctx_call(c, f, c->in + first, ctx_inputs(c) - first, call->ret, n, on_done, call);
 }
 
-bool condition_holds(const Tensor *t)
+Status *condition_holds(const Tensor *t, bool *ret)
 {
-        if (tensor_rank(t))
-                return tensor_count(t) > 0;
-        if (tensor_dtype(t) == DT_STRING)
-                return tensor_strings(t)->len > 0;
-        return tensor_double(t, 0) != 0;
+        DType type = tensor_dtype(t);
+        if (tensor_rank(t)) {
+                *ret = tensor_count(t) > 0;
+                return NULL;
+        }
+        switch (type) {
+        case DT_STRING: *ret = tensor_strings(t)->len > 0; return NULL;
+        case DT_FLOAT:
+        case DT_DOUBLE:
+        case DT_INT32:
+        case DT_UINT8:
+        case DT_INT16:
+        case DT_INT8:
+        case DT_INT64:
+        case DT_BOOL: *ret = tensor_double(t, 0) != 0; return NULL;
+        default: return invalid_argument("%s cannot be converted to a boolean", dtype_name(type));
+        }
 }
 
 Status *functional_attr(PrepareCtx *p, const char *attr, const Function **ret)

@@ -41,14 +41,19 @@ static Status *prepare_case(PrepareCtx *p)
 static void start_if(OpCtx *c)
 {
         const Branches *b = ctx_state(c);
-        call_and_finish(c, b->f[condition_holds(ctx_input(c, 0))], 1);
+        bool holds = false;
+        Status *s = condition_holds(ctx_input(c, 0), &holds);
+        if (s)
+                ctx_done(c, s);
+        else
+                call_and_finish(c, b->f[holds], 1);
 }
 
 /* An index outside takes the last branch. */
 static void start_case(OpCtx *c)
 {
         const Branches *b = ctx_state(c);
-        if (tensor_count(ctx_input(c, 0)) != 1) {
+        if (tensor_rank(ctx_input(c, 0))) {
                 ctx_done(c, invalid_argument("branch_index must be scalar"));
                 return;
         }

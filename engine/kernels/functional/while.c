@@ -112,7 +112,8 @@ static bool step(Loop *l)
                 l->in_cond = true;
                 return false;
         }
-        bool holds = condition_holds(l->test);
+        bool holds = false;
+        l->status = condition_holds(l->test, &holds);
         tensor_unref(l->test);
         l->in_cond = false;
         return !holds;
@@ -165,23 +166,36 @@ static void start_while(OpCtx *c)
                 run(l);
 }
 
+static Status *range_of(const OpCtx *c, int64_t ret[3])
+{
+        static const char *const names[] = { "start", "limit", "delta" };
+        for (int i = 0; i < 3; i++) {
+                const Tensor *t = ctx_input(c, i);
+                if (tensor_rank(t))
+                        return invalid_argument("%s must be a scalar, but %s", names[i],
+                                                shape_text(tensor_shape(t)).s);
+                ret[i] = tensor_int(t, 0);
+        }
+        int64_t way = ret[1] - ret[0], delta = ret[2];
+        if ((delta > 0 && way >= 0) || (delta < 0 && way <= 0) || (!delta && !way))
+                return NULL;
+        return invalid_argument("Invalid start/limit/delta: %lld %lld %lld", (long long)ret[0],
+                                (long long)ret[1], (long long)delta);
+}
+
 static void start_for(OpCtx *c)
 {
-        int64_t from = tensor_int(ctx_input(c, 0), 0), limit = tensor_int(ctx_input(c, 1), 0),
-                delta = tensor_int(ctx_input(c, 2), 0);
-        if (!delta && from != limit) {
-                ctx_done(c, invalid_argument("Must have non-zero delta when start != limit"));
-                return;
-        }
-        Loop *l = loop_new(c, 3);
+        int64_t range[3];
+        Status *bad = range_of(c, range);
+        Loop *l = bad ? NULL : loop_new(c, 3);
         if (!l) {
-                ctx_done(c, status_oom());
+                ctx_done(c, bad ? bad : status_oom());
                 return;
         }
-        l->i = from;
-        l->limit = limit;
-        l->delta = delta;
-        if (delta >= 0 ? from >= limit : from <= limit) {
+        l->i = range[0];
+        l->limit = range[1];
+        l->delta = range[2];
+        if (l->i == l->limit) {
                 end(l, NULL);
                 return;
         }

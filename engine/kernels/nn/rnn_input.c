@@ -14,7 +14,7 @@ bool rnn_input_find(OpCtx *c, int at, RnnInput *ret)
         RnnInput v = { .x = at < 0 ? NULL : c->in[at] };
         if (at < 0) {
                 const Tensor *index = ctx_input(c, 1);
-                Status *s = tensor_array_of(c, DT_FLOAT, &v.array, &v.held);
+                Status *s = tensor_array_of(c, &v.array, &v.held);
                 status_free(s);
                 if (s || tensor_dtype(index) != DT_INT32 || tensor_count(index) != 1) {
                         rnn_input_done(&v);

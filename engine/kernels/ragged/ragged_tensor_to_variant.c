@@ -18,7 +18,7 @@ static Status *variant_shape(ShapeCtx *c)
         TRY(shape_want_rank_at_least(c, rank, 1));
         int64_t n = rows->rank < 0 || rows->dim[0] < 0 ? -1 : rows->dim[0] - (rank > 0);
         if (rank && n == -1 && rows->rank == 1 && rows->dim[0] == 0)
-                return invalid_argument("Invalid ragged splits: they must not be empty");
+                return internal_error("Invalid split argument.");
         c->out[0] = SHAPE(n);
         return NULL;
 }

@@ -27,6 +27,8 @@ static Status *temporary_variable(OpCtx *c)
         if (!name)
                 return status_oom();
         TRY(node_attr_shape(n, "shape", &shape));
+        if (!shape_complete(&shape))
+                return invalid_argument("Shape %s is not fully defined", shape_text(&shape).s);
         TRY(tensor_new(dtype, &shape, &zeros));
         if (dtype_is_plain(dtype) && tensor_count(zeros))
                 memset(tensor_fill(zeros), 0, tensor_bytes(zeros));
@@ -35,6 +37,13 @@ static Status *temporary_variable(OpCtx *c)
         TRY(ctx_put_step_resource(c, &variable_kind, name, r));
         TRY(tensor_resource(DT_RESOURCE, r, &handle));
         ctx_set_output(c, 0, handle);
+        return NULL;
+}
+
+static Status *destroy_prepare(PrepareCtx *p)
+{
+        if (!*node_string(p->node, "var_name", ""))
+                return invalid_argument("Missing var_name attribute");
         return NULL;
 }
 
@@ -59,4 +68,5 @@ OP(TemporaryVariable, .outputs = "ref:ref(dtype)",
    .shape = temporary_variable_shape, .compute = temporary_variable, .late_shape = true);
 OP(DestroyTemporaryVariable, .inputs = "ref:ref(T)", .outputs = "value:T",
    .attrs = "T:type; var_name:string", .kernels = "T:type in [" VALUE_TYPES "]",
-   .shape = shape_unchanged, .compute = destroy_temporary_variable, .late_shape = true);
+   .shape = shape_unchanged, .prepare = destroy_prepare, .compute = destroy_temporary_variable,
+   .late_shape = true);

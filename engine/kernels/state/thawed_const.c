@@ -22,7 +22,9 @@ static Status *thawed_prepare(PrepareCtx *p)
         if (s)
                 tensor_unref(value);
         else if (tensor_dtype(value) != node_type(p->node, "dtype", DT_INVALID))
-                s = invalid_argument("Type mismatch between value and dtype");
+                s = invalid_argument("Type mismatch between value (%s) and dtype (%s)",
+                                     dtype_name(tensor_dtype(value)),
+                                     dtype_name(node_type(p->node, "dtype", DT_INVALID)));
         return s;
 }
 
