@@ -1,7 +1,8 @@
 #!/bin/bash
 # Which ops have the suites seen at their edges? Reads the log that they left (tests/lib/kernel_log.h) and prints for each
 # family how many of its ops ran, ran with a tensor of no elements, and gave an error that a test expected. Those that lack
-# one are in BUILD_DIR/edges.missing. tests/ops/edges.txt says which ops cannot have them, and how many may still lack them.
+# one are in BUILD_DIR/edges.missing. tests/ops/edges.txt says which ops cannot have them;
+# no other may lack one.
 # usage: op_edges.sh BUILD_DIR LOG
 set -eu
 cd "$(dirname "$0")/.."

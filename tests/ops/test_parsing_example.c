@@ -90,7 +90,7 @@ static const OpCase parsing_example[] = {
           "num_sparse: 0, sparse_keys: [], dense_keys: [\"a\"], sparse_types: [], "
           "Tdense: [int64], dense_shapes: [[2]]",
           .in = { BYTES((1), A12), I64((0)) }, .fails = SR_INVALID_ARGUMENT,
-          .message = "Shape must be rank 0 but is rank 1" },
+          .message = "Expected serialized to be a scalar, got shape: [1]" },
 };
 OP_CASES(ParsingExample, parsing_example)
 

@@ -47,6 +47,7 @@ static Status *check_border(const Tensor *paddings, int i, const char *what)
         if (!tensor_int(paddings, 2 * i) && !tensor_int(paddings, 2 * i + 1))
                 return NULL;
         summarize(&text, paddings, 3);
+        TRY(buf_status(&text));
         return invalid_argument("Fused mirror padding only support spatial padding, not %s: "
                                 "Tensor<type: int32 shape: [4,2] values: %s>",
                                 what, buf_cstr(&text));
