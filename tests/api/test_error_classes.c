@@ -117,7 +117,7 @@ static const Row rows[] = {
         { "a session has the name already", MAKE, "{'name':'e'}",
           6, 409, "ALREADY_EXISTS", NULL, NULL, NULL, "/name", NULL, "Session already exists: e" },
         { "a step makes two temporary variables of one name", RUN, "{'targets':['tmp','again']}",
-          6, 409, "ALREADY_EXISTS", "?", "TemporaryVariable", NULL, NULL, NULL, "Resource step/t/" },
+          6, 409, "ALREADY_EXISTS", "?", "TemporaryVariable", NULL, NULL, NULL, "Resource __per_step_" },
         { "a file is outside of the roots", RUN, "{'fetches':'read:0','feeds':{'name':'/etc/passwd'}}",
           7, 403, "PERMISSION_DENIED", "read", "ReadFile", NULL, NULL, NULL, "/etc/passwd; not below a folder that this server may read" NODE "read}}]]" },
 

@@ -291,7 +291,7 @@ Answer http(const char *method, const char *path, const char *body)
                          text ? strlen(text) : 0);
 }
 
-static const char *format(const char *fmt, va_list ap)
+PRINTF(1, 0) static const char *format(const char *fmt, va_list ap)
 {
         char *body = NULL;
         cr_assert(vasprintf(&body, fmt, ap) >= 0);

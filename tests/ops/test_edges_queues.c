@@ -25,54 +25,50 @@
 #define VAR   "N10tensorflow3VarE"
 #define QUEUE "N10tensorflow14QueueInterfaceE"
 
-#define QUEUES(v, handle)                                                                        \
-        { "a queue passes nothing on",                                                           \
-          VALUES "q = FIFOQueue" v " component_types: [float]\ne = QueueEnqueue" v "(q, none)\n" \
-                 "y = QueueDequeue" v "(q, ^e) component_types: [float]\n",                      \
-          "y:0",                                                                                 \
-          { F32((0)) } },                                                                        \
-                { "a queue passes rows of nothing on",                                           \
-                  VALUES "q = FIFOQueue" v " component_types: [float], shapes: [[0]]\n"          \
-                         "e = QueueEnqueueMany" v "(q, rows)\n"                                  \
-                         "y = QueueDequeueMany" v "(q, two, ^e) component_types: [float]\n"      \
-                         "f = QueueEnqueueMany" v "(q, rows, ^y)\n"                              \
-                         "z = QueueDequeueUpTo" v "(q, two, ^f) component_types: [float]\n"      \
-                         "n = QueueDequeueMany" v "(q, zero, ^z) component_types: [float]\n",    \
-                  "y:0 z:0 n:0",                                                                 \
-                  { F32((2, 0)), F32((2, 0)), F32((0, 0)) } },                                   \
-                { "a row has as many components as the queue's",                                 \
-                  VALUES "q = FIFOQueue" v " component_types: [float, int32]\n"                  \
-                         "e = QueueEnqueue" v "(q, s)\n",                                        \
-                  "e",                                                                           \
-                  REFUSES("Signature mismatch, have: " handle ", float-> expected: " handle      \
-                          ", float, int32->") },                                                 \
-                { "rows are of the queue's types",                                               \
-                  VALUES "q = FIFOQueue" v " component_types: [int32]\n"                         \
-                         "e = QueueEnqueueMany" v "(q, x)\n",                                    \
-                  "e",                                                                           \
-                  REFUSES("Signature mismatch, have: " handle ", float-> expected: " handle      \
-                          ", int32->") },                                                        \
-                { "a row that comes out is of the queue's types",                                \
-                  VALUES "q = FIFOQueue" v " component_types: [int32]\n"                         \
-                         "y = QueueDequeue" v "(q) component_types: [float]\n",                  \
-                  "y",                                                                           \
-                  REFUSES("Signature mismatch, have: " handle "->float expected: " handle        \
-                          "->int32") },                                                          \
-                { "and so are many",                                                             \
-                  VALUES "q = FIFOQueue" v " component_types: [int32]\n"                         \
-                         "y = QueueDequeueMany" v "(q, one) component_types: [float]\n",         \
-                  "y",                                                                           \
-                  REFUSES("Signature mismatch, have: " handle ", int32->float expected: " handle \
-                          ", int32->int32") },                                                   \
-                { "no fewer than none come out",                                                 \
-                  VALUES "q = FIFOQueue" v " component_types: [float], shapes: [[]]\n"           \
-                         "y = QueueDequeueMany" v "(q, minus) component_types: [float]\n",       \
-                  "y", REFUSES("DequeueManyOp requested -1 < 0 elements") },                     \
-        {                                                                                        \
-                "nor when fewer would do",                                                       \
-                        VALUES "q = FIFOQueue" v " component_types: [float], shapes: [[]]\n"     \
-                               "y = QueueDequeueUpTo" v "(q, minus) component_types: [float]\n", \
-                        "y", REFUSES("DequeueUpToOp requested -1 < 0 elements")                  \
+#define QUEUES(v, handle)                                                                          \
+        { "a queue passes nothing on",                                                             \
+          VALUES "q = FIFOQueue" v " component_types: [float]\ne = QueueEnqueue" v "(q, none)\n"   \
+                 "y = QueueDequeue" v "(q, ^e) component_types: [float]\n",                        \
+          "y:0",                                                                                   \
+          { F32((0)) } },                                                                          \
+                { "a queue passes rows of nothing on",                                             \
+                  VALUES "q = FIFOQueue" v " component_types: [float], shapes: [[0]]\n"            \
+                         "e = QueueEnqueueMany" v "(q, rows)\n"                                    \
+                         "y = QueueDequeueMany" v "(q, two, ^e) component_types: [float]\n"        \
+                         "f = QueueEnqueueMany" v "(q, rows, ^y)\n"                                \
+                         "z = QueueDequeueUpTo" v "(q, two, ^f) component_types: [float]\n"        \
+                         "n = QueueDequeueMany" v "(q, zero, ^z) component_types: [float]\n",      \
+                  "y:0 z:0 n:0",                                                                   \
+                  { F32((2, 0)), F32((2, 0)), F32((0, 0)) } },                                     \
+                { "a row has as many components as the queue's",                                   \
+                  VALUES "q = FIFOQueue" v " component_types: [float, int32]\n"                    \
+                         "e = QueueEnqueue" v "(q, s)\n",                                          \
+                  "e", REFUSES("Wrong number of components in tuple. Expected 2, got 1") },        \
+                { "rows are of the queue's types",                                                 \
+                  VALUES "q = FIFOQueue" v " component_types: [int32]\n"                           \
+                         "e = QueueEnqueueMany" v "(q, x)\n",                                      \
+                  "e", REFUSES("Type mismatch in tuple component 0. Expected int32, got float") }, \
+                { "a row that comes out is of the queue's types",                                  \
+                  VALUES "q = FIFOQueue" v " component_types: [int32]\n"                           \
+                         "y = QueueDequeue" v "(q) component_types: [float]\n",                    \
+                  "y",                                                                             \
+                  REFUSES("Signature mismatch, have: " handle "->float expected: " handle          \
+                          "->int32") },                                                            \
+                { "and so are many",                                                               \
+                  VALUES "q = FIFOQueue" v " component_types: [int32]\n"                           \
+                         "y = QueueDequeueMany" v "(q, one) component_types: [float]\n",           \
+                  "y",                                                                             \
+                  REFUSES("Signature mismatch, have: " handle ", int32->float expected: " handle   \
+                          ", int32->int32") },                                                     \
+                { "no fewer than none come out",                                                   \
+                  VALUES "q = FIFOQueue" v " component_types: [float], shapes: [[]]\n"             \
+                         "y = QueueDequeueMany" v "(q, minus) component_types: [float]\n",         \
+                  "y", REFUSES("DequeueManyOp requested -1 < 0 elements") },                       \
+        {                                                                                          \
+                "nor when fewer would do",                                                         \
+                        VALUES "q = FIFOQueue" v " component_types: [float], shapes: [[]]\n"       \
+                               "y = QueueDequeueUpTo" v "(q, minus) component_types: [float]\n",   \
+                        "y", REFUSES("DequeueUpToOp requested -1 < 0 elements")                    \
         }
 
 #define KINDS(v)                                                                          \

@@ -77,9 +77,9 @@ static void split(char *line, char **col)
         }
 }
 
-/* RunMetadata.session_metadata and ConfigProto.Experimental.disable_optimize_for_static_graph are
- * younger than the table. */
-enum { YOUNGER = 2 };
+/* RunMetadata.session_metadata, ConfigProto.Experimental.disable_optimize_for_static_graph and the
+ * one of CompositeTensorVariantMetadata are younger than the table. */
+enum { YOUNGER = 3 };
 
 Test(proto_fields, are_those_of_the_table_and_no_others)
 {

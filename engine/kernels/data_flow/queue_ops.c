@@ -20,19 +20,10 @@ static void through(void *arg, Status *s, Tensor **components, int n)
         ctx_done(c, s);
 }
 
-/* What comes in, behind the handle, must be a row of the queue. */
-static Status *enqueue_to(const OpCtx *c, Queue **ret)
-{
-        QueueInfo info;
-        TRY(queue_at(c, 0, ret));
-        queue_info(*ret, &info);
-        return match_signature(c, info.dtypes, info.n, NULL, 0);
-}
-
 static void enqueue(OpCtx *c)
 {
         Queue *q;
-        Status *s = enqueue_to(c, &q);
+        Status *s = queue_at(c, 0, &q);
         if (s)
                 ctx_done(c, s);
         else
@@ -42,7 +33,7 @@ static void enqueue(OpCtx *c)
 static void enqueue_many(OpCtx *c)
 {
         Queue *q;
-        Status *s = enqueue_to(c, &q);
+        Status *s = queue_at(c, 0, &q);
         if (s)
                 ctx_done(c, s);
         else
