@@ -8,8 +8,8 @@ CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
 CFLAGS  ?= -O1 -g -DNO_CLONES
 SAN     ?=
 Q := $(if $(V),,@)# V=1 shows whole commands.
-# For variants that only check: no clones of hot loops, which debug builds do without, too.
-LEAN    := -DNO_CLONES
+# For variants that only check: no clones of hot loops, which debug builds do without, too; rows share processes.
+LEAN    := -DNO_CLONES -DROWS_TOGETHER=16
 UB      := undefined -fno-sanitize-recover=undefined
 DESTDIR ?=
 # Targets that build another variant use all processors, unless -j says otherwise.

@@ -21,4 +21,4 @@ typedef struct GraphCase {
 /* Runs row i, in a fresh session, and again with each allocation of the step failing once. Ends the
  * test with the row's sentence when it does not hold. */
 void graph_case_run(const GraphCase *rows, int i);
-#define GRAPH_CASES(suite, rows) TEST_ROWS(suite, rows, graph_case_run)
+#define GRAPH_CASES(suite, rows) TEST_ROWS_BY(suite, rows, graph_case_run, ROWS_TOGETHER)

@@ -116,7 +116,7 @@ typedef struct OpCase {
 
 /* Runs row i; ends the test with the row's sentence when it does not hold. */
 void op_case_run(const OpCase *rows, int i);
-#define OP_CASES(suite, rows) TEST_ROWS(suite, rows, op_case_run)
+#define OP_CASES(suite, rows) TEST_ROWS_BY(suite, rows, op_case_run, ROWS_TOGETHER)
 
 /* ---- pieces, for tests that are no rows ---- */
 /* The literal as a tensor. Ends the test without memory. */
