@@ -74,7 +74,8 @@ static Status *write_index(OpCtx *c, Merge *m, const char *destination)
         size_t n = 0;
         if (!path || !entries)
                 return status_oom();
-        qsort(m->all, m->n, sizeof *m->all, by_key);
+        if (m->n)
+                qsort(m->all, m->n, sizeof *m->all, by_key);
         for (size_t i = 0; i < m->n; i++) {
                 Merged *last = n ? &m->all[n - 1] : NULL;
                 if (last && !by_key(last, &m->all[i])) {
