@@ -172,7 +172,6 @@ const char *ctx_frame_name(OpCtx *c)
 
 /* ---- resources ---- */
 
-/* What a client fed may be any tensor: the handle and its kind are checked here, for all ops. */
 /* A handle that is two strings is looked up with the type: there is none of that name. */
 static Status *wrong_kind(const OpCtx *c, int i, Resource *r, const ResourceKind *kind)
 {
@@ -187,6 +186,7 @@ static Status *wrong_kind(const OpCtx *c, int i, Resource *r, const ResourceKind
                          (int)s[1].len, s[1].data, kind->name);
 }
 
+/* What a client fed may be any tensor: the handle and its kind are checked here, for all ops. */
 Status *ctx_resource(const OpCtx *c, int i, const ResourceKind *kind, Resource **ret)
 {
         const Tensor *t = c->in[i];

@@ -160,7 +160,6 @@ Status *run_check(NodeRun *r)
         return NULL;
 }
 
-/* Whatever the kernel left: inputs that were not taken, outputs that were not sent, scratch. */
 static Status *run_compute(NodeRun *r)
 {
         TRY(run_outputs(r));
@@ -176,6 +175,7 @@ Status *run_member(NodeRun *r, OpCtx *c)
         return s;
 }
 
+/* Whatever the kernel left: inputs that were not taken, outputs that were not sent, scratch. */
 void run_done(NodeRun *r)
 {
         for (int i = 0; i < r->ctx.n_in; i++)

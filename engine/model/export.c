@@ -3,6 +3,7 @@
 #include "engine/model/export_inside.h"
 
 #include "engine/base/mem.h"
+#include "engine/session/declared.h"
 #include "engine/tensor/tensor_proto.h"
 #include "proto/message.h"
 #include "proto/wire.h"
@@ -22,27 +23,12 @@ static Status *clone(void *arg, const Graph *g)
         return graph_clone(g, arg);
 }
 
-const char *export_var_name(const Node *n)
-{
-        const char *shared = node_string(n, "shared_name", "");
-        return *shared ? shared : n->name;
-}
-
-static bool stands_for_variable(const Node *n)
-{
-        static const char *const ops[] = { "VarHandleOp", "VariableV2", "Variable" };
-        for (size_t i = 0; i < COUNTOF(ops); i++)
-                if (!strcmp(n->def->op, ops[i]))
-                        return true;
-        return false;
-}
-
 /* A variable without a value is left out, as tf.train.Saver cannot save it either; whether that
  * matters is decided by who reads it (-2 in var_of_node). */
 static Status *read_variable(Export *x, const Node *n)
 {
         ExportVar *v = &x->vars[x->n_vars];
-        Status *s = session_get_variable(x->session, export_var_name(n), &v->value);
+        Status *s = session_get_variable(x->session, declared_name(n), &v->value);
         x->var_of_node[n->id] = s ? -2 : x->n_vars;
         if (status_code(s) == SR_NOT_FOUND || status_code(s) == SR_FAILED_PRECONDITION) {
                 status_free(s);
@@ -69,7 +55,7 @@ static Status *read_variables(Export *x)
         for (size_t i = 0; i < n; i++) {
                 const Node *node = graph_node(x->graph, (int)i);
                 x->var_of_node[i] = -1;
-                if (stands_for_variable(node))
+                if (declares_variable(node))
                         TRY(read_variable(x, node));
         }
         return NULL;

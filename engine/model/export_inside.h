@@ -31,5 +31,3 @@ Status *export_add_saver(Export *x) MUST_USE;
 Status *export_freeze(Export *x) MUST_USE;
 /* export_checkpoint.c: the variables as the two files of a checkpoint. */
 Status *export_checkpoint(Export *x, Buf *ret_index, Buf *ret_data) MUST_USE;
-/* The name of the variable that a node stands for. */
-const char *export_var_name(const Node *n);

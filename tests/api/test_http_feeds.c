@@ -1,31 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a run may be fed, and what is checked of it. */
-#include "tests/lib/http_client.h"
+#include "tests/api/session_words.h"
 #include <criterion/criterion.h>
 #include <string.h>
 
 TestSuite(http_feeds, .init = server_begin, .fini = server_end);
-
-#define RUN "/v1/sessions/s:run"
-
-static void make(const char *script)
-{
-        expect(post("/v1/sessions", "{'name':'s','graph':{'script':'%s'}}", script), 201, NULL,
-               NULL);
-}
-
-static void gives(const char *run, const char *result)
-{
-        Answer a = post(RUN, "{%s}", run);
-        expect(a, 200, "/result", result);
-}
-
-static void refused(const char *run, const char *exception, const char *detail)
-{
-        Answer a = post(RUN, "{%s}", run);
-        expect(a, 400, "/exception", exception);
-        expect(a, 400, "/detail", detail);
-}
 
 #define SPARSE(...) "{'key':{'$sparse':['i:0','v:0','d:0']},'value':" __VA_ARGS__ "}"
 
@@ -36,9 +15,11 @@ static Answer sparse(const char *feed)
 
 Test(http_feeds, of_a_sparse_tensor_are_its_parts_by_place_or_name)
 {
-        make("i = Placeholder(dtype=int64, shape=[None, 2]); v = Placeholder(dtype=float32, "
-             "shape=[None]); two = Cast([2, 3], DstT=int64); d = PlaceholderWithDefault(two, "
-             "shape=[2]); ii = Identity(i); vv = Identity(v); dd = Identity(d)");
+        make_session(
+                "",
+                "i = Placeholder(dtype=int64, shape=[None, 2]); v = Placeholder(dtype=float32, "
+                "shape=[None]); two = Cast([2, 3], DstT=int64); d = PlaceholderWithDefault(two, "
+                "shape=[2]); ii = Identity(i); vv = Identity(v); dd = Identity(d)");
         static const char wanted[] = "{\"indices\":[[0,1]],\"values\":[5.0],\"dense_shape\":[4,9]}";
         expect(sparse(SPARSE("[[[0,1]],[5],[4,9]]")), 200, "/result", wanted);
         expect(sparse(SPARSE("{'dense_shape':[4,9],'values':[5],'indices':[[0,1]]}")), 200,
@@ -53,20 +34,23 @@ Test(http_feeds, of_a_sparse_tensor_are_its_parts_by_place_or_name)
 
 Test(http_feeds, may_be_lists_of_keys_with_lists_of_values)
 {
-        make("a = Placeholder(dtype=float32); b = Placeholder(dtype=float32); "
-             "c = Placeholder(dtype=float32); y = Pack([a, b, c])");
-        gives("'fetches':'y:0','feeds':[{'key':['a',['b:0','c']],'value':[1,[2,3]]}]",
-              "[1.0,2.0,3.0]");
-        gives("'fetches':'y:0','feeds':[{'key':['a','b'],'value':[[1],[2]]},{'key':'c','value':"
-              "[3]}]",
-              "[[1.0],[2.0],[3.0]]");
-        refused("'fetches':'y:0','feeds':[{'key':['a','b'],'value':[1]}]", "ValueError",
+        make_session("", "a = Placeholder(dtype=float32); b = Placeholder(dtype=float32); "
+                         "c = Placeholder(dtype=float32); y = Pack([a, b, c])");
+        run_gives("'fetches':'y:0','feeds':[{'key':['a',['b:0','c']],'value':[1,[2,3]]}]",
+                  "[1.0,2.0,3.0]");
+        run_gives("'fetches':'y:0','feeds':[{'key':['a','b'],'value':[[1],[2]]},{'key':'c','value':"
+                  "[3]}]",
+                  "[[1.0],[2.0],[3.0]]");
+        run_refused(
+                "'fetches':'y:0','feeds':[{'key':['a','b'],'value':[1]}]", "ValueError",
                 "Could not flatten dictionary. Key had 2 elements, but value had 1 elements. Key: "
                 "[\"a\",\"b\"], value: [1].");
-        refused("'fetches':'y:0','feeds':[{'key':['a',['b']],'value':[1,[2,3]]}]", "ValueError",
+        run_refused(
+                "'fetches':'y:0','feeds':[{'key':['a',['b']],'value':[1,[2,3]]}]", "ValueError",
                 "Could not flatten dictionary. Key had 1 elements, but value had 2 elements. Key: "
                 "[\"b\"], value: [2,3].");
-        refused("'fetches':'y:0','feeds':[{'key':['a','b'],'value':[1,2]},{'key':'a','value':3}]",
+        run_refused(
+                "'fetches':'y:0','feeds':[{'key':['a','b'],'value':[1,2]},{'key':'a','value':3}]",
                 "ValueError", "Could not flatten dictionary: key a is not unique.");
         Answer a = post(RUN, "{'fetches':'y:0','feeds':[{'key':'a','value':1},"
                              "{'key':['b',['c']],'value':[1,['x']]}]}");
@@ -77,23 +61,28 @@ Test(http_feeds, may_be_lists_of_keys_with_lists_of_values)
 
 Test(http_feeds, take_the_place_of_any_tensor)
 {
-        make("k = 2.0; z = Fill([2], 0.0); q = FIFOQueueV2(component_types=[float32]); "
-             "x = QueueDequeueV2(q, component_types=[float32]); w = PlaceholderWithDefault(7.0, "
-             "shape=[]); y = k * k; r = x + 1.0; n = NoOp()");
-        gives("'fetches':['k:0','y:0']", "[2.0,4.0]");
-        gives("'fetches':['k:0','y:0'],'feeds':{'k':3}", "[3.0,9.0]");
-        gives("'fetches':'y:0','feeds':{'y':1}", "1.0");
-        gives("'fetches':'z:0','feeds':{'z':[1,2]}", "[1.0,2.0]");
-        gives("'fetches':'r:0','feeds':{'x':4}", "5.0"); /* and the queue is left alone */
-        gives("'fetches':'w:0'", "7.0");
-        gives("'fetches':'w:0','feeds':{'w':8}", "8.0");
-        refused("'fetches':'k:0','feeds':{'n':1}", "TypeError",
+        make_session(
+                "",
+                "k = 2.0; z = Fill([2], 0.0); q = FIFOQueueV2(component_types=[float32]); "
+                "x = QueueDequeueV2(q, component_types=[float32]); w = PlaceholderWithDefault(7.0, "
+                "shape=[]); y = k * k; r = x + 1.0; n = NoOp()");
+        run_gives("'fetches':['k:0','y:0']", "[2.0,4.0]");
+        run_gives("'fetches':['k:0','y:0'],'feeds':{'k':3}", "[3.0,9.0]");
+        run_gives("'fetches':'y:0','feeds':{'y':1}", "1.0");
+        run_gives("'fetches':'z:0','feeds':{'z':[1,2]}", "[1.0,2.0]");
+        run_gives("'fetches':'r:0','feeds':{'x':4}", "5.0"); /* and the queue is left alone */
+        run_gives("'fetches':'w:0'", "7.0");
+        run_gives("'fetches':'w:0','feeds':{'w':8}", "8.0");
+        run_refused(
+                "'fetches':'k:0','feeds':{'n':1}", "TypeError",
                 "Cannot interpret feed_dict key as Tensor: The name 'n:0' refers to a Tensor which "
                 "does not exist. The operation, 'n', exists but only has 0 outputs.");
-        refused("'fetches':'k:0','feeds':{'k:1':1}", "TypeError",
+        run_refused(
+                "'fetches':'k:0','feeds':{'k:1':1}", "TypeError",
                 "Cannot interpret feed_dict key as Tensor: The name 'k:1' refers to a Tensor which "
                 "does not exist. The operation, 'k', exists but only has 1 outputs.");
-        refused("'fetches':'k:0','feeds':{'k:x':1}", "TypeError",
+        run_refused(
+                "'fetches':'k:0','feeds':{'k:x':1}", "TypeError",
                 "Cannot interpret feed_dict key as Tensor: The name 'k:x' looks a like a Tensor "
                 "name, but is not a valid one. Tensor names must be of the form "
                 "\"<op_name>:<output_index>\".");
@@ -101,29 +90,33 @@ Test(http_feeds, take_the_place_of_any_tensor)
 
 Test(http_feeds, must_fit_the_static_shape_of_whatever_they_feed)
 {
-        make("x = Placeholder(dtype=float32, shape=[4]); y = Neg(x); u = Placeholder(dtype="
-             "float32); p = Placeholder(dtype=float32, shape=[None, 3])");
-        refused("'fetches':'y:0','feeds':{'x':[1,2,3]}", "ValueError",
-                "Cannot feed value of shape (3,) for Tensor 'x:0', which has shape '(4,)'");
-        refused("'fetches':'y:0','feeds':{'y':[[1]]}", "ValueError",
-                "Cannot feed value of shape (1, 1) for Tensor 'y:0', which has shape '(4,)'");
-        refused("'fetches':'p:0','feeds':{'p':[[1,2]]}", "ValueError",
-                "Cannot feed value of shape (1, 2) for Tensor 'p:0', which has shape '(?, 3)'");
-        gives("'fetches':'p:0','feeds':{'p':[[1,2,3]]}", "[[1.0,2.0,3.0]]");
-        gives("'fetches':'u:0','feeds':{'u':[[[1]]]}", "[[[1.0]]]");
+        make_session("",
+                     "x = Placeholder(dtype=float32, shape=[4]); y = Neg(x); u = Placeholder(dtype="
+                     "float32); p = Placeholder(dtype=float32, shape=[None, 3])");
+        run_refused("'fetches':'y:0','feeds':{'x':[1,2,3]}", "ValueError",
+                    "Cannot feed value of shape (3,) for Tensor 'x:0', which has shape '(4,)'");
+        run_refused("'fetches':'y:0','feeds':{'y':[[1]]}", "ValueError",
+                    "Cannot feed value of shape (1, 1) for Tensor 'y:0', which has shape '(4,)'");
+        run_refused("'fetches':'p:0','feeds':{'p':[[1,2]]}", "ValueError",
+                    "Cannot feed value of shape (1, 2) for Tensor 'p:0', which has shape '(?, 3)'");
+        run_gives("'fetches':'p:0','feeds':{'p':[[1,2,3]]}", "[[1.0,2.0,3.0]]");
+        run_gives("'fetches':'u:0','feeds':{'u':[[[1]]]}", "[[[1.0]]]");
         /* Sizes of zero are shapes like any other. */
         static const char empty[] = "{\"dtype\":\"float32\",\"shape\":[2,0,6],\"data\":[[],[]]}";
-        gives("'fetches':'u:0','output':'typed','feeds':{'u':{'dtype':'float32','shape':[2,0,6],"
-              "'data':[]}}",
-              empty);
-        gives("'fetches':'u:0','output':'typed','feeds':{'u':{'dtype':'float32','shape':[0,0,0],"
-              "'data':[]}}",
-              "{\"dtype\":\"float32\",\"shape\":[0,0,0],\"data\":[]}");
+        run_gives(
+                "'fetches':'u:0','output':'typed','feeds':{'u':{'dtype':'float32','shape':[2,0,6],"
+                "'data':[]}}",
+                empty);
+        run_gives(
+                "'fetches':'u:0','output':'typed','feeds':{'u':{'dtype':'float32','shape':[0,0,0],"
+                "'data':[]}}",
+                "{\"dtype\":\"float32\",\"shape\":[0,0,0],\"data\":[]}");
 }
 
 Test(http_feeds, of_another_type_are_counted_by_name)
 {
-        make("a = Placeholder(dtype=float32); b = Placeholder(dtype=float32); y = a + b");
+        make_session("",
+                     "a = Placeholder(dtype=float32); b = Placeholder(dtype=float32); y = a + b");
 #define INT "{'dtype':'int32','shape':[],'data':1}"
         Answer a = post(RUN, "{'fetches':'y:0','feeds':{'b':" INT ",'a':1}}");
         expect(a, 400, "/detail", "Expects arg[1] to be float but int32 is provided");
@@ -141,20 +134,21 @@ Test(http_feeds, of_another_type_are_counted_by_name)
 
 Test(http_feeds, of_strings_keep_their_bytes)
 {
-        make("s = Placeholder(dtype=string); t = Identity(s)");
-        gives("'fetches':'t:0','feeds':{'s':['a\\u0000b','\\u00e9',{'b64':'/wA='},'']}",
-              "[\"a\\u0000b\",\"\xc3\xa9\",{\"b64\":\"/wA=\"},\"\"]");
+        make_session("", "s = Placeholder(dtype=string); t = Identity(s)");
+        run_gives("'fetches':'t:0','feeds':{'s':['a\\u0000b','\\u00e9',{'b64':'/wA='},'']}",
+                  "[\"a\\u0000b\",\"\xc3\xa9\",{\"b64\":\"/wA=\"},\"\"]");
 }
 
 Test(http_feeds, that_are_handles_are_evaluated)
 {
-        make("x = Placeholder(dtype=float32); b = Placeholder(dtype=bool); y = x * 2.0; "
-             "v = VariableV2(dtype=float32, shape=[]); vv = v + 1.0");
+        make_session("",
+                     "x = Placeholder(dtype=float32); b = Placeholder(dtype=bool); y = x * 2.0; "
+                     "v = VariableV2(dtype=float32, shape=[]); vv = v + 1.0");
         Answer a = post(RUN, "{'fetches':{'$handle':'y:0'},'feeds':{'x':4}}");
         expect(a, 200, "/result", "y;0;");
 #define KEPT "{'$handle':'y;0;'}"
-        gives("'fetches':['x:0','y:0'],'feeds':{'x':" KEPT "}", "[8.0,16.0]");
-        gives("'fetches':'vv:0','feeds':{'v':" KEPT "}", "9.0"); /* a variable's place, too */
+        run_gives("'fetches':['x:0','y:0'],'feeds':{'x':" KEPT "}", "[8.0,16.0]");
+        run_gives("'fetches':'vv:0','feeds':{'v':" KEPT "}", "9.0"); /* a variable's place, too */
         a = post(RUN, "{'fetches':'b:0','feeds':{'b':" KEPT "}}");
         expect(a, 400, "/detail", "Expects arg[0] to be bool but float is provided");
         a = post(RUN, "{'fetches':'x:0','feeds':{'x':{'$handle':'y;7;'}}}");
@@ -169,8 +163,10 @@ Test(http_feeds, that_are_missing_are_named_with_type_and_shape)
                        "shape [?,2]" },
                 { "c", "You must feed a value for placeholder tensor 'c' with dtype string" },
         };
-        make("a = Placeholder(dtype=float32); b = Placeholder(dtype=int64, shape=[None, 2]); "
-             "c = Placeholder(dtype=string, shape=[])");
+        make_session(
+                "",
+                "a = Placeholder(dtype=float32); b = Placeholder(dtype=int64, shape=[None, 2]); "
+                "c = Placeholder(dtype=string, shape=[])");
         for (size_t i = 0; i < COUNTOF(rows); i++) {
                 Answer a = post(RUN, "{'fetches':'%s:0'}", rows[i][0]);
                 size_t n = strlen(rows[i][1]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Loops: the server runs a step again and again, tells how it gets on, and stops when it should. */
-#include "tests/lib/http_client.h"
+#include "tests/api/session_words.h"
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,12 +10,6 @@
 TestSuite(http_loops, .init = server_begin, .fini = server_end, .timeout = 60);
 
 #define LOOPS "/v1/sessions/s/loops"
-
-static void make(const char *script)
-{
-        expect(post("/v1/sessions", "{'name':'s','graph':{'script':'%s'}}", script), 201, NULL,
-               NULL);
-}
 
 /* Waits for the end of a loop. */
 static Answer ended(const char *path)
@@ -48,7 +42,7 @@ static const char regression[] =
 
 Test(http_loops, train_a_regression_without_a_client)
 {
-        make(regression);
+        make_session("", regression);
         expect(post("/v1/sessions/s:run", "{'targets':['iw','ib']}"), 200, NULL, NULL);
         Answer a = post(LOOPS, "{'run':{'fetches':{'loss':'loss:0'},'targets':['train_w','train_b'"
                                "]},'steps':400,'report_every':100}");
@@ -68,8 +62,8 @@ Test(http_loops, train_a_regression_without_a_client)
 
 Test(http_loops, reports_come_in_the_form_that_was_asked_for)
 {
-        make("big = Const(value=9007199254740993, dtype=int64); "
-             "x = Const(value=[1.0, 2.0], dtype=float32)");
+        make_session("", "big = Const(value=9007199254740993, dtype=int64); "
+                         "x = Const(value=[1.0, 2.0], dtype=float32)");
         expect(post(LOOPS, "{'run':{'fetches':['big:0','x:0'],'output':'typed','int64':'string'},"
                            "'steps':1}"),
                201, NULL, NULL);
@@ -89,7 +83,7 @@ Test(http_loops, reports_come_in_the_form_that_was_asked_for)
 /* A run without an end tells how fast it is, and one with an end how long it will take. */
 Test(http_loops, tell_their_rate_and_what_is_left)
 {
-        make("r = RandomUniform([2], dtype=float32)");
+        make_session("", "r = RandomUniform([2], dtype=float32)");
         expect(post(LOOPS, "{'run':{'targets':['r']},'steps':1000000000,'report_every':7}"), 201,
                "/report_every", "7");
         Answer a = { 0 };
@@ -107,9 +101,9 @@ Test(http_loops, tell_their_rate_and_what_is_left)
 
 Test(http_loops, end_with_the_input)
 {
-        make("q = FIFOQueueV2(component_types=[int32]); v = Placeholder(dtype=int32); "
-             "put = QueueEnqueueManyV2(q, [v]); shut = QueueCloseV2(q); "
-             "get = QueueDequeueV2(q, component_types=[int32])");
+        make_session("", "q = FIFOQueueV2(component_types=[int32]); v = Placeholder(dtype=int32); "
+                         "put = QueueEnqueueManyV2(q, [v]); shut = QueueCloseV2(q); "
+                         "get = QueueDequeueV2(q, component_types=[int32])");
         expect(post("/v1/sessions/s:run", "{'targets':['put'],'feeds':{'v':[1,2,3]}}"), 200, NULL,
                NULL);
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'until':'OUT_OF_RANGE'}"), 201, "/until",
@@ -133,9 +127,9 @@ static const char endless[] = "c = Const(value=1.0, dtype=float32); d = c + 1.0;
 
 Test(http_loops, can_be_cancelled_between_steps_and_within_one)
 {
-        make("q = FIFOQueueV2(component_types=[int32]); "
-             "get = QueueDequeueV2(q, component_types=[int32]); r = RandomUniform([2], "
-             "dtype=float32)");
+        make_session("", "q = FIFOQueueV2(component_types=[int32]); "
+                         "get = QueueDequeueV2(q, component_types=[int32]); r = RandomUniform([2], "
+                         "dtype=float32)");
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':5}"), 201, NULL, NULL);
         expect(post(LOOPS, "{'run':{'fetches':'r:0'},'until':'OUT_OF_RANGE'}"), 201, "/id", "2");
         while (!json_integer_value(at(http("GET", LOOPS "/2", NULL), "/steps_done")))
@@ -152,7 +146,7 @@ Test(http_loops, can_be_cancelled_between_steps_and_within_one)
 
 Test(http_loops, a_close_ends_them)
 {
-        make(endless);
+        make_session("", endless);
         for (int i = 0; i < 4; i++)
                 expect(post(LOOPS, "{'run':{'fetches':'n:0'},'until':'OUT_OF_RANGE'}"), 201, NULL,
                        NULL);
@@ -162,13 +156,13 @@ Test(http_loops, a_close_ends_them)
 
 Test(http_loops, the_server_may_end_while_one_runs)
 {
-        make(endless);
+        make_session("", endless);
         expect(post(LOOPS, "{'run':{'fetches':'n:0'},'until':'OUT_OF_RANGE'}"), 201, NULL, NULL);
 }
 
 Test(http_loops, hold_no_thread_while_others_run)
 {
-        make(endless);
+        make_session("", endless);
         for (int i = 0; i < 8; i++)
                 expect(post(LOOPS, "{'run':{'fetches':'n:0'},'until':'OUT_OF_RANGE'}"), 201, NULL,
                        NULL);
@@ -197,7 +191,7 @@ static void put(int value)
 
 Test(http_loops, events_come_on_one_connection_until_the_loop_ends)
 {
-        make(fed_by_queue);
+        make_session("", fed_by_queue);
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':2}"), 201, NULL, NULL);
         bool closed;
         int fd = follow();
@@ -216,7 +210,7 @@ Test(http_loops, events_come_on_one_connection_until_the_loop_ends)
 
 Test(http_loops, events_go_on_behind_the_last_one_that_a_client_has_seen)
 {
-        make(fed_by_queue);
+        make_session("", fed_by_queue);
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':2}"), 201, NULL, NULL);
         put(7);
         put(8);
@@ -233,8 +227,8 @@ Test(http_loops, events_go_on_behind_the_last_one_that_a_client_has_seen)
 /* Far more than a socket holds: what the client does not read is never made. */
 Test(http_loops, a_reader_that_does_not_read_holds_nothing_up)
 {
-        make("v = VariableV2(dtype=float32, shape=[10000]); z = Fill([10000], 1.0); "
-             "i = Assign(v, z); o = AssignAdd(v, z)");
+        make_session("", "v = VariableV2(dtype=float32, shape=[10000]); z = Fill([10000], 1.0); "
+                         "i = Assign(v, z); o = AssignAdd(v, z)");
         expect(post("/v1/sessions/s:run", "{'targets':['i']}"), 200, NULL, NULL);
         expect(post(LOOPS, "{'run':{'fetches':'o:0'},'steps':1000}"), 201, NULL, NULL);
         int fd = follow();
@@ -248,7 +242,7 @@ Test(http_loops, a_reader_that_does_not_read_holds_nothing_up)
 
 Test(http_loops, followers_hear_of_a_cancelled_loop_and_of_a_closed_session)
 {
-        make(fed_by_queue);
+        make_session("", fed_by_queue);
         bool closed;
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':2}"), 201, NULL, NULL);
         int fd = follow();
@@ -269,7 +263,7 @@ Test(http_loops, followers_hear_of_a_cancelled_loop_and_of_a_closed_session)
 
 Test(http_loops, a_server_that_stops_ends_its_streams)
 {
-        make(fed_by_queue);
+        make_session("", fed_by_queue);
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':2}"), 201, NULL, NULL);
         bool closed;
         int fd = follow();
@@ -282,8 +276,8 @@ Test(http_loops, a_server_that_stops_ends_its_streams)
 
 Test(http_loops, a_client_that_leaves_its_events_is_forgotten)
 {
-        make("q = FIFOQueueV2(component_types=[int32]); "
-             "get = QueueDequeueV2(q, component_types=[int32])");
+        make_session("", "q = FIFOQueueV2(component_types=[int32]); "
+                         "get = QueueDequeueV2(q, component_types=[int32])");
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':2}"), 201, NULL, NULL);
         static const char get[] = "GET " LOOPS "/1/events HTTP/1.1\r\nHost: localhost\r\n\r\n";
         int fd = raw_say(get);
@@ -296,7 +290,7 @@ Test(http_loops, a_client_that_leaves_its_events_is_forgotten)
 
 Test(http_loops, what_is_wrong_is_said_where)
 {
-        make(endless);
+        make_session("", endless);
         expect(post(LOOPS, "{}"), 400, NULL, NULL);
         expect(post(LOOPS, "{'run':{'fetches':'n:0'}}"), 400, NULL, NULL);
         expect(post(LOOPS, "{'steps':1}"), 400, NULL, NULL);
@@ -318,8 +312,8 @@ Test(http_loops, what_is_wrong_is_said_where)
 
 Test(http_loops, there_is_an_end_to_how_many)
 {
-        make("q = FIFOQueueV2(component_types=[int32]); "
-             "get = QueueDequeueV2(q, component_types=[int32])");
+        make_session("", "q = FIFOQueueV2(component_types=[int32]); "
+                         "get = QueueDequeueV2(q, component_types=[int32])");
         for (int i = 0; i < 64; i++)
                 expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':1}"), 201, NULL, NULL);
         expect(post(LOOPS, "{'run':{'fetches':'get:0'},'steps':1}"), 429, "/code_name",

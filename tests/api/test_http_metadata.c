@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* RunMetadata over HTTP: what a run tells about itself when asked. */
-#include "tests/lib/http_client.h"
+#include "tests/api/session_words.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +15,6 @@ TestSuite(http_metadata, .init = server_begin, .fini = server_end);
         "x = Placeholder(dtype=float32, shape=[2])\\n" \
         "with device(\\'/cpu:1\\'):\\n  y = Neg(x)\\n" \
         "with device(\\'/cpu:0\\'):\\n  z = Exp(y)"
-
-static void make(const char *config, const char *script)
-{
-        Answer a = post("/v1/sessions", "{'name':'s','config':{%s},'graph':{'script':'%s'}}",
-                        config, script);
-        expect(a, 201, NULL, NULL);
-}
 
 static Answer run(const char *fetch, const char *options)
 {
@@ -39,7 +32,7 @@ static bool has(Answer a, const char *pointer)
 
 Test(http_metadata, without_a_trace_there_are_no_step_stats)
 {
-        make("'allow_soft_placement':true", THERE_AND_BACK);
+        make_session("'allow_soft_placement':true", THERE_AND_BACK);
         Answer a = run("z:0", "'trace_level':'NO_TRACE'");
         expect(a, 200, "/run_metadata", "{}");
         a = run("z:0", "'trace_level':'SOFTWARE_TRACE'");
@@ -50,7 +43,7 @@ Test(http_metadata, without_a_trace_there_are_no_step_stats)
 
 Test(http_metadata, each_device_that_is_used_has_its_stats)
 {
-        make(TWO, THERE_AND_BACK);
+        make_session(TWO, THERE_AND_BACK);
         Answer a = run("z:0", "'trace_level':'FULL_TRACE'");
         cr_assert_eq(json_array_size(at(a, "/run_metadata/stepStats/devStats")), 2);
         expect(a, 200, "/run_metadata/stepStats/devStats/0/device", CPU(0));
@@ -64,8 +57,8 @@ Test(http_metadata, each_device_that_is_used_has_its_stats)
 
 Test(http_metadata, a_node_tells_its_outputs_and_its_memory)
 {
-        make("", "x = Placeholder(dtype=float32, shape=[2])\\n"
-                 "y = ConcatV2([x, x], 0)\\nz = Identity(y)");
+        make_session("", "x = Placeholder(dtype=float32, shape=[2])\\n"
+                         "y = ConcatV2([x, x], 0)\\nz = Identity(y)");
         Answer a = run("z:0", "'trace_level':'FULL_TRACE'");
 #define NODE(i) "/run_metadata/stepStats/devStats/0/nodeStats/" #i
         expect(a, 200, NODE(0) "/nodeName", "y");
@@ -104,11 +97,11 @@ static const char *input_of(json_t *node, size_t i)
 
 Test(http_metadata, a_partition_has_arguments_and_results)
 {
-        make("", THERE_AND_BACK);
+        make_session("", THERE_AND_BACK);
         /* With one device the second wish has none. */
         expect(run("z:0", ""), 400, NULL, NULL);
         http("DELETE", "/v1/sessions/s", NULL);
-        make("'allow_soft_placement':true", THERE_AND_BACK);
+        make_session("'allow_soft_placement':true", THERE_AND_BACK);
         Answer a = run("z:0", "'output_partition_graphs':true");
         cr_assert_eq(json_array_size(at(a, "/run_metadata/partitionGraphs")), 1);
         cr_assert_str_eq(input_of(node_of(a, 0, "y"), 0), "_arg_x_0_0");
@@ -120,7 +113,7 @@ Test(http_metadata, a_partition_has_arguments_and_results)
 
 Test(http_metadata, each_device_has_a_partition_and_values_are_sent)
 {
-        make(TWO, THERE_AND_BACK);
+        make_session(TWO, THERE_AND_BACK);
         Answer a = run("z:0", "'output_partition_graphs':true");
         cr_assert_eq(json_array_size(at(a, "/run_metadata/partitionGraphs")), 2, "%s", a.body);
         json_t *send = node_of(a, 0, "=_Send"), *recv = node_of(a, 1, "=_Recv");
@@ -140,17 +133,17 @@ Test(http_metadata, each_device_has_a_partition_and_values_are_sent)
 
 Test(http_metadata, a_value_is_sent_once_to_each_device)
 {
-        make(TWO, "x = Placeholder(dtype=float32, shape=[2])\\n"
-                  "with device(\\'/cpu:1\\'):\\n  a = Neg(x)\\n  b = Exp(x)\\n  y = a + b");
+        make_session(TWO, "x = Placeholder(dtype=float32, shape=[2])\\n"
+                          "with device(\\'/cpu:1\\'):\\n  a = Neg(x)\\n  b = Exp(x)\\n  y = a + b");
         Answer a = run("y:0", "'output_partition_graphs':true");
         cr_assert_str_eq(input_of(node_of(a, 1, "a"), 0), input_of(node_of(a, 1, "b"), 0));
 }
 
 Test(http_metadata, who_waits_for_a_node_elsewhere_waits_for_an_empty_value)
 {
-        make(TWO, "x = Placeholder(dtype=float32, shape=[2])\\n"
-                  "with device(\\'/cpu:1\\'):\\n  a = Neg(x)\\n"
-                  "with device(\\'/cpu:0\\'), control(a):\\n  y = Exp(x)");
+        make_session(TWO, "x = Placeholder(dtype=float32, shape=[2])\\n"
+                          "with device(\\'/cpu:1\\'):\\n  a = Neg(x)\\n"
+                          "with device(\\'/cpu:0\\'), control(a):\\n  y = Exp(x)");
         Answer a = run("y:0", "'output_partition_graphs':true");
         json_t *wait = node_of(a, 0, "=Identity");
         cr_assert_not_null(wait, "%s", a.body);
@@ -163,16 +156,17 @@ Test(http_metadata, who_waits_for_a_node_elsewhere_waits_for_an_empty_value)
 
 Test(http_metadata, constants_are_folded_unless_level_L0_says_no)
 {
-        make("", FOLDABLE);
+        make_session("", FOLDABLE);
         Answer a = run("y:0", "'output_partition_graphs':true");
         cr_assert_null(node_of(a, 0, "=Exp"), "%s", a.body);
         http("DELETE", "/v1/sessions/s", NULL);
-        make("'graph_options':{'optimizer_options':{'opt_level':'L0'}}", FOLDABLE);
+        make_session("'graph_options':{'optimizer_options':{'opt_level':'L0'}}", FOLDABLE);
         a = run("y:0", "'output_partition_graphs':true");
         cr_assert_not_null(node_of(a, 0, "=Exp"), "%s", a.body);
         http("DELETE", "/v1/sessions/s", NULL);
-        make("'graph_options':{'optimizer_options':{'opt_level':-1,'do_constant_folding':true}}",
-             FOLDABLE);
+        make_session(
+                "'graph_options':{'optimizer_options':{'opt_level':-1,'do_constant_folding':true}}",
+                FOLDABLE);
         a = run("y:0", "'output_partition_graphs':true");
         cr_assert_null(node_of(a, 0, "=Exp"), "%s", a.body);
 }
@@ -181,11 +175,13 @@ Test(http_metadata, folded_constants_are_as_large_as_the_client_allows)
 {
         const char *script = "x = Placeholder(dtype=float32, shape=[2])\\n"
                              "c = Exp([1.0, 2.0])\\ny = x * c";
-        make("'graph_options':{'optimizer_options':{'max_folded_constant_in_bytes':'4'}}", script);
+        make_session("'graph_options':{'optimizer_options':{'max_folded_constant_in_bytes':'4'}}",
+                     script);
         Answer a = run("y:0", "'output_partition_graphs':true");
         cr_assert_not_null(node_of(a, 0, "=Exp"), "%s", a.body);
         http("DELETE", "/v1/sessions/s", NULL);
-        make("'graph_options':{'optimizer_options':{'max_folded_constant_in_bytes':'8'}}", script);
+        make_session("'graph_options':{'optimizer_options':{'max_folded_constant_in_bytes':'8'}}",
+                     script);
         a = run("y:0", "'output_partition_graphs':true");
         cr_assert_null(node_of(a, 0, "=Exp"), "%s", a.body);
 }
@@ -230,32 +226,32 @@ static const char *cost_runs(const char *fetch, int n)
 
 Test(http_metadata, a_cost_model_is_built_every_so_many_runs_of_a_signature)
 {
-        make(TWO ",'graph_options':{'build_cost_model':'3'}", THERE_AND_BACK);
+        make_session(TWO ",'graph_options':{'build_cost_model':'3'}", THERE_AND_BACK);
         cr_assert_str_eq(cost_runs("z:0", 7), "0010010");
         cr_assert_str_eq(cost_runs("y:0", 4), "0010"); /* another signature counts for itself */
 }
 
 Test(http_metadata, a_cost_model_may_begin_later)
 {
-        make(TWO ",'graph_options':{'build_cost_model':'2','build_cost_model_after':'3'}",
-             THERE_AND_BACK);
+        make_session(TWO ",'graph_options':{'build_cost_model':'2','build_cost_model_after':'3'}",
+                     THERE_AND_BACK);
         cr_assert_str_eq(cost_runs("z:0", 8), "00001010");
 }
 
 Test(http_metadata, without_build_cost_model_there_is_no_cost_graph)
 {
-        make(TWO ",'graph_options':{'build_cost_model_after':'0'}", THERE_AND_BACK);
+        make_session(TWO ",'graph_options':{'build_cost_model_after':'0'}", THERE_AND_BACK);
         cr_assert_str_eq(cost_runs("z:0", 3), "000");
         http("DELETE", "/v1/sessions/s", NULL);
-        make(TWO ",'graph_options':{'build_cost_model':'-1','build_cost_model_after':"
-                 "'-9223372036854775808'}",
-             THERE_AND_BACK);
+        make_session(TWO ",'graph_options':{'build_cost_model':'-1','build_cost_model_after':"
+                         "'-9223372036854775808'}",
+                     THERE_AND_BACK);
         cr_assert_str_eq(cost_runs("z:0", 3), "000");
 }
 
 Test(http_metadata, a_cost_graph_has_the_nodes_with_what_they_took)
 {
-        make(TWO ",'graph_options':{'build_cost_model':'1'}", THERE_AND_BACK);
+        make_session(TWO ",'graph_options':{'build_cost_model':'1'}", THERE_AND_BACK);
         Answer a = run("z:0", "");
         expect(a, 200, NULL, NULL);
         cr_assert_not(has(a, "/run_metadata/stepStats"));
@@ -281,7 +277,8 @@ Test(http_metadata, a_cost_graph_has_the_nodes_with_what_they_took)
 
 Test(http_metadata, a_run_tells_its_sessions_name_and_version)
 {
-        make("'experimental':{'session_metadata':{'name':'model','version':'3'}}", "y = 1.0 + 2.0");
+        make_session("'experimental':{'session_metadata':{'name':'model','version':'3'}}",
+                     "y = 1.0 + 2.0");
         Answer a = post("/v1/sessions/s:run", "{'fetches':'y:0','metadata':true}");
         expect(a, 200, "/run_metadata/sessionMetadata/name", "model");
         expect(a, 200, "/run_metadata/sessionMetadata/version", "3");
@@ -293,12 +290,12 @@ Test(http_metadata, a_run_tells_its_sessions_name_and_version)
 
 Test(http_metadata, infer_shapes_puts_shapes_into_the_returned_graph)
 {
-        make("'graph_options':{'infer_shapes':true}",
-             "x = Placeholder(dtype=float32, shape=[2])\\ny = Neg(x)");
+        make_session("'graph_options':{'infer_shapes':true}",
+                     "x = Placeholder(dtype=float32, shape=[2])\\ny = Neg(x)");
         Answer a = http("GET", "/v1/sessions/s/graph_def", NULL);
         expect(a, 200, "/node/1/attr/_output_shapes/list/shape/0/dim/0/size", "2");
         http("DELETE", "/v1/sessions/s", NULL);
-        make("", "x = Placeholder(dtype=float32, shape=[2])\\ny = Neg(x)");
+        make_session("", "x = Placeholder(dtype=float32, shape=[2])\\ny = Neg(x)");
         a = http("GET", "/v1/sessions/s/graph_def", NULL);
         cr_assert_not(has(a, "/node/1/attr/_output_shapes"));
 }
@@ -322,7 +319,7 @@ static int ops_named(Answer a, const char *op)
 
 Test(http_metadata, what_is_computed_twice_is_computed_once)
 {
-        make("", TWICE);
+        make_session("", TWICE);
         Answer a = run("y:0", "'output_partition_graphs':true");
         cr_assert_eq(ops_named(a, "Neg"), 1, "%s", a.body);
         cr_assert_eq(ops_named(a, "Exp"), 1);
@@ -330,7 +327,7 @@ Test(http_metadata, what_is_computed_twice_is_computed_once)
         cr_assert_str_eq(input_of(node_of(a, 0, "y"), 3), "e");
         const char *merged = text_at(a, "/result");
         http("DELETE", "/v1/sessions/s", NULL);
-        make("'graph_options':{'optimizer_options':{'opt_level':'L0'}}", TWICE);
+        make_session("'graph_options':{'optimizer_options':{'opt_level':'L0'}}", TWICE);
         a = run("y:0", "'output_partition_graphs':true");
         cr_assert_eq(ops_named(a, "Neg"), 2, "%s", a.body);
         cr_assert_str_eq(text_at(a, "/result"), merged);
@@ -338,10 +335,12 @@ Test(http_metadata, what_is_computed_twice_is_computed_once)
 
 Test(http_metadata, what_differs_in_an_attribute_or_has_state_is_not_merged)
 {
-        make("", "x = Placeholder(dtype=float32, shape=[2])\\nx1 = Sin(x)\\n"
-                 "i = Cast(x1, DstT=int32)\\nd = Cast(x1, DstT=float64)\\n"
-                 "p = RandomUniform([2], dtype=float32)\\nq = RandomUniform([2], dtype=float32)\\n"
-                 "y = Pack([Cast(i, DstT=float32), Cast(d, DstT=float32), p - q])");
+        make_session(
+                "",
+                "x = Placeholder(dtype=float32, shape=[2])\\nx1 = Sin(x)\\n"
+                "i = Cast(x1, DstT=int32)\\nd = Cast(x1, DstT=float64)\\n"
+                "p = RandomUniform([2], dtype=float32)\\nq = RandomUniform([2], dtype=float32)\\n"
+                "y = Pack([Cast(i, DstT=float32), Cast(d, DstT=float32), p - q])");
         Answer a = run("y:0", "'output_partition_graphs':true");
         cr_assert_eq(ops_named(a, "Cast"), 4, "%s", a.body);
         cr_assert_eq(ops_named(a, "RandomUniform"), 2, "%s", a.body);
@@ -349,8 +348,8 @@ Test(http_metadata, what_differs_in_an_attribute_or_has_state_is_not_merged)
 
 Test(http_metadata, a_fed_node_is_not_merged)
 {
-        make("", "x = Placeholder(dtype=float32, shape=[2])\\nx1 = Sin(x)\\n"
-                 "a = Neg(x1)\\nb = Neg(x1)\\ny = Pack([a, b])");
+        make_session("", "x = Placeholder(dtype=float32, shape=[2])\\nx1 = Sin(x)\\n"
+                         "a = Neg(x1)\\nb = Neg(x1)\\ny = Pack([a, b])");
         Answer a = post("/v1/sessions/s:run", "{'fetches':'y:0','feeds':{'x':[0,0],'b:0':[5,6]}}");
         expect(a, 200, "/result", "[[-0.0,-0.0],[5.0,6.0]]");
         a = post("/v1/sessions/s:run", "{'fetches':['a:0','b:0','y:0'],'feeds':{'x':[0,0]}}");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Queue runners: the server fills queues, and a coordinator ends them, as in tf.train. */
 #include "engine/base/base64.h"
-#include "tests/lib/http_client.h"
+#include "tests/api/session_words.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,12 +12,6 @@ TestSuite(http_queue_runners, .init = server_begin, .fini = server_end, .timeout
 #define S "/v1/sessions/s"
 #define R S "/queue_runners"
 #define C S "/coordinator"
-
-static void make(const char *script)
-{
-        expect(post("/v1/sessions", "{'name':'s','graph':{'script':'%s'}}", script), 201, NULL,
-               NULL);
-}
 
 /* Waits until the text stands at the pointer of what is, or comes to be, at the path. */
 static Answer until(const char *path, const char *pointer, const char *text)
@@ -48,7 +42,7 @@ static Answer until(const char *path, const char *pointer, const char *text)
 
 Test(http_queue_runners, fill_a_queue_until_they_are_asked_to_stop)
 {
-        make(ROWS);
+        make_session("", ROWS);
         Answer a = post(R, "{'queue_runners':[" ONE "]}");
         expect(a, 201, "/queue_runners/0/state", "running");
         expect(a, 201, "/queue_runners/0/id", "1");
@@ -84,7 +78,7 @@ Test(http_queue_runners, fill_a_queue_until_they_are_asked_to_stop)
 
 Test(http_queue_runners, end_quietly_with_their_input_and_close_the_queue)
 {
-        make(CHAIN);
+        make_session("", CHAIN);
         expect(post(R, "{'queue_runners':[" RUNNER("['put','put2']") "]}"), 201,
                "/queue_runners/0/running", "2");
         expect(post(S ":run", "{'targets':['fill'],'feeds':{'v':[1,2,3]}}"), 200, NULL, NULL);
@@ -105,8 +99,9 @@ Test(http_queue_runners, end_quietly_with_their_input_and_close_the_queue)
 
 Test(http_queue_runners, tell_the_coordinator_of_an_error_which_stops_all)
 {
-        make(ROWS "other = FIFOQueueV2(component_types=[int32], shared_name=\\\"other\\\"); "
-                  "x = Placeholder(dtype=int32); bad = QueueEnqueueV2(other, [x]); ");
+        make_session("", ROWS
+                     "other = FIFOQueueV2(component_types=[int32], shared_name=\\\"other\\\"); "
+                     "x = Placeholder(dtype=int32); bad = QueueEnqueueV2(other, [x]); ");
         expect(post(R, "{'queue_runners':[" ONE "]}"), 201, NULL, NULL);
         until(S "/queues/rows", "/pending_enqueues", "1");
         expect(post(R, "{'queue_runners':[{'queue_name':'other','enqueue_op_name':['bad']}]}"), 201,
@@ -123,7 +118,7 @@ Test(http_queue_runners, tell_the_coordinator_of_an_error_which_stops_all)
 
 Test(http_queue_runners, take_other_errors_for_a_closed_queue_when_told_so)
 {
-        make(ROWS "x = Placeholder(dtype=int32); bad = QueueEnqueueV2(rows, [x]); ");
+        make_session("", ROWS "x = Placeholder(dtype=int32); bad = QueueEnqueueV2(rows, [x]); ");
         expect(post(R, "{'queue_runners':[{'queue_name':'rows','enqueue_op_name':['bad'],"
                        "'close_op_name':'shut','queue_closed_exception_types':["
                        "'INVALID_ARGUMENT','CANCELLED']}]}"),
@@ -135,7 +130,7 @@ Test(http_queue_runners, take_other_errors_for_a_closed_queue_when_told_so)
 
 Test(http_queue_runners, an_out_of_range_reported_is_a_clean_stop)
 {
-        make(CHAIN);
+        make_session("", CHAIN);
         expect(post(R, "{'queue_runners':[{'queue_name':'rows','enqueue_op_name':['put'],"
                        "'queue_closed_exception_types':['CANCELLED']}]}"),
                201, NULL, NULL);
@@ -148,7 +143,7 @@ Test(http_queue_runners, an_out_of_range_reported_is_a_clean_stop)
 
 Test(http_queue_runners, the_first_error_is_what_a_join_tells)
 {
-        make(ROWS);
+        make_session("", ROWS);
         expect(post(C ":request_stop", "{'error':{'code_name':'ABORTED','detail':'enough'}}"), 200,
                "/error/detail", "enough");
         expect(post(C ":request_stop", "{'error':{'code_name':'INTERNAL','detail':'late'}}"), 200,
@@ -172,7 +167,7 @@ static int begin_join(const char *body)
 
 Test(http_queue_runners, a_join_waits_for_another_clients_stop)
 {
-        make(ROWS);
+        make_session("", ROWS);
         expect(post(R, "{'queue_runners':[" ONE "]}"), 201, NULL, NULL);
         int one = begin_join("{}"), two = begin_join("{}");
         bool closed;
@@ -185,7 +180,7 @@ Test(http_queue_runners, a_join_waits_for_another_clients_stop)
 
 Test(http_queue_runners, a_join_that_waits_too_long_or_leaves_changes_nothing)
 {
-        make(ROWS);
+        make_session("", ROWS);
         expect(post(R, "{'queue_runners':[" ONE "]}"), 201, NULL, NULL);
         expect(post(C ":join", "{'wait':0.05}"), 504, "/code_name", "DEADLINE_EXCEEDED");
         close(begin_join("{}"));
@@ -198,7 +193,7 @@ Test(http_queue_runners, a_join_that_waits_too_long_or_leaves_changes_nothing)
 
 Test(http_queue_runners, a_join_names_who_does_not_end)
 {
-        make(CHAIN); /* the cancel op of rows wakes nobody who waits at file */
+        make_session("", CHAIN); /* the cancel op of rows wakes nobody who waits at file */
         expect(post(R, "{'queue_runners':[" ONE "]}"), 201, NULL, NULL);
         until(S "/queues/file", "/pending_dequeues", "1");
         int fd = begin_join("{\"stop_grace_period_secs\":0.05}");
@@ -222,7 +217,7 @@ Test(http_queue_runners, a_join_names_who_does_not_end)
 
 Test(http_queue_runners, are_started_once_and_stopped_one_by_one)
 {
-        make(CHAIN);
+        make_session("", CHAIN);
         expect(post(R, "{'queue_runners':[" ONE "," RUNNER("['put2']") "]}"), 201,
                "/queue_runners/1/id", "2");
         expect(post(R, "{'queue_runners':[" ONE "]}"), 201, "/queue_runners/0/id", "1");
@@ -241,7 +236,7 @@ Test(http_queue_runners, are_started_once_and_stopped_one_by_one)
 
 Test(http_queue_runners, begin_anew_behind_a_join)
 {
-        make(CHAIN);
+        make_session("", CHAIN);
         expect(post(R, "{'queue_runners':[{'queue_name':'rows','enqueue_op_name':['put']}]}"), 201,
                NULL, NULL);
         expect(post(C ":request_stop", "{'error':{'code_name':'ABORTED'}}"), 200, NULL, NULL);
@@ -254,7 +249,7 @@ Test(http_queue_runners, begin_anew_behind_a_join)
 
 Test(http_queue_runners, end_with_their_session_even_while_it_is_joined)
 {
-        make(ROWS);
+        make_session("", ROWS);
         expect(post(R, "{'queue_runners':[" ONE "]}"), 201, NULL, NULL);
         int fd = begin_join("{}");
         bool closed;
@@ -267,7 +262,7 @@ Test(http_queue_runners, end_with_their_session_even_while_it_is_joined)
 
 Test(http_queue_runners, the_server_may_end_while_they_run)
 {
-        make(ROWS);
+        make_session("", ROWS);
         expect(post(R, "{'queue_runners':[" ONE "]}"), 201, NULL, NULL);
         close(begin_join("{}"));
 }
@@ -330,7 +325,7 @@ Test(http_queue_runners, come_from_the_collection_of_a_metagraph_in_the_request)
 
 Test(http_queue_runners, what_is_wrong_is_said_where)
 {
-        make(ROWS);
+        make_session("", ROWS);
         expect(post(R, "{}"), 400, "/code_name", "FAILED_PRECONDITION");
         expect(post(R, "{'queue_runners':[],'collection':'x'}"), 400, NULL, NULL);
         expect(post(R, "{'queue_runners':[]}"), 201, "/queue_runners", "[]");
@@ -363,7 +358,7 @@ Test(http_queue_runners, what_is_wrong_is_said_where)
 
 Test(http_queue_runners, there_is_an_end_to_how_many)
 {
-        make(ROWS);
+        make_session("", ROWS);
         autobuf text = BUF(1 << 16);
         for (int i = 0; i < 257; i++)
                 buf_puts(&text, i ? ",'put'" : "['put'");

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* StepStats and cost graphs over HTTP, member by member, as TensorFlow's tracing fills them. */
-#include "tests/lib/http_client.h"
+#include "tests/api/session_words.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 TestSuite(http_step_stats, .init = server_begin, .fini = server_end);
-
-static void make(const char *config, const char *script)
-{
-        Answer a = post("/v1/sessions", "{'name':'s','config':{%s},'graph':{'script':'%s'}}",
-                        config, script);
-        expect(a, 201, NULL, NULL);
-}
 
 static Answer run(const char *body)
 {
@@ -65,7 +58,7 @@ static const char *text(json_t *v, const char *path)
 
 Test(http_step_stats, a_node_is_scheduled_when_the_last_one_it_waits_for_ends)
 {
-        make("", "x = Placeholder(dtype=float32)\\ny = Neg(x)\\nz = Exp(y)");
+        make_session("", "x = Placeholder(dtype=float32)\\ny = Neg(x)\\nz = Exp(y)");
         Answer a = traced("'fetches':'z:0','feeds':{'x':[1,2]}");
         json_t *y = stats_of(a, "y"), *z = stats_of(a, "z");
         long long y_end = number(y, "allStartNanos") + number(y, "allEndRelNanos");
@@ -81,9 +74,9 @@ Test(http_step_stats, a_node_is_scheduled_when_the_last_one_it_waits_for_ends)
 Test(http_step_stats, what_was_ready_long_ago_shows_how_long_it_waited)
 {
         /* One thread: the second product waits while the first is computed. */
-        make("'inter_op_parallelism_threads':-1",
-             "x = RandomUniform([400, 400], dtype=float32)\\na = x @ x\\nb = x @ (x + x)\\n"
-             "c = Neg(x)\\ny = a + b + c");
+        make_session("'inter_op_parallelism_threads':-1",
+                     "x = RandomUniform([400, 400], dtype=float32)\\na = x @ x\\nb = x @ (x + x)\\n"
+                     "c = Neg(x)\\ny = a + b + c");
         Answer a = traced("'fetches':'y:0'");
         json_t *n;
         size_t i;
@@ -97,8 +90,8 @@ Test(http_step_stats, what_was_ready_long_ago_shows_how_long_it_waited)
 
 Test(http_step_stats, the_label_has_the_inputs_as_the_graph_has_them)
 {
-        make("", "x = Placeholder(dtype=float32)\\nk = TopKV2(x, 2)\\n"
-                 "with control(x):\\n  y = Cast(k:1, DstT=float32)\\n");
+        make_session("", "x = Placeholder(dtype=float32)\\nk = TopKV2(x, 2)\\n"
+                         "with control(x):\\n  y = Cast(k:1, DstT=float32)\\n");
         Answer a = traced("'fetches':'y:0','feeds':{'x':[1,5,2]}");
         cr_assert_str_eq(text(stats_of(a, "y"), "timelineLabel"), "y = Cast(k:1, ^x)", "%s",
                          a.body);
@@ -106,7 +99,7 @@ Test(http_step_stats, the_label_has_the_inputs_as_the_graph_has_them)
 
 Test(http_step_stats, the_label_of_a_large_one_begins_with_its_memory)
 {
-        make("", "y = RandomUniform([512, 512], dtype=float32)");
+        make_session("", "y = RandomUniform([512, 512], dtype=float32)");
         Answer a = traced("'fetches':'y:0'");
         cr_assert(!strncmp(text(stats_of(a, "y"), "timelineLabel"), "[cpu 1.0MB 1.0MB] y = ", 22),
                   "%s", a.body);
@@ -118,8 +111,9 @@ Test(http_step_stats, the_label_of_a_large_one_begins_with_its_memory)
 
 Test(http_step_stats, allocations_are_told_apart_by_numbers_and_not_by_addresses)
 {
-        make("", "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x], 0)\\nz = Identity(y)\\n"
-                 "w = ConcatV2([y, z], 0)");
+        make_session("",
+                     "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x], 0)\\nz = Identity(y)\\n"
+                     "w = ConcatV2([y, z], 0)");
         Answer a = traced("'fetches':['z:0','w:0'],'feeds':{'x':[1,2]}");
         json_t *y = stats_of(a, "y"), *z = stats_of(a, "z"), *w = stats_of(a, "w");
         cr_assert_gt(number(y, ALLOCATION "allocationId"), 0);
@@ -134,7 +128,7 @@ Test(http_step_stats, allocations_are_told_apart_by_numbers_and_not_by_addresses
 
 Test(http_step_stats, memory_says_what_was_taken_and_what_is_left)
 {
-        make("", "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x], 0)");
+        make_session("", "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x], 0)");
         json_t *m = below(stats_of(traced("'fetches':'y:0','feeds':{'x':[1,2]}"), "y"), "memory/0");
         cr_assert_str_eq(text(m, "allocatorName"), "cpu");
         cr_assert_eq(number(m, "liveBytes"), 16);
@@ -147,7 +141,7 @@ Test(http_step_stats, memory_says_what_was_taken_and_what_is_left)
 
 Test(http_step_stats, the_buffers_that_a_kernel_had_in_hand_are_listed_once_each)
 {
-        make("", "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x, x], 0)");
+        make_session("", "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x, x], 0)");
         Answer a = traced("'fetches':'y:0','feeds':{'x':[1,2]}");
         json_t *list = json_object_get(stats_of(a, "y"), "referencedTensor");
         cr_assert_eq(json_array_size(list), 3, "x, the axis and y: %s", a.body);
@@ -157,8 +151,8 @@ Test(http_step_stats, the_buffers_that_a_kernel_had_in_hand_are_listed_once_each
 
 Test(http_step_stats, a_variable_is_described_by_its_value_and_kept_when_the_step_ends)
 {
-        make("", "v = VariableV2(shape=[3], dtype=float32)\\n"
-                 "i = Assign(v, [1.0, 2.0, 3.0])\\nr = Neg(v)");
+        make_session("", "v = VariableV2(shape=[3], dtype=float32)\\n"
+                         "i = Assign(v, [1.0, 2.0, 3.0])\\nr = Neg(v)");
         json_t *i = stats_of(traced("'fetches':'i:0'"), "i");
         cr_assert_str_eq(text(i, "output/0/tensorDescription/dtype"), "DT_FLOAT");
         cr_assert_str_eq(text(i, "output/0/tensorDescription/shape/dim/0/size"), "3");
@@ -172,8 +166,8 @@ Test(http_step_stats, a_variable_is_described_by_its_value_and_kept_when_the_ste
 
 Test(http_step_stats, an_untaken_branch_leaves_no_trace)
 {
-        make("", "p = Placeholder(dtype=bool)\\nx = Placeholder(dtype=float32)\\n"
-                 "f = Switch(x, p)\\na = Neg(f)\\nb = Exp(f:1)\\nm = Merge([a, b])");
+        make_session("", "p = Placeholder(dtype=bool)\\nx = Placeholder(dtype=float32)\\n"
+                         "f = Switch(x, p)\\na = Neg(f)\\nb = Exp(f:1)\\nm = Merge([a, b])");
         Answer a = traced("'fetches':'m:0','feeds':{'p':true,'x':0}");
         expect(a, 200, "/result", "1.0");
         stats_of(a, "b");
@@ -195,7 +189,7 @@ static json_t *cost_of(Answer a, const char *name)
 
 Test(http_step_stats, a_cost_model_keeps_the_largest_of_all_steps)
 {
-        make(COSTS, "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x], 0)");
+        make_session(COSTS, "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x], 0)");
         json_t *y = cost_of(run("'fetches':'y:0','feeds':{'x':[1,2,3]}"), "y");
         cr_assert_eq(number(y, "outputInfo/0/size"), 24);
         y = cost_of(run("'fetches':'y:0','feeds':{'x':[1]}"), "y");
@@ -211,8 +205,8 @@ Test(http_step_stats, a_cost_model_keeps_the_largest_of_all_steps)
 
 Test(http_step_stats, a_branch_that_was_taken_once_stays_in_the_cost_model)
 {
-        make(COSTS, "p = Placeholder(dtype=bool)\\nx = Placeholder(dtype=float32)\\n"
-                    "f = Switch(x, p)\\na = ConcatV2([f, f], 0)\\nm = Merge([a, f:1])");
+        make_session(COSTS, "p = Placeholder(dtype=bool)\\nx = Placeholder(dtype=float32)\\n"
+                            "f = Switch(x, p)\\na = ConcatV2([f, f], 0)\\nm = Merge([a, f:1])");
         Answer a = run("'fetches':'m:0','feeds':{'p':true,'x':[1,2]}");
         cr_assert_eq(number(cost_of(a, "a"), "outputInfo/0/size"), 0, "not seen yet");
         cr_assert(json_is_true(below(cost_of(a, "a"), "outputInfo/0/shape/unknownRank")));
@@ -223,8 +217,8 @@ Test(http_step_stats, a_branch_that_was_taken_once_stays_in_the_cost_model)
 
 Test(http_step_stats, an_output_that_was_passed_on_names_its_input)
 {
-        make(COSTS, "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x], 0)\\n"
-                    "z = Reshape(y, [2, -1])");
+        make_session(COSTS, "x = Placeholder(dtype=float32)\\ny = ConcatV2([x, x], 0)\\n"
+                            "z = Reshape(y, [2, -1])");
         Answer a = run("'fetches':'z:0','feeds':{'x':[1,2]}");
         json_t *alias = below(cost_of(a, "z"), "outputInfo/0/aliasInputPort");
         cr_assert_null(alias, "0, which JSON leaves out: %s", a.body);
@@ -233,8 +227,9 @@ Test(http_step_stats, an_output_that_was_passed_on_names_its_input)
 
 Test(http_step_stats, a_variables_bytes_are_no_cost_of_the_step)
 {
-        make(COSTS, "v = VariableV2(shape=[3], dtype=float32)\\ni = Assign(v, [1.0, 2.0, 3.0])\\n"
-                    "with control(v):\\n  r = Neg(v)");
+        make_session(COSTS,
+                     "v = VariableV2(shape=[3], dtype=float32)\\ni = Assign(v, [1.0, 2.0, 3.0])\\n"
+                     "with control(v):\\n  r = Neg(v)");
         run("'fetches':'i:0'");
         Answer a = run("'fetches':'r:0'");
         json_t *v = cost_of(a, "v");
@@ -247,8 +242,9 @@ Test(http_step_stats, a_variables_bytes_are_no_cost_of_the_step)
 
 Test(http_step_stats, what_is_sent_to_another_device_is_final)
 {
-        make(COSTS ",'device_count':{'CPU':2}", "x = Placeholder(dtype=float32)\\n"
-                                                "with device(\\'/cpu:1\\'):\\n  y = Neg(x)\\n");
+        make_session(COSTS ",'device_count':{'CPU':2}",
+                     "x = Placeholder(dtype=float32)\\n"
+                     "with device(\\'/cpu:1\\'):\\n  y = Neg(x)\\n");
         Answer a = run("'fetches':'y:0','feeds':{'x':[1,2]}");
         json_t *n;
         size_t i;

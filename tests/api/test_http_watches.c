@@ -3,7 +3,7 @@
  * tfdbg's files below a folder that may be written to. */
 #include "engine/base/buf.h"
 #include "tensorflow/core/util/event.pb-c.h"
-#include "tests/lib/http_client.h"
+#include "tests/api/session_words.h"
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <ftw.h>
@@ -36,13 +36,6 @@ static void end(void)
 
 TestSuite(http_watches, .init = begin, .fini = end);
 
-static void make(const char *config, const char *script)
-{
-        Answer a = post("/v1/sessions", "{'name':'s','config':{%s},'graph':{'script':'%s'}}",
-                        config, script);
-        expect(a, 201, NULL, NULL);
-}
-
 #define WATCH(node, slot, op) \
         "{'node_name':'" node "','output_slot':" #slot ",'debug_ops':['" op "']}"
 
@@ -63,7 +56,7 @@ static Answer watched(const char *watches)
 
 Test(http_watches, a_watched_value_comes_with_the_answer)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         Answer a = watched(WATCH("y", 0, "DebugIdentity"));
         expect(a, 200, AT "0/value", "[-1.0,-2.0]");
         expect(a, 200, AT "0/node", "y");
@@ -78,7 +71,7 @@ Test(http_watches, a_watched_value_comes_with_the_answer)
 
 Test(http_watches, several_ops_may_look_at_one_output)
 {
-        make("", "x = Placeholder(dtype=float32)\\ny = Log(x)\\nz = Exp(y)");
+        make_session("", "x = Placeholder(dtype=float32)\\ny = Log(x)\\nz = Exp(y)");
         Answer a = watched("{'node_name':'y','debug_ops':['DebugNanCount',"
                            "'DebugNumericSummary(lower_bound=-0.5; upper_bound=0.5)']}");
         cr_assert_eq(json_array_size(at(a, "/debug/values")), 2, "%s", a.body);
@@ -94,7 +87,7 @@ Test(http_watches, several_ops_may_look_at_one_output)
 
 Test(http_watches, a_healthy_tensor_may_be_passed_over)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         Answer a = watched(WATCH("y", 0, "DebugNumericSummary(mute_if_healthy=true)"));
         expect(a, 200, "/debug/values", "[]");
 }
@@ -170,8 +163,9 @@ Test(http_watches, the_machinery_of_a_loop_may_be_watched)
 
 Test(http_watches, a_variable_is_seen_before_it_is_changed)
 {
-        make("", "x = Placeholder(dtype=float32)\\nv = VariableV2(shape=[2], dtype=float32)\\n"
-                 "z = Assign(v, x)\\nu = AssignAdd(v, x)");
+        make_session("",
+                     "x = Placeholder(dtype=float32)\\nv = VariableV2(shape=[2], dtype=float32)\\n"
+                     "z = Assign(v, x)\\nu = AssignAdd(v, x)");
         Answer a = watched(WATCH("v", 0, "DebugIdentity"));
         expect(a, 200, AT "0/value", "[]"); /* not initialized: empty */
         a = watched(WATCH("v", 0, "DebugIdentity") "," WATCH("z", 0, "DebugIdentity"));
@@ -182,9 +176,10 @@ Test(http_watches, a_variable_is_seen_before_it_is_changed)
 /* The summary of a variable that has no value yet has its type and shape, and counts nothing. */
 Test(http_watches, a_summary_says_whether_a_variable_is_initialized)
 {
-        make("", "x = Placeholder(dtype=float32)\\nv = VariableV2(shape=[2], dtype=float32)\\n"
-                 "e = VariableV2(shape=[0], dtype=float32)\\nz = Assign(v, x)\\n"
-                 "init = Assign(e, Fill([0], 1.0))\\nuses = ConcatV2([v, e], 0)");
+        make_session("",
+                     "x = Placeholder(dtype=float32)\\nv = VariableV2(shape=[2], dtype=float32)\\n"
+                     "e = VariableV2(shape=[0], dtype=float32)\\nz = Assign(v, x)\\n"
+                     "init = Assign(e, Fill([0], 1.0))\\nuses = ConcatV2([v, e], 0)");
         Answer a = watched(WATCH("v", 0, "DebugNumericSummary"));
         expect(a, 200, AT "0/value",
                "[0.0,0.0,0.0,0.0,0.0,0.0,0.0,0.0,\"Infinity\",\"-Infinity\",\"NaN\",\"NaN\",1.0,"
@@ -201,7 +196,7 @@ Test(http_watches, a_summary_says_whether_a_variable_is_initialized)
 
 Test(http_watches, what_would_be_folded_away_is_seen_all_the_same)
 {
-        make("", "x = Placeholder(dtype=float32)\\nc = Exp(Sub(1.0, 1.0))\\nz = x * c");
+        make_session("", "x = Placeholder(dtype=float32)\\nc = Exp(Sub(1.0, 1.0))\\nz = x * c");
         Answer a = watched(WATCH("c", 0, "DebugIdentity"));
         expect(a, 200, AT "0/value", "1.0");
         expect(a, 200, "/result", "[1.0,2.0]");
@@ -209,7 +204,7 @@ Test(http_watches, what_would_be_folded_away_is_seen_all_the_same)
 
 Test(http_watches, outputs_that_do_not_run_or_are_not_there_are_passed_over)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         Answer a =
                 watched(WATCH("w", 0, "DebugIdentity") "," WATCH("y", 1, "DebugIdentity") "," WATCH(
                         "nothing", 0,
@@ -240,7 +235,7 @@ static const char *input_of(Answer a, const char *name, size_t i)
 
 Test(http_watches, debug_nodes_take_a_copy_that_consumers_take_too_and_wait_for)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         Answer a = watched(WATCH("y", 0, "DebugIdentity"));
         cr_assert_str_eq(input_of(a, "__copy_y_0", 0), "y");
         cr_assert_str_eq(input_of(a, "__dbg_y:0_0_DebugIdentity", 0), "__copy_y_0");
@@ -250,7 +245,7 @@ Test(http_watches, debug_nodes_take_a_copy_that_consumers_take_too_and_wait_for)
 
 Test(http_watches, watches_are_part_of_the_signature)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         cr_assert_eq(json_array_size(at(watched(WATCH("y", 0, "DebugIdentity")), "/debug/values")),
                      1);
         expect(watched(WATCH("y", 0, "DebugNanCount")), 200, AT "0/debug_op", "DebugNanCount");
@@ -263,8 +258,9 @@ Test(http_watches, watches_are_part_of_the_signature)
 
 Test(http_watches, a_node_is_watched_where_it_runs)
 {
-        make("'device_count':{'CPU':2}", "x = Placeholder(dtype=float32)\\n"
-                                         "with device(\\'/cpu:1\\'):\\n  y = Neg(x)\\nz = Exp(y)");
+        make_session("'device_count':{'CPU':2}",
+                     "x = Placeholder(dtype=float32)\\n"
+                     "with device(\\'/cpu:1\\'):\\n  y = Neg(x)\\nz = Exp(y)");
         expect(watched(WATCH("y", 0, "DebugIdentity")), 200, AT "0/device",
                "/job:localhost/replica:0/task:0/device:CPU:1");
 }
@@ -275,7 +271,7 @@ Test(http_watches, a_node_is_watched_where_it_runs)
 
 Test(http_watches, ops_that_cannot_look_are_refused)
 {
-        make("", CHAIN "\\nt = AsString(y)");
+        make_session("", CHAIN "\\nt = AsString(y)");
         expect(watched(WATCH("y", 0, "DebugNothing")), 400, "/detail",
                FAILED "DebugNothing for tensor y:0, due to: Failed to create node definition for "
                       "debug op DebugNothing on watched tensor y:0");
@@ -290,7 +286,7 @@ Test(http_watches, ops_that_cannot_look_are_refused)
 
 Test(http_watches, attributes_must_be_the_ops)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         expect(watched(WATCH("y", 0, "DebugNumericSummary(lower_bound)")), 400, "/detail",
                FAILED "DebugNumericSummary(lower_bound) for tensor y:0, due to: Malformed "
                       "attributes in debug op name \"DebugNumericSummary(lower_bound)\"");
@@ -308,7 +304,7 @@ Test(http_watches, attributes_must_be_the_ops)
 
 Test(http_watches, failures_may_be_tolerated)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         Answer a = watched("{'node_name':'y','debug_ops':['DebugNothing','DebugIdentity'],"
                            "'tolerate_debug_op_creation_failures':true}");
         expect(a, 200, AT "0/value", "[-1.0,-2.0]");
@@ -317,7 +313,7 @@ Test(http_watches, failures_may_be_tolerated)
 
 Test(http_watches, there_is_no_grpc)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         Answer a = watched("{'node_name':'y','debug_ops':['DebugIdentity'],"
                            "'debug_urls':['grpc://localhost:6064']}");
         expect(a, 501, "/code_name", "UNIMPLEMENTED");
@@ -330,7 +326,7 @@ Test(http_watches, there_is_no_grpc)
 
 Test(http_watches, callables_are_not_watched)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         Answer a = post("/v1/sessions/s:make_callable",
                         "{'fetches':'z:0','feed_list':['x'],'options':{'debug_options':{"
                         "'debug_tensor_watch_opts':[" WATCH("y", 0, "DebugIdentity") "]}}}");
@@ -383,8 +379,9 @@ Test(http_watches, a_value_is_dumped_as_tfdbg_reads_it)
 {
         char dump[512], folder[1024];
         snprintf(dump, sizeof dump, "%s/dump/1", test_root);
-        make("", "x = Placeholder(dtype=float32)\\nwith name_scope(\\'a\\'):\\n  y = Neg(x)\\n"
-                 "z = Exp(y)");
+        make_session("",
+                     "x = Placeholder(dtype=float32)\\nwith name_scope(\\'a\\'):\\n  y = Neg(x)\\n"
+                     "z = Exp(y)");
         expect(watched_into(dump, "a/y"), 200, "/debug/values", "[]");
         snprintf(folder, sizeof folder, "%s/" DEVICE "/a", dump);
         Tensorflow__Event *e = event_of(file_in(folder, "y_0_DebugIdentity_"));
@@ -406,7 +403,7 @@ Test(http_watches, the_graph_and_the_run_are_dumped_too)
 {
         char dump[512], folder[1024];
         snprintf(dump, sizeof dump, "%s/dump", test_root);
-        make("", CHAIN);
+        make_session("", CHAIN);
         expect(watched_into(dump, "y"), 200, NULL, NULL);
         Tensorflow__Event *e = event_of(file_in(dump, "_tfdbg_core_metadata_sessionrun"));
         cr_assert_str_eq(e->log_message->message,
@@ -428,7 +425,7 @@ Test(http_watches, the_graph_and_the_run_are_dumped_too)
 
 Test(http_watches, dumps_stay_below_the_roots)
 {
-        make("", CHAIN);
+        make_session("", CHAIN);
         expect(watched_into("/tmp/sessrun-no-such-root", "y"), 403, "/code_name",
                "PERMISSION_DENIED");
         char out[512];
@@ -440,7 +437,7 @@ Test(http_watches, dumps_take_no_more_room_than_they_may)
 {
         char dump[512];
         snprintf(dump, sizeof dump, "%s/dump", test_root);
-        make("", CHAIN);
+        make_session("", CHAIN);
         setenv("TFDBG_DISK_BYTES_LIMIT", "12", true);
         expect(watched_into(dump, "y"), 200, NULL, NULL);
         Answer a = watched_into(dump, "y");
@@ -464,8 +461,9 @@ Test(http_watches, dumps_take_no_more_room_than_they_may)
 
 Test(http_watches, watches_by_the_thousand_cost_no_more_than_they_should)
 {
-        make("", "x = Placeholder(dtype=float32, shape=[2])\\ns = Split(0, x, num_split=2)\\n"
-                 "z = ConcatV2([s:0, s:1, s:0, s:0], 0)");
+        make_session("",
+                     "x = Placeholder(dtype=float32, shape=[2])\\ns = Split(0, x, num_split=2)\\n"
+                     "z = ConcatV2([s:0, s:1, s:0, s:0], 0)");
         autobuf list = BUF(1 << 24);
         for (int i = 0; i < 20000; i++)
                 buf_printf(&list, "%s" WATCH("s", 0, "DebugIdentity"), i ? "," : "");
