@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define GUARD "SESSRUN_EXECUTED"
@@ -62,6 +63,7 @@ void exec_with_environment(char *const *argv)
         }
         bool executed = getenv(GUARD) != NULL;
         unsetenv(GUARD);
+        prctl(PR_SET_NAME, "sessrund"); /* else it is called "exe": what was executed below */
         if (!again || executed)
                 return;
         setenv(GUARD, "1", 1);
