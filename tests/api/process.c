@@ -19,10 +19,10 @@ int process_handed = -1;
 
 void process_make_dir(void)
 {
-        snprintf(process_dir, sizeof process_dir, "%s", "/tmp/sessrun-process-XXXXXX");
-        cr_assert_not_null(mkdtemp(process_dir));
         if (!getenv("SESSRUND"))
                 cr_skip_test("SESSRUND is not set");
+        snprintf(process_dir, sizeof process_dir, "%s", "/tmp/sessrun-process-XXXXXX");
+        cr_assert_not_null(mkdtemp(process_dir));
 }
 
 void process_remove_dir(void)

@@ -9,12 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void every_dtype_setup(void)
-{
-        static char root[] = "/tmp/sessrun-dtypes-XXXXXX";
-        test_data_root = mkdtemp(root);
-}
-
 static const char library[] =
         "library {\n"
         "function { signature { name: 'same'\n"
@@ -164,7 +158,7 @@ void every_dtype_run(const Row *rows, int i)
 }
 
 /* GetSessionTensor is a step of its own, after the one that made the handle. */
-Test(every_dtype, tensors_are_found_by_their_handles_in_later_steps, .init = every_dtype_setup)
+Test(every_dtype, tensors_are_found_by_their_handles_in_later_steps)
 {
         for (int t = 1; t <= DT_MAX; t++) {
                 char text[256];

@@ -5,6 +5,7 @@
  * of two elements, "s" a scalar of it, and the node "y" must give back one of them. Functions for
  * it are in the library: same(a) gives a back, never(a) is false, indexed(i, a) is a. */
 #pragma once
+#include "tests/lib/folder.h"
 #include "tests/lib/op_case.h"
 
 typedef enum Kinds {
@@ -34,6 +35,6 @@ typedef struct Row {
 
 /* Runs row i with each dtype that it takes; ends the test with its name when one fails. */
 void every_dtype_run(const Row *rows, int i);
-void every_dtype_setup(void);
-#define EVERY_DTYPE(rows) \
-        TEST_ROWS(every_dtype, rows, every_dtype_run, .init = every_dtype_setup, .timeout = 60)
+#define EVERY_DTYPE(rows)                                                   \
+        TEST_ROWS(every_dtype, rows, every_dtype_run, .init = folder_setup, \
+                  .fini = folder_teardown, .timeout = 60)
