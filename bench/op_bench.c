@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What single ops cost on big tensors, against the memory that they must move: a peer copies (or,
- * where hardly anything comes out, reads) as many bytes in the same process, on one thread. At the
- * end the cost of a node on small tensors.
+/* What single ops cost on big tensors, on one thread, against two bars: the memory that they must
+ * move (a copy or, where hardly anything comes out, a read of as many bytes in the same process),
+ * and the fastest library that has the op. At the end the cost of a node on small tensors, and ops
+ * whose limit is not memory.
  * usage: op_bench [PART OF AN OP'S LINE] */
 #include "bench/op_bench_others.h"
+#include "bench/op_bench_peers.h"
 #include "bench/stepper.h"
 #include "bench/table.h"
 #include "daemon/exec.h"
@@ -15,6 +17,7 @@ enum { BIG = 1 << 20, SIDE = 1024, SMALL = 256, CHAIN = 100, ROUNDS = 9 };
 
 /* One op. $T in the line is the type; x is fed. */
 typedef struct Case {
+        const char *key; /* the peers' name of the op on such axes: op_bench_onednn.c, op_peer.py */
         const char *line;
         const char *types; /* letters: see type_of() */
         Shape x;
@@ -44,132 +47,150 @@ typedef struct Case {
         }
 
 static const Case cases[] = {
-        { "y = Identity(x)\nz = Neg(y)", "fdihb", FLAT, 1, 1 },
-        { "z = Add(x, x)", "fdilhb", FLAT, 1, 1 },
-        { "c = Const $T [] { 3 }\nz = Mul(x, c)", "fdilhb", FLAT, 1, 1 },
-        { "c = Const $T [] { 3 }\nz = RealDiv(x, c)", "fdhb", FLAT, 1, 1 },
-        { "c = Const $T [] { 3 }\nz = FloorDiv(x, c)", "fdil", FLAT, 1, 1 },
-        { "c = Const $T [] { 3 }\nz = FloorMod(x, c)", "fdil", FLAT, 1, 1 },
-        { "c = Const $T [] { 1 }\nz = Maximum(x, c)", "fdilhb", FLAT, 1, 1 },
-        { "c = Const $T [] { 2 }\nz = Pow(x, c)\n# a square", "fdhb", FLAT, 1, 1 },
-        { "c = Const $T [] { 1.7 }\nz = Pow(x, c)\n# any power", "fdhb", FLAT, 1, 1 },
-        { "c = Const $T [] { 1 }\nz = SquaredDifference(x, c)", "fdil", FLAT, 1, 1 },
-        { "c = Const $T [] { 1 }\nz = Less(x, c)", "fdilhb", FLAT, 1, .25 },
-        { "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Select(b, x, x)", "fdi", FLAT, 1.5, 1.25 },
-        { "r = Const $T [16] { 1 }\nz = BiasAdd(x, r)", "fdhb", IMAGE, 1, 1 },
-        { "d = Const int32 [2] { 1024, 1 }\ns = Const $T [] { 2 }\nc = Fill(d, s)\nz = Add(x, c)",
+        { "neg", "y = Identity(x)\nz = Neg(y)", "fdihb", FLAT, 1, 1 },
+        { "add", "z = Add(x, x)", "fdilhb", FLAT, 1, 1 },
+        { "mul", "c = Const $T [] { 3 }\nz = Mul(x, c)", "fdilhb", FLAT, 1, 1 },
+        { "div", "c = Const $T [] { 3 }\nz = RealDiv(x, c)", "fdhb", FLAT, 1, 1 },
+        { "floor_div", "c = Const $T [] { 3 }\nz = FloorDiv(x, c)", "fdil", FLAT, 1, 1 },
+        { "floor_mod", "c = Const $T [] { 3 }\nz = FloorMod(x, c)", "fdil", FLAT, 1, 1 },
+        { "max", "c = Const $T [] { 1 }\nz = Maximum(x, c)", "fdilhb", FLAT, 1, 1 },
+        { "pow2", "c = Const $T [] { 2 }\nz = Pow(x, c)\n# a square", "fdhb", FLAT, 1, 1 },
+        { "pow", "c = Const $T [] { 1.7 }\nz = Pow(x, c)\n# any power", "fdhb", FLAT, 1, 1 },
+        { "sq_diff", "c = Const $T [] { 1 }\nz = SquaredDifference(x, c)", "fdil", FLAT, 1, 1 },
+        { "less", "c = Const $T [] { 1 }\nz = Less(x, c)", "fdilhb", FLAT, 1, .25 },
+        { "select", "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Select(b, x, x)", "fdi", FLAT, 1.5,
+          1.25 },
+        { "bias_add", "r = Const $T [16] { 1 }\nz = BiasAdd(x, r)", "fdhb", IMAGE, 1, 1 },
+        { "add_column",
+          "d = Const int32 [2] { 1024, 1 }\ns = Const $T [] { 2 }\nc = Fill(d, s)\nz = Add(x, c)",
           "fdi", MATRIX, 1, 1 },
-        { "z = Relu(x)", "fdihb", FLAT, 1, 1 },
-        { "z = Relu6(x)", "fdhb", FLAT, 1, 1 },
-        { "z = LeakyRelu(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Elu(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Selu(x)", "fd", FLAT, 1, 1 },
-        { "z = Softplus(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Exp(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Log(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Log1p(x)", "fd", FLAT, 1, 1 },
-        { "z = Tanh(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Sigmoid(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Erf(x)", "fd", FLAT, 1, 1 },
-        { "z = Sin(x)", "fd", FLAT, 1, 1 },
-        { "z = Sqrt(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Rsqrt(x)", "fdhb", FLAT, 1, 1 },
-        { "z = Square(x)", "fdilhb", FLAT, 1, 1 },
-        { "z = Abs(x)", "fdil", FLAT, 1, 1 },
-        { "z = Floor(x)", "fd", FLAT, 1, 1 },
-        { "z = Round(x)", "fd", FLAT, 1, 1 },
-        { "z = IsNan(x)", "fd", FLAT, 1, .25 },
-        { "z = Cast(x) DstT: float, SrcT: $T", "dilhb", FLAT, 1, 1 },
-        { "z = Cast(x) DstT: half, SrcT: $T", "f", FLAT, 1, .5 },
-        { "z = Cast(x) DstT: bfloat16, SrcT: $T", "f", FLAT, 1, .5 },
-        { "z = Cast(x) DstT: int32, SrcT: $T", "fd", FLAT, 1, 1 },
-        { "z = Cast(x) DstT: uint8, SrcT: $T", "f", FLAT, 1, .25 },
-        { "a = Const int32 [1] { 0 }\nz = Sum(x, a)", "fdilhb", FLAT, 1, 0 },
-        { "a = Const int32 [1] { 0 }\nz = Sum(x, a)", "fdilhb", MATRIX, 1, 0 },
-        { "a = Const int32 [1] { 1 }\nz = Sum(x, a)", "fdilhb", MATRIX, 1, 0 },
-        { "a = Const int32 [2] { 1, 2 }\nz = Mean(x, a)", "fd", IMAGE, 1, 0 },
-        { "a = Const int32 [3] { 0, 1, 2 }\nz = Mean(x, a)", "fd", IMAGE, 1, 0 },
-        { "a = Const int32 [2] { 0, 3 }\nz = Sum(x, a)", "fd", IMAGE, 1, 0 },
-        { "a = Const int32 [1] { 3 }\nz = Sum(x, a)", "fd", IMAGE, 1, .06 },
-        { "a = Const int32 [1] { 1 }\nz = Max(x, a)", "fdihb", MATRIX, 1, 0 },
-        { "a = Const int32 [1] { 1 }\nz = Max(x, a)", "f", HUNDREDS, 1, 0 },
-        { "a = Const int32 [1] { 1 }\nz = Sum(x, a)", "fh", HUNDREDS, 1, 0 },
-        { "z = Softmax(x)", "f", HUNDREDS, 1, 1 },
-        { "a = Const int32 [1] { 0 }\nz = Max(x, a)", "fdi", MATRIX, 1, 0 },
-        { "a = Const int32 [] { 1 }\nz = ArgMax(x, a)", "fdi", MATRIX, 1, 0 },
-        { "a = Const int32 [] { 0 }\nz = ArgMax(x, a)", "fdi", MATRIX, 1, 0 },
-        { "a = Const int32 [] { 1 }\nz = Cumsum(x, a)", "fdi", MATRIX, 1, 1 },
-        { "z = L2Loss(x)", "fd", FLAT, 1, 0 },
-        { "z = AddN(x, x, x)", "fdi", FLAT, 1, 1 },
-        { "z = Softmax(x)", "fdhb", MATRIX, 1, 1 },
-        { "z = LogSoftmax(x)", "fdhb", MATRIX, 1, 1 },
-        { "p = Const int32 [2] { 1, 0 }\nz = Transpose(x, p)", "fdihb", MATRIX, 1, 1 },
-        { "p = Const int32 [4] { 0, 3, 1, 2 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1, 1 },
-        { "p = Const int32 [4] { 0, 2, 1, 3 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1, 1 },
-        { "a = Const int32 [] { 0 }\nz = ConcatV2(x, x, a)", "fdihb", MATRIX, 2, 2 },
-        { "a = Const int32 [] { 1 }\nz = ConcatV2(x, x, a)", "fdihb", MATRIX, 2, 2 },
-        { "a = Const int32 [] { 3 }\nz = ConcatV2(x, x, a)", "fdhb", IMAGE, 2, 2 },
-        { "a = Const int32 [] { 1 }\nz = Split(a, x) num_split: 4", "fdhb", MATRIX, 1, 1 },
-        { "z = Pack(x, x) axis: 1", "fd", MATRIX, 2, 2 },
-        { "p = Const int32 [2, 2] { 1, 1, 1, 1 }\nz = Pad(x, p)", "fdi", MATRIX, 1, 1 },
-        { "b = Const int32 [2] { 1, 1 }\ns = Const int32 [2] { 1022, 1022 }\nz = Slice(x, b, s)",
+        { "relu", "z = Relu(x)", "fdihb", FLAT, 1, 1 },
+        { "relu6", "z = Relu6(x)", "fdhb", FLAT, 1, 1 },
+        { "leaky_relu", "z = LeakyRelu(x)", "fdhb", FLAT, 1, 1 },
+        { "elu", "z = Elu(x)", "fdhb", FLAT, 1, 1 },
+        { "selu", "z = Selu(x)", "fd", FLAT, 1, 1 },
+        { "softplus", "z = Softplus(x)", "fdhb", FLAT, 1, 1 },
+        { "exp", "z = Exp(x)", "fdhb", FLAT, 1, 1 },
+        { "log", "z = Log(x)", "fdhb", FLAT, 1, 1 },
+        { "log1p", "z = Log1p(x)", "fd", FLAT, 1, 1 },
+        { "tanh", "z = Tanh(x)", "fdhb", FLAT, 1, 1 },
+        { "sigmoid", "z = Sigmoid(x)", "fdhb", FLAT, 1, 1 },
+        { "erf", "z = Erf(x)", "fd", FLAT, 1, 1 },
+        { "sin", "z = Sin(x)", "fd", FLAT, 1, 1 },
+        { "sqrt", "z = Sqrt(x)", "fdhb", FLAT, 1, 1 },
+        { "rsqrt", "z = Rsqrt(x)", "fdhb", FLAT, 1, 1 },
+        { "square", "z = Square(x)", "fdilhb", FLAT, 1, 1 },
+        { "abs", "z = Abs(x)", "fdil", FLAT, 1, 1 },
+        { "floor", "z = Floor(x)", "fd", FLAT, 1, 1 },
+        { "round", "z = Round(x)", "fd", FLAT, 1, 1 },
+        { "is_nan", "z = IsNan(x)", "fd", FLAT, 1, .25 },
+        { "to_float", "z = Cast(x) DstT: float, SrcT: $T", "dilhb", FLAT, 1, 1 },
+        { "to_half", "z = Cast(x) DstT: half, SrcT: $T", "f", FLAT, 1, .5 },
+        { "to_bfloat16", "z = Cast(x) DstT: bfloat16, SrcT: $T", "f", FLAT, 1, .5 },
+        { "to_int32", "z = Cast(x) DstT: int32, SrcT: $T", "fd", FLAT, 1, 1 },
+        { "to_uint8", "z = Cast(x) DstT: uint8, SrcT: $T", "f", FLAT, 1, .25 },
+        { "sum", "a = Const int32 [1] { 0 }\nz = Sum(x, a)", "fdilhb", FLAT, 1, 0 },
+        { "sum_0", "a = Const int32 [1] { 0 }\nz = Sum(x, a)", "fdilhb", MATRIX, 1, 0 },
+        { "sum_1", "a = Const int32 [1] { 1 }\nz = Sum(x, a)", "fdilhb", MATRIX, 1, 0 },
+        { "mean_1_2", "a = Const int32 [2] { 1, 2 }\nz = Mean(x, a)", "fd", IMAGE, 1, 0 },
+        { "mean_0_1_2", "a = Const int32 [3] { 0, 1, 2 }\nz = Mean(x, a)", "fd", IMAGE, 1, 0 },
+        { "sum_0_3", "a = Const int32 [2] { 0, 3 }\nz = Sum(x, a)", "fd", IMAGE, 1, 0 },
+        { "sum_3", "a = Const int32 [1] { 3 }\nz = Sum(x, a)", "fd", IMAGE, 1, .06 },
+        { "max_1", "a = Const int32 [1] { 1 }\nz = Max(x, a)", "fdihb", MATRIX, 1, 0 },
+        { "max_1", "a = Const int32 [1] { 1 }\nz = Max(x, a)", "f", HUNDREDS, 1, 0 },
+        { "sum_1", "a = Const int32 [1] { 1 }\nz = Sum(x, a)", "fh", HUNDREDS, 1, 0 },
+        { "softmax", "z = Softmax(x)", "f", HUNDREDS, 1, 1 },
+        { "max_0", "a = Const int32 [1] { 0 }\nz = Max(x, a)", "fdi", MATRIX, 1, 0 },
+        { "arg_max_1", "a = Const int32 [] { 1 }\nz = ArgMax(x, a)", "fdi", MATRIX, 1, 0 },
+        { "arg_max_0", "a = Const int32 [] { 0 }\nz = ArgMax(x, a)", "fdi", MATRIX, 1, 0 },
+        { "cumsum", "a = Const int32 [] { 1 }\nz = Cumsum(x, a)", "fdi", MATRIX, 1, 1 },
+        { "l2_loss", "z = L2Loss(x)", "fd", FLAT, 1, 0 },
+        { "add_n", "z = AddN(x, x, x)", "fdi", FLAT, 1, 1 },
+        { "softmax", "z = Softmax(x)", "fdhb", MATRIX, 1, 1 },
+        { "log_softmax", "z = LogSoftmax(x)", "fdhb", MATRIX, 1, 1 },
+        { "transpose", "p = Const int32 [2] { 1, 0 }\nz = Transpose(x, p)", "fdihb", MATRIX, 1, 1 },
+        { "to_nchw", "p = Const int32 [4] { 0, 3, 1, 2 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1,
+          1 },
+        { "swap_rows", "p = Const int32 [4] { 0, 2, 1, 3 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1,
+          1 },
+        { "concat_0", "a = Const int32 [] { 0 }\nz = ConcatV2(x, x, a)", "fdihb", MATRIX, 2, 2 },
+        { "concat_1", "a = Const int32 [] { 1 }\nz = ConcatV2(x, x, a)", "fdihb", MATRIX, 2, 2 },
+        { "concat_3", "a = Const int32 [] { 3 }\nz = ConcatV2(x, x, a)", "fdhb", IMAGE, 2, 2 },
+        { "split", "a = Const int32 [] { 1 }\nz = Split(a, x) num_split: 4", "fdhb", MATRIX, 1, 1 },
+        { "pack", "z = Pack(x, x) axis: 1", "fd", MATRIX, 2, 2 },
+        { "pad", "p = Const int32 [2, 2] { 1, 1, 1, 1 }\nz = Pad(x, p)", "fdi", MATRIX, 1, 1 },
+        { "slice",
+          "b = Const int32 [2] { 1, 1 }\ns = Const int32 [2] { 1022, 1022 }\nz = Slice(x, b, s)",
           "fdi", MATRIX, 1, 1 },
-        { "b = Const int32 [2] { 0, 0 }\ne = Const int32 [2] { 1024, 1024 }\n"
+        { "stride",
+          "b = Const int32 [2] { 0, 0 }\ne = Const int32 [2] { 1024, 1024 }\n"
           "s = Const int32 [2] { 1, 2 }\nz = StridedSlice(x, b, e, s)",
           "fdi", MATRIX, 1, .5 },
-        { "m = Const int32 [2] { 2, 1 }\nz = Tile(x, m)", "fd", MATRIX, 1, 2 },
-        { "a = Const int32 [1] { 1 }\nz = ReverseV2(x, a)", "fdh", MATRIX, 1, 1 },
-        { "d = Const int32 [] { 512 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+        { "tile", "m = Const int32 [2] { 2, 1 }\nz = Tile(x, m)", "fd", MATRIX, 1, 2 },
+        { "reverse", "a = Const int32 [1] { 1 }\nz = ReverseV2(x, a)", "fdh", MATRIX, 1, 1 },
+        { "gather_0",
+          "d = Const int32 [] { 512 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
           "i = Range(o, d, l)\nz = GatherV2(x, i, o)",
           "fdi", MATRIX, .5, .5 },
-        { "d = Const int32 [] { 512 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+        { "gather_1",
+          "d = Const int32 [] { 512 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
           "i = Range(o, d, l)\nz = GatherV2(x, i, l)",
           "fdi", MATRIX, .5, .5 },
-        { "k = Const int32 [] { 5 }\nz = TopKV2(x, k)", "fd", MATRIX, 1, 0 },
-        { "d = Const int32 [] { 1000 }\nb = Const $T [] { 1 }\nc = Const $T [] { 0 }\n"
+        { "top_k", "k = Const int32 [] { 5 }\nz = TopKV2(x, k)", "fd", MATRIX, 1, 0 },
+        { "one_hot",
+          "d = Const int32 [] { 1000 }\nb = Const $T [] { 1 }\nc = Const $T [] { 0 }\n"
           "one = Const int32 [] { 1 }\ni = ArgMax(x, one)\nz = OneHot(i, d, b, c)",
           "f", MATRIX, 1, 1 },
-        { "s = Const $T [16] { 1 }\no = Const $T [16] { 0 }\nm = Const $T [16] { 0 }\n"
+        { "batch_norm",
+          "s = Const $T [16] { 1 }\no = Const $T [16] { 0 }\nm = Const $T [16] { 0 }\n"
           "v = Const $T [16] { 1 }\nz = FusedBatchNorm(x, s, o, m, v) is_training: false",
           "f", IMAGE, 1, 1 },
-        { "s = Const $T [16] { 1 }\no = Const $T [16] { 0 }\nm = Const $T [0] { }\n"
+        { "batch_norm_training",
+          "s = Const $T [16] { 1 }\no = Const $T [16] { 0 }\nm = Const $T [0] { }\n"
           "z = FusedBatchNorm(x, s, o, m, m) is_training: true",
           "f", IMAGE, 2, 1 },
-        { "a = Const int32 [1] { 1 }\nm = Mean(x, a) keep_dims: true\n"
-          "s = SquaredDifference(x, m)\nv = Mean(s, a) keep_dims: true\n"
-          "tiny = Const $T [] { 0.001 }\nt = Add(v, tiny)\nr = Rsqrt(t)\nf = Mul(x, r)\n"
-          "g = Mul(m, r)\nz = Sub(f, g)\n# layer norm",
-          "fd", MATRIX, 5, 3 },
-        { "p = Const int32 [4] { 0, 2, 3, 1 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1, 1 },
-        { "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Where(b)", "f", MATRIX, 1.5, .92 },
-        { "c = Const $T [] { 1 }\nb = Less(x, c)\nz = SelectV2(b, x, c)", "fdi", MATRIX, 1.25,
-          1.25 },
-        { "z = Unpack(x) num: 4, axis: 1", "fd", QUADS, 1, 1 },
-        { "d = Const int32 [] { 512 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+        { "layer_norm",
+          "a = Const int32 [1] { 1 }\nm = Mean(x, a) keep_dims: true\n"
+          "d = SquaredDifference(x, m)\nv = Mean(d, a) keep_dims: true\n"
+          "tiny = Const $T [] { 0.001 }\nt = Add(v, tiny)\nr = Rsqrt(t)\n"
+          "g = Const $T [1024] { 1 }\nb = Const $T [1024] { 0 }\ni = Mul(r, g)\nf = Mul(x, i)\n"
+          "h = Mul(m, i)\ns = Sub(b, h)\nz = Add(f, s)\n# layer norm",
+          "fd", MATRIX, 1, 1 },
+        { "to_nhwc", "p = Const int32 [4] { 0, 2, 3, 1 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1,
+          1 },
+        { "where", "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Where(b)", "f", MATRIX, 1.5, .92 },
+        { "select_value", "c = Const $T [] { 1 }\nb = Less(x, c)\nz = SelectV2(b, x, c)", "fdi",
+          MATRIX, 1.25, 1.25 },
+        { "unpack", "z = Unpack(x) num: 4, axis: 1", "fd", QUADS, 1, 1 },
+        { "gather_0",
+          "d = Const int32 [] { 512 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
           "q = Range(o, d, l)\ni = ExpandDims(q, l)\nz = GatherNd(x, i)",
           "fd", MATRIX, .5, .5 },
-        { "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+        { "scatter",
+          "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
           "q = Range(o, d, l)\ni = ExpandDims(q, l)\ns = Shape(x)\nz = ScatterNd(i, x, s)",
           "fd", MATRIX, 1, 2 },
-        { "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+        { "unsorted_segment_sum",
+          "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
           "q = Range(o, d, l)\nh = Const int32 [] { 128 }\ni = FloorMod(q, h)\n"
           "z = UnsortedSegmentSum(x, i, h)",
           "fdi", MATRIX, 1, .1 },
-        { "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
+        { "segment_sum",
+          "d = Const int32 [] { 1024 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
           "q = Range(o, d, l)\nh = Const int32 [] { 8 }\ni = FloorDiv(q, h)\n"
           "z = SegmentSum(x, i)",
           "fd", MATRIX, 1, .1 },
-        { "z = Cast(x) DstT: int64, SrcT: $T", "fi", FLAT, 1, 2 },
-        { "z = Cast(x) DstT: double, SrcT: $T", "fi", FLAT, 1, 2 },
-        { "z = Cast(x) DstT: bool, SrcT: $T", "fi", FLAT, 1, .25 },
-        { "b = Cast(x) DstT: uint8, SrcT: $T\nz = Cast(b) DstT: float, SrcT: uint8", "f", FLAT,
-          1.25, 1.25 },
-        { "l = Const $T [] { 1 }\nh = Const $T [] { 2 }\nz = ClipByValue(x, l, h)", "fdih", FLAT, 1,
-          1 },
-        { "z = TanhGrad(x, x)", "fdh", FLAT, 1, 1 },
-        { "z = ReluGrad(x, x)", "fdh", FLAT, 1, 1 },
-        { "z = BiasAddGrad(x)", "fdh", MATRIX, 1, 0 },
-        { "z = SoftmaxCrossEntropyWithLogits(x, x)", "fd", MATRIX, 2, 1 },
+        { "to_int64", "z = Cast(x) DstT: int64, SrcT: $T", "fi", FLAT, 1, 2 },
+        { "to_double", "z = Cast(x) DstT: double, SrcT: $T", "fi", FLAT, 1, 2 },
+        { "to_bool", "z = Cast(x) DstT: bool, SrcT: $T", "fi", FLAT, 1, .25 },
+        { "from_uint8", "b = Cast(x) DstT: uint8, SrcT: $T\nz = Cast(b) DstT: float, SrcT: uint8",
+          "f", FLAT, 1.25, 1.25 },
+        { "clip", "l = Const $T [] { 1 }\nh = Const $T [] { 2 }\nz = ClipByValue(x, l, h)", "fdih",
+          FLAT, 1, 1 },
+        { "tanh_grad", "z = TanhGrad(x, x)", "fdh", FLAT, 1, 1 },
+        { "relu_grad", "z = ReluGrad(x, x)", "fdh", FLAT, 1, 1 },
+        { "sum_0", "z = BiasAddGrad(x)", "fdh", MATRIX, 1, 0 },
+        { "softmax_xent", "z = SoftmaxCrossEntropyWithLogits(x, x)", "fd", MATRIX, 2, 1 },
 };
 
 static const char *type_of(char letter, DType *ret)
@@ -268,7 +289,7 @@ static double time_step(Engine *e, const char *graph, Tensor *x, int n)
         return t;
 }
 
-static void big(Engine *e, const Case *c, char letter)
+static void big(Engine *e, Peers *peers, BarsList *list, const Case *c, char letter)
 {
         autobuf g = BUF(1 << 16);
         char name[300], line[40];
@@ -276,13 +297,16 @@ static void big(Engine *e, const Case *c, char letter)
         const char *type = type_of(letter, &dtype), *z = strstr(c->line, "z = ");
         graph_of(c, type, &g);
         size_t bytes = (size_t)shape_product(&c->x, 0, c->x.rank) * dtype_size(dtype);
-        double t = time_step(e, buf_cstr(&g), filled(dtype, &c->x), 5);
-        snprintf(line, sizeof(line), "%.*s", (int)strcspn(z + 4, "\n"), z + 4);
+        Tensor *x = filled(dtype, &c->x);
+        Bars bars = { .memory = time_memory((size_t)((double)bytes * c->in),
+                                            (size_t)((double)bytes * c->out)) };
+        bars.library = peers_best(peers, c->key, x, bars.name, sizeof(bars.name));
+        double t = time_step(e, buf_cstr(&g), x, 5);
+        const char *note = strstr(c->line, "# ");
+        snprintf(line, sizeof(line), "%.*s%s%s", (int)strcspn(z + 4, "\n"), z + 4, note ? ", " : "",
+                 note ? note + 2 : "");
         snprintf(name, sizeof(name), "%s %s %s", line, type, shape_text(&c->x).s);
-        table_row(name,
-                  time_memory((size_t)((double)bytes * c->in), (size_t)((double)bytes * c->out)) *
-                          1e6,
-                  t * 1e6);
+        bars_row(list, name, &bars, t);
 }
 
 /* A chain of nodes on one kilobyte: what a node costs in all. */
@@ -301,17 +325,8 @@ static void small(Engine *e, const char *op, const char *arguments)
         table_row(name, time_memory(SMALL * 4, SMALL * 4) * 1e9, t * 1e9 / (CHAIN + 2));
 }
 
-int main(int argc, char **argv)
+static void small_nodes(Engine *e)
 {
-        Engine *e = NULL;
-        exec_with_environment(argv);
-        bench_must(engine_new(&(EngineOptions){ .threads = 1 }, &e));
-        table_machine();
-        table_begin("one op on a million elements, 1 thread | memory", "us");
-        for (size_t i = 0; i < COUNTOF(cases); i++)
-                for (const char *t = cases[i].types; *t; t++)
-                        if (argc < 2 || strstr(cases[i].line, argv[1]))
-                                big(e, &cases[i], *t);
         table_begin("a node on a kilobyte | memcpy", "ns");
         small(e, "Neg", "");
         small(e, "Add", ", one");
@@ -325,4 +340,23 @@ int main(int argc, char **argv)
         small(e, "Cumsum", ", zero");
         small(e, "ReverseV2", ", axis");
         small(e, "Reshape", ", shape");
+}
+
+int main(int argc, char **argv)
+{
+        Engine *e = NULL;
+        BarsList list = { 0 };
+        exec_with_environment(argv);
+        bench_must(engine_new(&(EngineOptions){ .threads = 1 }, &e));
+        table_machine();
+        Peers *peers = peers_new();
+        bars_begin(&list, "one op on a million elements, 1 thread");
+        for (size_t i = 0; i < COUNTOF(cases); i++)
+                for (const char *t = cases[i].types; *t; t++)
+                        if (argc < 2 || strstr(cases[i].line, argv[1]))
+                                big(e, peers, &list, &cases[i], *t);
+        bars_end(&list);
+        peers_free(peers);
+        small_nodes(e);
+        others_run(e, argc < 2 ? NULL : argv[1]);
 }
