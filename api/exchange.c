@@ -304,20 +304,37 @@ static void handle(Request *r)
         once_end(r);
 }
 
-/* Cheap handlers run on the connection's own thread; those that wait for disks go to a worker. */
+/* Who is to read the request, if not the connection's own thread: handlers that wait for disks, and
+ * long bodies, which would hold up other connections. */
+static Workers *worker_for(const Exchange *x)
+{
+        const Request *r = &x->request;
+        if (x->refused)
+                return NULL;
+        if (r->route->flags & ROUTE_WORKER)
+                return x->all->workers;
+        return r->body.len > LONG_BODY ? x->all->readers : NULL;
+}
+
 static enum MHD_Result dispatch(Exchange *x)
 {
         Request *r = &x->request;
-        bool worker = !x->refused && r->route->flags & ROUTE_WORKER;
+        Workers *worker = worker_for(x);
+        Cancel *token;
         if (!x->refused && r->route->handle && !worker)
                 handle(r);
         if (x->refused || (r->route->handle && !worker))
                 return answer_send(x);
+        Status *s = worker == x->all->readers ? request_cancel_token(r, &token) : NULL;
+        if (s) {
+                request_set_problem(r, s, 0, NULL, NULL);
+                return answer_send(x);
+        }
         exchange_ref(x);
         atomic_fetch_add(&x->all->unanswered, 1);
         if (worker) {
                 x->job.fn = work;
-                workers_push(x->all->workers, &x->job);
+                workers_push(worker, &x->job);
         } else {
                 begin(r);
         }

@@ -21,7 +21,7 @@ typedef struct Exchange Exchange;
 typedef struct Exchanges {
         Context context;
         Watch *watch;
-        Workers *workers;
+        Workers *workers, *readers; /* readers: of long bodies, which must not wait for disks */
         Once *once;
         _Atomic(Access *) access; /* as it is now; a request reads it once */
         int64_t head_timeout_ns, body_timeout_ns;

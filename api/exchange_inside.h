@@ -5,6 +5,7 @@
 #include "api/exchange.h"
 #include "api/gzip.h"
 
+#define LONG_BODY (4 * MIB) /* takes milliseconds to read */
 enum {
         KEEP_ALIVE_S = 60,      /* for the next request's head to be complete */
         SLOWEST_BODY = 4096,    /* bytes per second, once the grace is over */

@@ -17,6 +17,7 @@
 enum {
         MAX_LISTENERS = 16,
         WORKERS = 2,
+        READERS = 1,
         IDLE_TIMEOUT_S = 75,
         CONNECTION_MEMORY = 32 * 1024,
         CANCEL_MS = 5000, /* for cancelled steps to end */
@@ -161,6 +162,7 @@ static Status *make_shared(const ServerOptions *o, Exchanges *all)
         TRY(contexts_new(&c->contexts));
         TRY(graph_cache_new(&c->graphs));
         TRY(workers_new(WORKERS, &all->workers));
+        TRY(workers_new(READERS, &all->readers));
         return watch_new(tick, all, &all->watch);
 }
 
@@ -168,7 +170,10 @@ static Status *make_shared(const ServerOptions *o, Exchanges *all)
 static Status *start_all(const ServerOptions *o, Server *s)
 {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        int threads = o->threads > 0 ? o->threads : (int)MAX(cores, 1L);
+        /* Half of the processors, so that whom they serve (clients on this machine, steps) finds
+         * one: a thread that shares its processor with another busy one waits whole ticks, and all
+         * its connections with it. */
+        int threads = o->threads > 0 ? o->threads : (int)MAX(cores / 2, 1L);
         TRY(listen_all(o, s));
         TRY(make_shared(o, &s->all));
         TRY(restore_sessions(&s->all.context));
@@ -276,6 +281,7 @@ void server_stop(Server *s)
                 return;
         if (!s->drained)
                 server_drain(s, 0);
+        workers_free(s->all.readers);
         workers_free(s->all.workers);
         exchanges_abandon(&s->all);
         wait_zero(&s->all.context.inflight, CANCEL_MS);

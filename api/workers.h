@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Workers: few threads for what would hold up an HTTP thread: commits to disk, parsing big graphs.
- */
+/* Workers: few threads for what would hold up an HTTP thread: commits to disk, parsing big graphs,
+ * reading long bodies. */
 #pragma once
 #include "engine/base/status.h"
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /* What a run costs over HTTP, against a bare libmicrohttpd server that answers as many bytes and
  * does nothing else: small runs by 1 to 1,000 connections, and with 10,000 that wait; a picture in
  * and out as JSON, base64 and raw.
- * usage: http_bench SESSRUND */
+ * usage: http_bench SESSRUND [TAILS: how often 16 and 64 connections, and nothing else] */
 #include "bench/http_load.h"
 #include "bench/http_peer.h"
 #include "bench/table.h"
@@ -252,11 +252,33 @@ static void batches(const Daemon *d)
         table_row("  server CPU per request, us", r[0].cpu * 1e6, r[1].cpu * 1e6);
 }
 
+/* Waiting times may be of two kinds from run to run. */
+static void tails(const Daemon *d, long rounds)
+{
+        table_begin("HTTP: c = a * b | bare libmicrohttpd", "");
+        for (; rounds > 0; rounds--) {
+                small_run(d, 16, 0);
+                small_run(d, 64, 0);
+        }
+}
+
+static void all(const Daemon *d)
+{
+        table_begin("HTTP: c = a * b | bare libmicrohttpd", "");
+        small_runs(d);
+        table_begin("HTTP: a 1x224x224x3 picture in | same bytes", "");
+        pictures_in(d);
+        table_begin("HTTP: that picture in raw, and out as | same bytes", "");
+        pictures_out(d);
+        table_begin("HTTP: a row through two 1024x1024 | each alone", "");
+        batches(d);
+}
+
 int main(int argc, char **argv)
 {
         Daemon d;
-        if (argc != 2) {
-                fputs("usage: http_bench SESSRUND\n", stderr);
+        if (argc != 2 && argc != 3) {
+                fputs("usage: http_bench SESSRUND [TAILS]\n", stderr);
                 return 2;
         }
         curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -264,13 +286,9 @@ int main(int argc, char **argv)
         bench_must(daemon_start(argv[1], false, &d));
         post(&d, "/v1/sessions", graph);
         table_machine();
-        table_begin("HTTP: c = a * b | bare libmicrohttpd", "");
-        small_runs(&d);
-        table_begin("HTTP: a 1x224x224x3 picture in | same bytes", "");
-        pictures_in(&d);
-        table_begin("HTTP: that picture in raw, and out as | same bytes", "");
-        pictures_out(&d);
-        table_begin("HTTP: a row through two 1024x1024 | each alone", "");
-        batches(&d);
+        if (argc == 3)
+                tails(&d, strtol(argv[2], NULL, 10));
+        else
+                all(&d);
         return daemon_stop(&d) ? 1 : 0;
 }

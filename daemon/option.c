@@ -41,7 +41,7 @@ const Option options[] = {
         { "threads", OPTION_INT, AT(threads), "0", 0, 1024, NULL, "N",
           "threads that run ops (0: one per processor)" },
         { "http-threads", OPTION_INT, AT(http_threads), "0", 0, 256, NULL, "N",
-          "threads that serve connections (0: one per processor)" },
+          "threads that serve connections (0: one per two processors)" },
         { "max-body", OPTION_SIZE, AT(max_body), "256M", 1 * KiB, 64 * GiB, NULL, "BYTES",
           "the longest request body; K, M and G are powers of 1024", true },
         { "memory-limit", OPTION_SIZE, AT(memory_limit), "0", 0, 1024 * 1024 * GiB, NULL, "BYTES",

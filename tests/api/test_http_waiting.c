@@ -6,6 +6,7 @@
 #include "tests/lib/http_client.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -218,4 +219,29 @@ Test(http_waiting, a_close_ends_every_wait)
                 expect(http("DELETE", S, NULL), 204, NULL, NULL);
                 hears(w, fd, 499, "\"code_name\":\"CANCELLED\"");
         }
+}
+
+/* Another thread reads bodies of many megabytes; to the client they are like any other. */
+Test(http_waiting, a_long_body_is_one_like_any_other)
+{
+        enum { LONG = 5 << 20 };
+        const Wait *w = &waits[0];
+        char *body = malloc(LONG + 64), *text = body + LONG;
+        cr_assert_not_null(body);
+        memset(body, ' ', LONG);
+        snprintf(text, 64, "{\"fetches\":\"get:0\"}");
+        make(w);
+        for (int i = 0; i < 2; i++) {
+                int fd = begin_with(S ":run", "", body);
+                until_running("a long body", 1);
+                if (i)
+                        close(fd);
+                else
+                        run(w->bring), hears(w, fd, 200, "{\"result\":7.0,");
+                until_running("a long body", 0);
+        }
+        snprintf(text, 64, "{\"fetches\":\"nobody:0\"}");
+        Answer a = http_with("POST", S ":run", "", body, strlen(body));
+        expect(a, 400, "/code_name", "INVALID_ARGUMENT");
+        free(body);
 }
