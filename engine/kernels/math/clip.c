@@ -34,11 +34,22 @@ static Status *clip_shape(ShapeCtx *c)
                 }                                                                        \
         }
 CLIP(FLOAT, float, float, SAME_, SAME_)
+#ifdef NATIVE_HALF
+#define HOT_NATIVE NATIVE_HALF
+CLIP(NATIVE, _Float16, _Float16, SAME_, SAME_)
+#endif
 /* Halves by blocks of floats; bounds that stand still are widened once. */
 static void clip_HALF(const Half *x, const Half *lo, int64_t ls, const Half *hi, int64_t hs,
                       Half *y, int64_t n)
 {
         float v[SHORT_BLOCK], l[SHORT_BLOCK], h[SHORT_BLOCK];
+#ifdef NATIVE_HALF
+        if (half_is_native()) {
+                clip_NATIVE((const void *)x, (const void *)lo, ls, (const void *)hi, hs, (void *)y,
+                            n);
+                return;
+        }
+#endif
         short_widen(DT_HALF, lo, l, n && !ls);
         short_widen(DT_HALF, hi, h, n && !hs);
         for (int64_t i = 0, m; i < n; i += m) {

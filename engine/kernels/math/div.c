@@ -31,7 +31,7 @@ static Status *divide(OpCtx *c, const BinaryFn *by_type)
 
 BINARY_LOOPS(div, SIGNED_TYPES, QUOTIENT)
 BINARY_LOOPS(div, UNSIGNED_TYPES, b == 0 ? 0 : a / b)
-BINARY_LOOPS(div, FLOAT_COMPLEX_TYPES, a / b)
+BINARY_EXACT_LOOPS(div, FLOAT_COMPLEX_TYPES, a / b)
 DIVISION(Div, div, NUMBER_TYPES);
 
 #define real_div_loops div_loops

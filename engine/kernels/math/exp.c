@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Exp, Expm1, Log, Log1p. */
 #include "engine/kernels/math/complex.h"
-#include "engine/kernels/math/unary.h"
+#include "engine/kernels/math/short_math.h"
 
-UNARY(Exp, exp, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, exp(v));
-UNARY(Log, log, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, log(v));
+UNARY_LOOPS(exp, WIDE_COMPLEX_TYPES, exp(v))
+UNARY_LANES(exp, short_exp)
+UNARY_OP(Exp, exp, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX);
+
+UNARY_LOOPS(log, WIDE_COMPLEX_TYPES, log(v))
+UNARY_LANES(log, short_log)
+UNARY_OP(Log, log, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX);
 
 UNARY_LOOPS(expm1, FLOAT_TYPES, expm1(v))
 UNARY_LOOPS(expm1, COMPLEX_TYPES, complex_expm1(v))

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Sinh, Cosh, Tanh, Asinh, Acosh, Atanh and the gradient of Tanh. */
 #include "engine/kernels/math/grad.h"
-#include "engine/kernels/math/unary.h"
+#include "engine/kernels/math/short_math.h"
 
 UNARY(Sinh, sinh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, sinh(v));
 UNARY(Cosh, cosh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, cosh(v));
-UNARY(Tanh, tanh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, tanh(v));
+UNARY_LOOPS(tanh, WIDE_COMPLEX_TYPES, tanh(v))
+UNARY_LANES(tanh, short_tanh)
+UNARY_OP(Tanh, tanh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX);
 UNARY(Asinh, asinh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, asinh(v));
 UNARY(Acosh, acosh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, acosh(v));
 UNARY(Atanh, atanh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, atanh(v));

@@ -4,7 +4,7 @@
 #include "engine/kernels/math/unary.h"
 
 UNARY_LOOPS(reciprocal, SIGNED_TYPES, v == 1 || v == -1 ? v : 0)
-UNARY_LOOPS(reciprocal, FLOAT_COMPLEX_TYPES, 1 / v)
+UNARY_EXACT_LOOPS(reciprocal, FLOAT_COMPLEX_TYPES, 1 / v)
 UNARY_OP(Reciprocal, reciprocal, SIGNED_NUMBER_TYPES, T_SIGNED_COMPLEX);
 OP(Inv, .inputs = "x:T", .outputs = "y:T", .attrs = T_SIGNED_COMPLEX, .shape = shape_unchanged,
    .compute = reciprocal_compute, .inplace = 1);

@@ -3,7 +3,7 @@
 #include "engine/kernels/math/unary.h"
 
 UNARY_LOOPS(neg, SIGNED_TYPES, 0 - (uint64_t)v)
-UNARY_LOOPS(neg, FLOAT_COMPLEX_TYPES, -v)
+UNARY_EXACT_LOOPS(neg, FLOAT_COMPLEX_TYPES, -v)
 UNARY_OP(Neg, neg, SIGNED_NUMBER_TYPES, T_SIGNED_COMPLEX);
 
 UNARY_LOOPS(abs, SIGNED_TYPES, v < 0 ? 0 - (uint64_t)v : (uint64_t)v)

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Sqrt, Rsqrt and their gradients, which are told the result y, not the argument. */
 #include "engine/kernels/math/grad.h"
-#include "engine/kernels/math/unary.h"
+#include "engine/kernels/math/short_math.h"
 
-UNARY(Sqrt, sqrt, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, sqrt(v));
-UNARY(Rsqrt, rsqrt, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, 1 / sqrt(v));
+UNARY_LOOPS(sqrt, WIDE_COMPLEX_TYPES, sqrt(v))
+UNARY_LANES(sqrt, short_sqrt)
+UNARY_OP(Sqrt, sqrt, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX);
+
+UNARY_LOOPS(rsqrt, WIDE_COMPLEX_TYPES, 1 / sqrt(v))
+UNARY_LANES(rsqrt, short_rsqrt)
+UNARY_OP(Rsqrt, rsqrt, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX);
+
 GRAD(SqrtGrad, sqrt_grad, (V)0.5 * dy / y);
 GRAD(RsqrtGrad, rsqrt_grad, (V)-0.5 * dy * y * y * y);

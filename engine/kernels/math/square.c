@@ -4,7 +4,7 @@
 #include "engine/kernels/math/unary.h"
 
 UNARY_LOOPS(square, SIGNED_TYPES, (uint64_t)v *(uint64_t)v)
-UNARY_LOOPS(square, FLOAT_COMPLEX_TYPES, v *v)
+UNARY_EXACT_LOOPS(square, FLOAT_COMPLEX_TYPES, v *v)
 UNARY_OP(Square, square, SIGNED_NUMBER_TYPES, T_SIGNED_COMPLEX);
 
 #define LIST(X, ...) FLOAT_COMPLEX_TYPES(X, ##__VA_ARGS__) INDEX_TYPES(X, ##__VA_ARGS__)

@@ -81,6 +81,17 @@
 #define SAME_OR_APART _Pragma("GCC ivdep")
 #endif
 
+/* A loop that the compiler makes of halves themselves, for processors that compute with them: twice
+ * as many a vector, and no way to floats and back. */
+#if defined(__x86_64__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
+        !defined(__SANITIZE_THREAD__) && !defined(NO_CLONES)
+#define NATIVE_HALF __attribute__((target("avx512fp16,avx512vl,avx512bw,avx512dq"), optimize("O3")))
+static inline bool half_is_native(void)
+{
+        return __builtin_cpu_supports("avx512fp16");
+}
+#endif
+
 /* For what loops call: small functions that must become part of each processor level's loop, where
  * the compiler would otherwise find that levels do not match. */
 #define IN_LOOP static inline __attribute__((always_inline))

@@ -48,13 +48,48 @@ void unary_short(UnaryFn fn, DType t, size_t out, const void *x, void *y, int64_
 #define UNARY_SAME_SHORT_(ID, T, W, GET, PUT, fn, ...)  UNARY_SHORT_(ID, 0, fn)
 #define UNARY_TO_SHORT_(ID, T, W, GET, PUT, fn, R, ...) UNARY_SHORT_(ID, sizeof(R), fn)
 
+/* The same for ops of which halves are computed as halves where the processor can. */
+#ifdef NATIVE_HALF
+#define UNARY_NATIVE_(fn, expr)                                                  \
+        NATIVE_HALF static void fn##_native(const void *x_, void *y_, int64_t n) \
+        {                                                                        \
+                typedef _Float16 V;                                              \
+                const V *x = x_;                                                 \
+                V *y = y_;                                                       \
+                SAME_OR_APART                                                    \
+                for (int64_t i = 0; i < n; i++) {                                \
+                        V v = x[i];                                              \
+                        y[i] = (V)(expr);                                        \
+                }                                                                \
+        }
+#define UNARY_TRY_NATIVE_(fn)         \
+        if (half_is_native()) {       \
+                fn##_native(x, y, n); \
+                return;               \
+        }
+#else
+#define UNARY_NATIVE_(fn, expr)
+#define UNARY_TRY_NATIVE_(fn)
+#endif
+#define UNARY_HALF_(ID, T, W, GET, PUT, fn, expr)                                 \
+        UNARY_NATIVE_(fn, expr)                                                   \
+        HOT_FLOAT static void fn##_loop_FLOAT(const void *x, void *y, int64_t n); \
+        static void fn##_loop_HALF(const void *x, void *y, int64_t n)             \
+        {                                                                         \
+                UNARY_TRY_NATIVE_(fn)                                             \
+                unary_short(fn##_loop_FLOAT, DT_HALF, 0, x, y, n);                \
+        }
+#define UNARY_EXACT_LOOP_(ID, ...) IF_HALF(ID, UNARY_HALF_, UNARY_WIDE_)(ID, __VA_ARGS__)
+
 #define UNARY_LOOP_(ID, ...) IF_HALF(ID, UNARY_SAME_SHORT_, UNARY_WIDE_)(ID, __VA_ARGS__)
 
 #define UNARY_TO_LOOP_(ID, ...) IF_HALF(ID, UNARY_TO_SHORT_, UNARY_TO_WIDE_)(ID, __VA_ARGS__)
 
 #define UNARY_ROW_(ID, T, W, GET, PUT, fn) [DT_##ID] = fn##_loop_##ID,
 
-#define UNARY_LOOPS(fn, LIST, expr)       LIST(UNARY_LOOP_, fn, expr)
+#define UNARY_LOOPS(fn, LIST, expr) LIST(UNARY_LOOP_, fn, expr)
+/* For an expression that rounds once: see BINARY_EXACT_LOOPS. */
+#define UNARY_EXACT_LOOPS(fn, LIST, expr) LIST(UNARY_EXACT_LOOP_, fn, expr)
 #define UNARY_TO_LOOPS(fn, LIST, R, expr) LIST(UNARY_TO_LOOP_, fn, R, expr)
 #define UNARY_TABLE(fn, LIST)                                                   \
         static const UnaryFn fn##_loops[DT_MAX + 1] = { LIST(UNARY_ROW_, fn) }; \

@@ -16,8 +16,10 @@
                 return unary_run(c, fn##_loops);                                \
         }
 
-#define ACTIVATION_GRAD(LIST, fn, F)              \
-        BINARY_LOOPS(fn, LIST, F(a, b))           \
+#define ACTIVATION_GRAD(LIST, fn, F)    \
+        BINARY_LOOPS(fn, LIST, F(a, b)) \
+        ACTIVATION_GRAD_COMPUTE(LIST, fn)
+#define ACTIVATION_GRAD_COMPUTE(LIST, fn)         \
         BINARY_TABLE(fn, LIST)                    \
         static Status *fn(OpCtx *c)               \
         {                                         \

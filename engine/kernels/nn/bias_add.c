@@ -8,7 +8,7 @@
 enum { REPEATED = 512 };
 
 BINARY_LOOPS(add, INT_TYPES, WRAP(+))
-BINARY_LOOPS(add, FLOAT_COMPLEX_TYPES, a + b)
+BINARY_EXACT_LOOPS(add, FLOAT_COMPLEX_TYPES, a + b)
 BINARY_TABLE(add, NUMBER_TYPES)
 
 /* y = x + b: rows of channels, or planes of one channel each. */

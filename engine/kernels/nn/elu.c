@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Elu and Selu (Klambauer et al. 2017): linear above zero, a saturating exponential below. The
  * gradients take the op's output, not its input. */
+#include "engine/kernels/math/short_math.h"
 #include "engine/kernels/nn/activation.h"
 
 #define SCALE(v)        ((typeof(v))1.0507009873554804934193349852946)
@@ -10,8 +11,12 @@
 #define ELU_GRAD(g, y)  ((y) < 0 ? ((y) + 1) * (g) : (g))
 #define SELU_GRAD(g, y) ((y) < 0 ? ((y) + SCALE_ALPHA(y)) * (g) : SCALE(y) * (g))
 
-ACTIVATION(FLOAT_TYPES, elu, ELU)
-ACTIVATION(FLOAT_TYPES, selu, SELU)
+UNARY_LOOPS(elu, WIDE_TYPES, ELU(v))
+UNARY_LANES(elu, short_elu)
+ACTIVATION_COMPUTE(FLOAT_TYPES, elu)
+UNARY_LOOPS(selu, WIDE_TYPES, SELU(v))
+UNARY_LANES(selu, short_selu)
+ACTIVATION_COMPUTE(FLOAT_TYPES, selu)
 ACTIVATION_GRAD(FLOAT_TYPES, elu_grad, ELU_GRAD)
 ACTIVATION_GRAD(FLOAT_TYPES, selu_grad, SELU_GRAD)
 

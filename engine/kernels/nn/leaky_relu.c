@@ -3,7 +3,7 @@
 #include "engine/kernels/nn/activation.h"
 
 /* 0 and NaN go through alpha: only x > 0 passes as it is. b is alpha. */
-BINARY_LOOPS(leaky, FLOAT_TYPES, a > 0 ? a : b * a)
+BINARY_EXACT_LOOPS(leaky, FLOAT_TYPES, a > 0 ? a : b * a)
 BINARY_TABLE(leaky, FLOAT_TYPES)
 
 #define LOOP(ID, T, W, GET, PUT)                                                          \

@@ -28,17 +28,26 @@
                         uint16_t v = x[i] >= (SIX) && x[i] <= (INFINITE) ? (SIX) : x[i]; \
                         y[i] = v >= 0x8000 && v <= 0x8000 + (INFINITE) ? 0 : v;          \
                 }                                                                        \
-        }
+        }                                                                                \
+        SHORT_GRAD(ID, relu_grad, (uint16_t)(b - 1) < (INFINITE) ? a : 0)                \
+        SHORT_GRAD(ID, relu6_grad, (uint16_t)(b - 1) < (SIX)-1 ? a : 0)
+#define SHORT_GRAD(ID, fn, expr)                                                        \
+        HOT_##ID static void fn##_loop_##ID(const void *x_, int64_t xs, const void *y_, \
+                                            int64_t ys, void *z_, int64_t n)            \
+                BINARY_BODY_(uint16_t, uint16_t, V, uint16_t, SAME_, SAME_, expr)
 TYPE_HALF(SHORT_LOOPS, 0x7c00, 0x4600)
 TYPE_BFLOAT16(SHORT_LOOPS, 0x7f80, 0x40c0)
 
 #define LONG_TYPES(X, ...) WIDE_TYPES(X, ##__VA_ARGS__) INT_TYPES(X, ##__VA_ARGS__)
 UNARY_LOOPS(relu, LONG_TYPES, RELU(v))
 UNARY_LOOPS(relu6, LONG_TYPES, RELU6(v))
+#define GRADIENT(fn, F)                       \
+        BINARY_LOOPS(fn, LONG_TYPES, F(a, b)) \
+        ACTIVATION_GRAD_COMPUTE(REAL_TYPES, fn)
 ACTIVATION_COMPUTE(REAL_TYPES, relu)
 ACTIVATION_COMPUTE(REAL_TYPES, relu6)
-ACTIVATION_GRAD(REAL_TYPES, relu_grad, RELU_GRAD)
-ACTIVATION_GRAD(REAL_TYPES, relu6_grad, RELU6_GRAD)
+GRADIENT(relu_grad, RELU_GRAD)
+GRADIENT(relu6_grad, RELU6_GRAD)
 
 OP(Relu, .inputs = "features:T", .outputs = "activations:T",
    .attrs = "T:type in "

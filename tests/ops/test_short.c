@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Ops of one short float for all 65,536 there are, in vectors and in plain loops, against libm in
+ * double. */
+#include "engine/base/buf.h"
+#include "engine/kernels/math/short_lanes.h"
+#include "tests/lib/op_session.h"
+#include <criterion/criterion.h>
+
+TestSuite(shorts, .timeout = 120);
+
+enum { ALL_SHORTS = 1 << 16 };
+
+typedef struct ShortCase {
+        const char *op;
+        double (*want)(double v);
+        double error; /* in units of the last place, beside half a one for rounding; 0: the nearest
+                       */
+} ShortCase;
+
+static double neg(double v)
+{
+        return -v;
+}
+static double square(double v)
+{
+        return v * v;
+}
+static double reciprocal(double v)
+{
+        return 1 / v;
+}
+static double rsqrt_of(double v)
+{
+        return 1 / (sqrt)(v);
+}
+static double sigmoid(double v)
+{
+        return 1 / (1 + (exp)(-v));
+}
+static double elu(double v)
+{
+        return v < 0 ? (expm1)(v) : v;
+}
+static double selu(double v)
+{
+        return v < 0 ? 1.7580993408473768599402175208123 * (expm1)(v)
+                     : 1.0507009873554804934193349852946 * v;
+}
+static double softplus(double v)
+{
+        return (v > 0 ? v : 0) + (log1p)((exp)(-(fabs)(v)));
+}
+
+static const ShortCase cases[] = {
+        { "Neg", neg, 0 },
+        { "Abs", fabs, 0 },
+        { "Square", square, 0 },
+        { "Reciprocal", reciprocal, 0 },
+        { "Sqrt", sqrt, 0 },
+        { "Rsqrt", rsqrt_of, 0.2 },
+        { "Exp", exp, 0.2 },
+        { "Log", log, 0.2 },
+        { "Tanh", tanh, 0.2 },
+        { "Sigmoid", sigmoid, 0.2 },
+        { "Elu", elu, 0.2 },
+        { "Selu", selu, 0.2 },
+        { "Softplus", softplus, 0.2 },
+};
+
+static double value(DType t, uint16_t bits)
+{
+        return t == DT_HALF ? (double)half_to_float((Half){ bits })
+                            : (double)bfloat16_to_float((BFloat16){ bits });
+}
+
+/* The distance of v's neighbours, and of those of the smallest normal number below that. */
+static double unit(DType t, double v)
+{
+        int digits = t == DT_HALF ? 11 : 8, e;
+        double least = t == DT_HALF ? 0x1p-14 : 0x1p-126;
+        (frexp)((fmax)((fabs)(v), least), &e);
+        return (ldexp)(1, e - digits);
+}
+
+/* Infinity is what comes after the largest. */
+static void expect(const ShortCase *c, DType t, uint16_t x, uint16_t y)
+{
+        double largest = t == DT_HALF ? 65504 : 0x1.fep127, v = value(t, x), got = value(t, y);
+        double want = c->want(v);
+        if (isnan(want) || isnan(got)) {
+                cr_assert(isnan(want) && isnan(got), "%s %s of %a: %a, not %a", c->op,
+                          dtype_name(t), v, got, want);
+                return;
+        }
+        double most = unit(t, want) * (0.5 + c->error);
+        if ((fabs)(want) > largest + unit(t, largest) / 2)
+                want = copysign(INFINITY, want);
+        /* Loops of floats overflow on the way to what is below the smallest normal one. */
+        bool lost = short_lanes_off && got == 0 && (fabs)(want) < 0x1p-126;
+        bool near = lost || got == want || (fabs)(got - want) <= most ||
+                    (isinf(got) && (fabs)(want) >= largest + unit(t, largest) - most);
+        cr_assert(near && !signbit(got) == !signbit(want), "%s %s of %a: %a, not %a", c->op,
+                  dtype_name(t), v, got, want);
+}
+
+static Tensor *run_all(const ShortCase *c, DType t, Tensor *x)
+{
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        Tensor *z = NULL;
+        const char *fetch = "z:0";
+        buf_printf(&graph, "x = Placeholder dtype: %s\nz = %s(x)\n", dtype_name(t), c->op);
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        Feed feed = { "x:0", x };
+        cr_assert_null(test_session_run(
+                s, &(RunRequest){ .feeds = &feed, .n_feeds = 1, .fetches = &fetch, .n_fetches = 1 },
+                &z));
+        return z;
+}
+
+static void expect_all(DType t)
+{
+        for (size_t i = 0; i < COUNTOF(cases); i++) {
+                autoptr(Tensor) x = NULL;
+                cr_assert_null(tensor_new(t, &SHAPE(ALL_SHORTS), &x));
+                for (int k = 0; k < ALL_SHORTS; k++)
+                        ((uint16_t *)tensor_fill(x))[k] = (uint16_t)k;
+                autoptr(Tensor) y = run_all(&cases[i], t, x);
+                for (int k = 0; k < ALL_SHORTS; k++)
+                        expect(&cases[i], t, (uint16_t)k, ((const uint16_t *)tensor_data(y))[k]);
+        }
+}
+
+Test(shorts, all_halves_have_the_nearest_results)
+{
+        expect_all(DT_HALF);
+}
+Test(shorts, all_bfloat16_have_the_nearest_results)
+{
+        expect_all(DT_BFLOAT16);
+}
+Test(shorts, all_have_the_nearest_results_without_vectors)
+{
+        short_lanes_off = true;
+        expect_all(DT_HALF);
+        expect_all(DT_BFLOAT16);
+}
