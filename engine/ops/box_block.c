@@ -3,6 +3,8 @@
  * tiles that the cache holds. */
 #include "engine/ops/box_block.h"
 
+#include "engine/ops/box_turn.h"
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -182,8 +184,26 @@ HOT static void copy_rows(char *d, const char *s, int64_t n, int64_t size, int64
 MOVE_TYPES(STEPS)
 #undef STEPS
 
+/* Is this a transpose that is large enough, on either side, for box_turn()? */
+static bool turns(int64_t size, const int64_t n[2], const int64_t dst[2], const int64_t src[2])
+{
+        enum { SHORT = 32 }; /* bytes */
+        return dst[1] == 1 && src[0] == 1 && src[1] != 0 && n[0] * size >= SHORT &&
+               n[1] * size >= SHORT && box_turn_usable();
+}
+
 void box_block(DType dtype, char *d, const char *s, const int64_t n[2], const int64_t dst[2],
                const int64_t src[2])
+{
+        int64_t size = (int64_t)dtype_size(dtype);
+        if (src[1] != 1 && turns(size, n, dst, src))
+                box_turn((size_t)size, d, s, n[0], n[1], dst[0] * size, src[1] * size);
+        else
+                box_block_plain(dtype, d, s, n, dst, src);
+}
+
+void box_block_plain(DType dtype, char *d, const char *s, const int64_t n[2], const int64_t dst[2],
+                     const int64_t src[2])
 {
         int64_t size = (int64_t)dtype_size(dtype), row = n[1] * size;
         if (dst[1] == 1 && src[1] == 1 && row >= 16 && row <= 256)

@@ -7,3 +7,6 @@
  * elements, of any sign; 0 in src repeats an element. */
 void box_block(DType dtype, char *d, const char *s, const int64_t n[2], const int64_t dst[2],
                const int64_t src[2]);
+/* The same without what only some processors have. */
+void box_block_plain(DType dtype, char *d, const char *s, const int64_t n[2], const int64_t dst[2],
+                     const int64_t src[2]);

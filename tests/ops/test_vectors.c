@@ -303,6 +303,50 @@ Test(vectors, floor_mod_of_floats_is_that_of_tensorflow)
         expect_floor_mod(DT_DOUBLE, 0);
 }
 
+/* Numbers that are a multiple of b, or one step beside it: where a quotient that is rounded up
+ * gives the next integer. */
+static void expect_near_multiples(DType t, double b, double largest)
+{
+        enum { N = 1000 };
+        autoptr(TestSession) s = division("FloorMod", t);
+        autoptr(Tensor) a = NULL;
+        autoptr(Tensor) divisor = NULL;
+        cr_assert_null(tensor_new(t, &SHAPE(N), &a));
+        cr_assert_null(tensor_new(t, &SHAPE(1), &divisor));
+        for (int i = 0; i < N; i++) {
+                double k = floor(ldexp(largest, -(i / 16)) * (1 - i % 16 * 0.03));
+                double m = (i & 1 ? -k : k) * b, up = i % 3 - 1;
+                if (t == DT_FLOAT)
+                        ((float *)tensor_fill(a))[i] = nextafterf((float)m, (float)(m + up));
+                else
+                        ((double *)tensor_fill(a))[i] = nextafter(m, m + up * fabs(m));
+        }
+        if (t == DT_FLOAT)
+                *(float *)tensor_fill(divisor) = (float)b;
+        else
+                *(double *)tensor_fill(divisor) = b;
+        autoptr(Tensor) z = run(s, (Feed[]){ { "a:0", a }, { "b:0", divisor } }, 2);
+        for (int64_t i = 0; i < N; i++) {
+                double x = tensor_double(a, i), y = tensor_double(divisor, 0);
+                double want = t == DT_FLOAT ? (double)floor_mod_float((float)x, (float)y)
+                                            : floor_mod_double(x, y);
+                cr_assert_eq(tensor_double(z, i), want, "%.17g mod %.17g is %.17g, not %.17g", x, y,
+                             tensor_double(z, i), want);
+        }
+}
+
+Test(vectors, remainders_next_to_multiples_are_exact)
+{
+        static const double divisors[] = { 3, -3, 0.1, 7.25, 1e-3, -49, 1e-30, 1e30 };
+        for (size_t i = 0; i < COUNTOF(divisors); i++) {
+                expect_near_multiples(DT_FLOAT, divisors[i], 0x1p22);
+                expect_near_multiples(DT_DOUBLE, divisors[i], 0x1p51);
+        }
+        expect_near_multiples(DT_DOUBLE, 0x1.8p1023, 1);
+        expect_near_multiples(DT_DOUBLE, 0x1p-1070, 0x1p40);
+        expect_near_multiples(DT_FLOAT, 0x1p-140, 0x1p10);
+}
+
 static const int64_t integers[] = { 0,
                                     1,
                                     -1,
@@ -324,13 +368,15 @@ static const int64_t integers[] = { 0,
                                     ((int64_t)1 << 53) + 1,
                                     -((int64_t)1 << 51) };
 
-/* Of the first 16 in blocks without the large ones, of all with them. */
+/* Of the first 16 in blocks without the large ones, of all with them; of 0: any of 32 bits. */
 static Tensor *whole(DType t, int64_t n, int64_t seed, size_t of, bool divisors)
 {
         Tensor *x = NULL;
         cr_assert_null(tensor_new(t, &SHAPE(n), &x));
         for (int64_t i = 0; i < n; i++) {
-                int64_t v = integers[(size_t)(i * 7 + seed) % of];
+                uint32_t bits = ((uint32_t)i * 2654435761u + (uint32_t)seed) * 2246822519u;
+                int64_t v = of ? integers[(size_t)(i * 7 + seed) % of] : (int32_t)bits;
+                v = of || !divisors ? v : v >> (i + seed) % 31;
                 v = divisors && v == 0 ? 5 : v;
                 if (t == DT_INT64)
                         ((int64_t *)tensor_fill(x))[i] = v;
@@ -373,6 +419,7 @@ Test(vectors, integers_are_divided_towards_minus_infinity)
 {
         for (int64_t step = 0; step < 2; step++) {
                 expect_integers(DT_INT32, step, 16);
+                expect_integers(DT_INT32, step, 0);
                 expect_integers(DT_INT64, step, 16);
                 expect_integers(DT_INT64, step, COUNTOF(integers));
         }

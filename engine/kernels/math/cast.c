@@ -104,43 +104,60 @@ static void truncate_bits(double *wide, int64_t n, DType to)
         }
 }
 
-/* Pairs that are met so often that they do without the wide value. */
-CAST(float_of_uint8, uint8_t, float, (float)x[i])
-CAST(float_of_bool, uint8_t, float, x[i] != 0)
-static void float_of_half(const void *x, void *y, int64_t n)
+/* Pairs that are met so often that they do without the wide value. What is beyond an integer's
+ * range becomes the smallest, as above. */
+#define INT32_OF(v)        ((v) >= -0x1p31f && (v) < 0x1p31f ? (int32_t)(v) : INT32_MIN)
+#define INT64_OF(v)        ((v) >= -0x1p63f && (v) < 0x1p63f ? (int64_t)(v) : INT64_MIN)
+#define TO_FLOAT(FROM, T)  CAST(FROM##_to_FLOAT, T, float, (float)x[i])
+#define TO_DOUBLE(FROM, T) CAST(FROM##_to_DOUBLE, T, double, (double)x[i])
+#define TO_INTS(FROM, T, INT32, INT64)                          \
+        CAST(FROM##_to_INT32, T, int32_t, INT32(x[i]))          \
+        CAST(FROM##_to_INT64, T, int64_t, INT64(x[i]))          \
+        CAST(FROM##_to_UINT8, T, uint8_t, (uint8_t)INT32(x[i])) \
+        CAST(FROM##_to_BOOL, T, uint8_t, x[i] != 0)
+#define TO_ALL(FROM, T, INT32, INT64) \
+        TO_FLOAT(FROM, T) TO_DOUBLE(FROM, T) TO_INTS(FROM, T, INT32, INT64)
+TO_ALL(FLOAT, float, INT32_OF, INT64_OF)
+TO_ALL(DOUBLE, double, INT32_OF, INT64_OF)
+TO_ALL(INT32, int32_t, (int32_t), (int64_t))
+TO_ALL(INT64, int64_t, (int32_t), (int64_t))
+TO_ALL(UINT8, uint8_t, (int32_t), (int64_t))
+CAST(BOOL_to_FLOAT, uint8_t, float, x[i] != 0)
+CAST(BOOL_to_INT32, uint8_t, int32_t, x[i] != 0)
+static void HALF_to_FLOAT(const void *x, void *y, int64_t n)
 {
         short_widen(DT_HALF, x, y, n);
 }
-static void half_of_float(const void *x, void *y, int64_t n)
+static void FLOAT_to_HALF(const void *x, void *y, int64_t n)
 {
         short_narrow(DT_HALF, x, y, n);
 }
-static void float_of_bfloat16(const void *x, void *y, int64_t n)
+static void BFLOAT16_to_FLOAT(const void *x, void *y, int64_t n)
 {
         short_widen(DT_BFLOAT16, x, y, n);
 }
-static void bfloat16_of_float(const void *x, void *y, int64_t n)
+static void FLOAT_to_BFLOAT16(const void *x, void *y, int64_t n)
 {
         short_narrow(DT_BFLOAT16, x, y, n);
 }
 
 static CastFn direct(DType from, DType to)
 {
-        static const struct {
-                DType from, to;
-                CastFn fn;
-        } pairs[] = {
-                { DT_UINT8, DT_FLOAT, float_of_uint8 },
-                { DT_BOOL, DT_FLOAT, float_of_bool },
-                { DT_HALF, DT_FLOAT, float_of_half },
-                { DT_FLOAT, DT_HALF, half_of_float },
-                { DT_BFLOAT16, DT_FLOAT, float_of_bfloat16 },
-                { DT_FLOAT, DT_BFLOAT16, bfloat16_of_float },
+#define PAIR(FROM, TO) [DT_##TO] = FROM##_to_##TO
+#define TO_EACH(FROM)                                                                \
+        PAIR(FROM, FLOAT), PAIR(FROM, DOUBLE), PAIR(FROM, INT32), PAIR(FROM, INT64), \
+                PAIR(FROM, UINT8), PAIR(FROM, BOOL)
+        static const CastFn pairs[DT_MAX + 1][DT_MAX + 1] = {
+                [DT_FLOAT] = { TO_EACH(FLOAT), PAIR(FLOAT, HALF), PAIR(FLOAT, BFLOAT16) },
+                [DT_DOUBLE] = { TO_EACH(DOUBLE) },
+                [DT_INT32] = { TO_EACH(INT32) },
+                [DT_INT64] = { TO_EACH(INT64) },
+                [DT_UINT8] = { TO_EACH(UINT8) },
+                [DT_BOOL] = { PAIR(BOOL, FLOAT), PAIR(BOOL, INT32) },
+                [DT_HALF] = { PAIR(HALF, FLOAT) },
+                [DT_BFLOAT16] = { PAIR(BFLOAT16, FLOAT) },
         };
-        for (size_t i = 0; i < COUNTOF(pairs); i++)
-                if (pairs[i].from == from && pairs[i].to == to)
-                        return pairs[i].fn;
-        return NULL;
+        return pairs[from][to];
 }
 
 typedef struct CastJob {

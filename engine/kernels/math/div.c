@@ -43,7 +43,11 @@ OP(TruncateDiv, .inputs = "x:T; y:T", .outputs = "z:T", .attrs = T_DIV, .shape =
 
 #define OTHER_SIGNED(X, ...) TYPE_INT8(X, ##__VA_ARGS__) TYPE_INT16(X, ##__VA_ARGS__)
 /* Zeros were refused. Only the smallest integer by -1 goes beyond, and wraps. */
-LONG_LOOP(floor_div, INT32, int32_t, q > (double)INT32_MAX ? (double)INT32_MIN : q, FLOORED)
+IN_LOOP int32_t quotient_32(double q)
+{
+        return (int32_t)(q > (double)INT32_MAX ? (double)INT32_MIN : q);
+}
+BINARY_LOOPS(floor_div, TYPE_INT32, quotient_32(floor_of_32(a, b)))
 LONG_LOOP(floor_div, INT64, int64_t, q, FLOORED)
 BINARY_LOOPS(floor_div, OTHER_SIGNED, FLOORED)
 BINARY_LOOPS(floor_div, UNSIGNED_TYPES, b == 0 ? 0 : a / b)

@@ -15,3 +15,11 @@ IN_LOOP double floor_quotient(double a, double b, double *rest)
         *rest = r - off * b;
         return q + off;
 }
+
+/* The floor of a / b for integers of 32 bits. A half more of a never reaches the next multiple, and
+ * keeps the quotient so far from whole numbers that a reciprocal's error (2^-52 of it) does not
+ * matter. */
+IN_LOOP double floor_of_32(double a, double b)
+{
+        return floor((a + copysign(0.5, b)) * (1 / b));
+}

@@ -15,28 +15,25 @@ HOT UNUSED static bool fits_INT64(const int64_t *x, int64_t n)
                 any |= ((uint64_t)x[i] + ((uint64_t)1 << 51)) >> 52;
         return !any;
 }
-UNUSED static bool fits_INT32(const int32_t *x UNUSED, int64_t n UNUSED)
-{
-        return true;
-}
 
-#define LONG_STEP(T, xi, yi, result)                                  \
-        for (int64_t i = 0; i < n; i++) {                             \
-                double r, q UNUSED;                                   \
-                q = floor_quotient((double)x[xi], (double)y[yi], &r); \
-                z[i] = (T)(result);                                   \
+#define LONG_STEP(T, a, b, result)                                \
+        for (int64_t i = 0; i < n; i++) {                         \
+                double r, q UNUSED;                               \
+                q = floor_quotient((double)(a), (double)(b), &r); \
+                z[i] = (T)(result);                               \
         }
 /* fn##_loop_<ID>, a BinaryFn: `result` is q or r of floor_quotient(), or `slow` of a and b. */
 #define LONG_LOOP(fn, ID, T, result, slow)                                                    \
         HOT static void fn##_block_##ID(const T *x, int64_t xs, const T *y, int64_t ys, T *z, \
                                         int64_t n)                                            \
         {                                                                                     \
+                const T fixed_x = x[0], fixed_y = y[0];                                       \
                 if (xs && ys) {                                                               \
-                        LONG_STEP(T, i, i, result)                                            \
+                        LONG_STEP(T, x[i], y[i], result)                                      \
                 } else if (xs) {                                                              \
-                        LONG_STEP(T, i, 0, result)                                            \
+                        LONG_STEP(T, x[i], fixed_y, result)                                   \
                 } else {                                                                      \
-                        LONG_STEP(T, 0, i *ys, result)                                        \
+                        LONG_STEP(T, fixed_x, y[i * ys], result)                              \
                 }                                                                             \
         }                                                                                     \
         static void fn##_loop_##ID(const void *x_, int64_t xs, const void *y_, int64_t ys,    \

@@ -3,6 +3,7 @@
 #include "engine/kernels/math/binary.h"
 #include "engine/kernels/math/long_div.h"
 
+#include <float.h>
 #include <string.h>
 
 #define T_MOD       "T:type in [int32,int64,half,half,bfloat16,float,double]"
@@ -29,28 +30,32 @@ static Status *modulo(OpCtx *c, const BinaryFn *by_type)
 #define FLOORED_FINITE(r) (SIGNS_DIFFER ? ((r) + b == b ? 0 * b : (r) + b) : (r))
 #define TRUNCATED(r)      (r)
 
-/* Floats by blocks. As long as the quotient has few bits, the remainder of its integer part is
- * exact, and of the wrong sign where the quotient was rounded up. A block in which one quotient has
- * too many bits, or is none, is left to fmod(). */
-#define REMAINDER_STEP(T, LIMIT, finite, xi, yi)                                                 \
-        for (int64_t i = 0; i < n; i++) {                                                        \
-                T a = x[xi], b = y[yi], q = trunc(a / b), r = fma(-q, b, a) * copysign((T)1, a); \
-                bad |= !(fabs(q) < (T)LIMIT);                                                    \
-                bad |= !(fabs(b) < (T)INFINITY);                                                 \
-                r = copysign(r + (r < 0 ? fabs(b) : 0), a);                                      \
-                z[i] = finite(r);                                                                \
+/* Floats by blocks. A reciprocal, which where b stands still is taken once, is made so much larger
+ * (by 1 / (2 * LIMIT)) that its product with a is the quotient or more, but by less than one as
+ * long as the quotient has few bits. So the remainder of its integer part is exact, and of the
+ * wrong sign where the product went past an integer. A block in which one quotient has too many
+ * bits or is none, or a reciprocal that is too small to be exact, is left to fmod(). */
+#define REMAINDER_STEP(T, LIMIT, LEAST, finite, ai, bi)                     \
+        for (int64_t i = 0; i < n; i++) {                                   \
+                T a = ai, b = bi, up = 1 / b * (1 + (T)0.5 / (T)LIMIT);     \
+                T q = trunc(a * up), r = fma(-q, b, a) * copysign((T)1, a); \
+                bad |= !(fabs(q) < (T)LIMIT);                               \
+                bad |= !(fabs(up) > (T)LEAST);                              \
+                r = copysign(r + (r < 0 ? fabs(b) : 0), a);                 \
+                z[i] = finite(r);                                           \
         }
-#define REMAINDERS(fn, ID, T, LIMIT, finite, exact)                                           \
+#define REMAINDERS(fn, ID, T, LIMIT, LEAST, finite, exact)                                    \
         HOT static bool fn##_block_##ID(const T *x, int64_t xs, const T *y, int64_t ys, T *z, \
                                         int64_t n)                                            \
         {                                                                                     \
                 int bad = 0;                                                                  \
+                const T fixed_x = x[0], fixed_y = y[0];                                       \
                 if (xs && ys) {                                                               \
-                        REMAINDER_STEP(T, LIMIT, finite, i, i)                                \
+                        REMAINDER_STEP(T, LIMIT, LEAST, finite, x[i], y[i])                   \
                 } else if (xs) {                                                              \
-                        REMAINDER_STEP(T, LIMIT, finite, i, 0)                                \
+                        REMAINDER_STEP(T, LIMIT, LEAST, finite, x[i], fixed_y)                \
                 } else {                                                                      \
-                        REMAINDER_STEP(T, LIMIT, finite, 0, i *ys)                            \
+                        REMAINDER_STEP(T, LIMIT, LEAST, finite, fixed_x, y[i * ys])           \
                 }                                                                             \
                 return !bad;                                                                  \
         }                                                                                     \
@@ -74,11 +79,11 @@ static Status *modulo(OpCtx *c, const BinaryFn *by_type)
         BINARY_SHORT_(HALF, 0, fn) \
         BINARY_SHORT_(BFLOAT16, 0, fn)
 SHORT_TOO(mod)
-REMAINDERS(mod, FLOAT, float, 0x1p22, TRUNCATED, TRUNCATED)
-REMAINDERS(mod, DOUBLE, double, 0x1p51, TRUNCATED, TRUNCATED)
+REMAINDERS(mod, FLOAT, float, 0x1p21, 2 * FLT_MIN, TRUNCATED, TRUNCATED)
+REMAINDERS(mod, DOUBLE, double, 0x1p50, 2 * DBL_MIN, TRUNCATED, TRUNCATED)
 SHORT_TOO(floor_mod)
-REMAINDERS(floor_mod, FLOAT, float, 0x1p22, FLOORED_FINITE, FLOORED_FLOAT)
-REMAINDERS(floor_mod, DOUBLE, double, 0x1p51, FLOORED_FINITE, FLOORED_FLOAT)
+REMAINDERS(floor_mod, FLOAT, float, 0x1p21, 2 * FLT_MIN, FLOORED_FINITE, FLOORED_FLOAT)
+REMAINDERS(floor_mod, DOUBLE, double, 0x1p50, 2 * DBL_MIN, FLOORED_FINITE, FLOORED_FLOAT)
 
 BINARY_LOOPS(mod, INDEX_TYPES, REMAINDER)
 BINARY_TABLE(mod, LIST)
@@ -90,7 +95,7 @@ static Status *mod_compute(OpCtx *c)
 
 #define FLOORED(r)           ((r) != 0 && ((r) < 0) != (b < 0) ? (r) + b : (r))
 #define SMALL_SIGNED(X, ...) TYPE_INT8(X, ##__VA_ARGS__) TYPE_INT16(X, ##__VA_ARGS__)
-LONG_LOOP(floor_mod, INT32, int32_t, r, FLOORED(REMAINDER))
+BINARY_LOOPS(floor_mod, TYPE_INT32, (double)a - floor_of_32(a, b) * (double)b)
 LONG_LOOP(floor_mod, INT64, int64_t, r, FLOORED(REMAINDER))
 BINARY_LOOPS(floor_mod, SMALL_SIGNED, FLOORED(REMAINDER))
 BINARY_LOOPS(floor_mod, UNSIGNED_TYPES, b == 0 ? 0 : a % b)
