@@ -99,7 +99,8 @@ WIDE static int look(const char *p, int blocks, int64_t row, int64_t left, uint6
                 unsigned n = (unsigned)_mm_popcnt_u64(ends);
                 uint64_t rows = left <= 64 ? heads << (left - 1) : 0,
                          closed = _pext_u64(c.close, ends);
-                if (bad || closed != _bzhi_u64(rows, n))
+                bool begins = i || starts & 1; /* what is no number is left to others */
+                if (!begins || bad || closed != _bzhi_u64(rows, n))
                         return i;
                 left += (int64_t)_mm_popcnt_u64(closed) * row - n;
                 ret_starts[i] = starts;

@@ -5,6 +5,7 @@
 #include "engine/base/mem.h"
 #include "tests/api/json_fixture.h"
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 
 TestSuite(json_wide, .timeout = 120);
@@ -192,5 +193,27 @@ Test(json_wide, a_text_may_end_anywhere)
         for (size_t n = 0; n <= text.len; n++) {
                 autofree char *copy = mem_strndup(text.data, n); /* its end is memory's end */
                 compare(copy, n);
+        }
+}
+
+/* Words, strings and what is nothing at all, in front of so many numbers that they are read
+ * together. */
+Test(json_wide, what_is_no_number_in_front_of_many_is_not_passed_over)
+{
+        static const char *const words[] = { "\"NaN\"", "nan", "\"x\"", "{", "}",
+                                             "1x",      "-",   "[",     "\"" };
+        const TensorLimits limits = { .max_bytes = 1 << 20 };
+        for (size_t i = 0; i < COUNTOF(words); i++) {
+                autobuf text = BUF(1 << 16);
+                autoptr(Tensor) t = NULL;
+                buf_printf(&text, "[%s", words[i]);
+                for (int k = 0; k < 200; k++)
+                        buf_puts(&text, ",-1.5");
+                buf_puts(&text, "]");
+                autoptr(Status) s = json_tensor_parse((JsonSpan){ text.data, text.len }, DT_FLOAT,
+                                                      NULL, NULL, &limits, &t);
+                cr_assert_eq(!s, i == 0, "%s is %s", words[i], s ? "refused" : "taken");
+                if (t)
+                        cr_expect(t->count == 201 && isnan(*(const float *)tensor_data(t)));
         }
 }
