@@ -3,6 +3,8 @@
 #pragma once
 #include "api/contexts.h"
 #include "api/graph_cache.h"
+#include "api/json_tensor.h"
+#include "api/limits.h"
 #include "api/metrics.h"
 #include "api/session_table.h"
 #include "engine/engine.h"
@@ -22,3 +24,14 @@ typedef struct Context {
         atomic_bool draining;
         atomic_llong inflight; /* requests between head and answer */
 } Context;
+
+/* Long texts of tensors are read and written by the engine's threads, too. */
+static inline JsonHelp context_help(const Context *c)
+{
+        return (JsonHelp){ .run = c->engine ? engine_share : NULL, .with = c->engine };
+}
+
+static inline TensorLimits context_limits(const Context *c)
+{
+        return (TensorLimits){ .max_bytes = LIMIT_TENSOR, .help = context_help(c) };
+}

@@ -160,7 +160,7 @@ static Status *read_tensor(Reader *rd, const char *key, JsonSpan v, Tensor **ret
 {
         DType want;
         Shape shape;
-        TensorLimits limits = { .max_bytes = LIMIT_TENSOR };
+        TensorLimits limits = context_limits(rd->request->context);
         TRY(session_feed_info(rd->session, key, &want, &shape));
         if (is_handle(v))
                 TRY(read_handle(rd, v, ret));
@@ -383,7 +383,7 @@ static Status *read_bytes(Reader *rd, const char *key, JsonSpan v, Tensor **ret)
 {
         DType want;
         Shape shape;
-        TensorLimits limits = { .max_bytes = LIMIT_TENSOR };
+        TensorLimits limits = context_limits(rd->request->context);
         TRY(session_feed_info(rd->session, key, &want, &shape));
         want = dtype_base(want);
         if (v.len >= NPY_MAGIC_LEN && memcmp(v.at, NPY_MAGIC, NPY_MAGIC_LEN) == 0) {

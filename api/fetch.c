@@ -249,7 +249,7 @@ static void write_value(const Tensor *t, const FetchOutput *o, Writer *w)
                 return;
         }
         writer_value(w);
-        json_tensor_write(t, o->style, o->int64_as_string, w->out, o->binary);
+        json_tensor_write_with(t, o->style, o->int64_as_string, &o->help, w->out, o->binary);
 }
 
 static void write_sparse(const Fetch *f, Tensor *const *values, const FetchOutput *o, Writer *w)

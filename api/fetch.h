@@ -43,6 +43,7 @@ Status *fetch_point(const Fetch *f, const FetchNames *names, Arena *arena, Statu
 typedef struct FetchOutput {
         JsonTensorStyle style;
         bool int64_as_string;
+        JsonHelp help;           /* for long texts */
         Buf *binary;             /* of JSON_BINARY */
         Session *session;        /* keeps tensors for handles; NULL: those are null */
         const FetchNames *names; /* which name those by their operations */

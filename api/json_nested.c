@@ -6,6 +6,7 @@
 
 #include "api/json_element.h"
 #include "api/json_number.h"
+#include "api/json_parts.h"
 #include "engine/base/mem.h"
 #include <string.h>
 
@@ -76,23 +77,36 @@ static Status *next_value(JsonReader *r, bool *ret_more)
         return NULL;
 }
 
+/* An array's beginning, or an element with what stands behind it. */
+static Status *step(JsonReader *r, bool *ret_more)
+{
+        if (at_array(r)) {
+                TRY(open_array(r));
+                if (r->p == r->end || *r->p != ']')
+                        return NULL;
+        } else {
+                TRY(element_read(r));
+        }
+        return next_value(r, ret_more);
+}
+
 /* A loop instead of recursion: the depth is bounded by the rank. */
 static Status *walk(JsonReader *r)
 {
-        bool more = true;
-        r->p = scan_space(r->p, r->end);
-        while (more) {
-                if (at_array(r)) {
-                        TRY(open_array(r));
-                        if (r->p == r->end || *r->p != ']')
-                                continue;
-                } else {
-                        TRY(element_read(r));
-                }
-                TRY(next_value(r, &more));
-        }
+        for (bool more = true; more;)
+                TRY(step(r, &more));
         r->p = scan_space(r->p, r->end);
         return r->p == r->end ? NULL : element_syntax(r, "the end");
+}
+
+bool nested_part(JsonReader *r)
+{
+        bool more = true;
+        Status *s = NULL;
+        while (!s && more && r->p < r->end)
+                s = step(r, &more);
+        status_free(s);
+        return !s && more && r->depth > 0;
 }
 
 /* ---- size and type ---- */
@@ -114,12 +128,17 @@ HOT static size_t count_byte(const char *p, size_t n, char c)
         return count;
 }
 
+size_t nested_commas(const char *p, size_t n)
+{
+        return count_byte(p, n, ',');
+}
+
 /* Commas outside of strings. */
-static size_t count_commas(JsonSpan text, bool strings)
+static size_t commas_between_strings(JsonSpan text)
 {
         const char *p = text.at, *end = p + text.len, *quote;
         size_t n = 0;
-        while (strings && p < end && (quote = memchr(p, '"', (size_t)(end - p)))) {
+        while (p < end && (quote = memchr(p, '"', (size_t)(end - p)))) {
                 n += count_byte(p, (size_t)(quote - p), ',');
                 p = scan_string_end(quote + 1, end);
                 if (!p)
@@ -162,9 +181,13 @@ static Status *finish(const JsonReader *r, Tensor **ret)
 static Status *parse(JsonSpan text, DType dtype, const TensorLimits *limits, Tensor **ret)
 {
         autoptr(Tensor) out = NULL;
-        size_t n = count_commas(text, dtype == DT_STRING) + 1, size = dtype_size(dtype);
-        if (dtype_is_complex(dtype))
-                n = (n + 1) / 2;
+        autoparts parts = { 0 };
+        size_t n, size = dtype_size(dtype);
+        if (dtype == DT_STRING)
+                n = commas_between_strings(text);
+        else
+                parts_cut(text, dtype_is_complex(dtype) ? NULL : &limits->help, &parts, &n);
+        n = dtype_is_complex(dtype) ? n / 2 + 1 : n + 1;
         if (n > limits->max_bytes / size)
                 return resource_exhausted("A tensor may have at most %zu bytes", limits->max_bytes);
         TRY(tensor_new(dtype, &SHAPE((int64_t)n), &out));
@@ -175,6 +198,8 @@ static Status *parse(JsonSpan text, DType dtype, const TensorLimits *limits, Ten
                          .max = (int64_t)n,
                          .max_bytes = limits->max_bytes,
                          .string_bytes = dtype == DT_STRING ? n * size : 0 };
+        r.p = scan_space(r.p, r.end);
+        parts_read(&parts, &r);
         TRY(walk(&r));
         return finish(&r, ret);
 }

@@ -10,9 +10,18 @@
 #include "engine/base/buf.h"
 #include "engine/tensor/tensor.h"
 
-/* What a client may make us allocate. */
+/* Threads for long texts: run() calls fn(arg, from, to) over [0, n), in pieces of at least grain,
+ * on this thread and on those that help; returns when all is done. run NULL: nobody helps. */
+typedef struct JsonHelp {
+        void (*run)(void *with, int64_t n, int64_t grain, void (*fn)(void *, int64_t, int64_t),
+                    void *arg);
+        void *with;
+} JsonHelp;
+
+/* What a client may make us allocate, and who helps to read it. */
 typedef struct TensorLimits {
         size_t max_bytes; /* of one tensor, strings' bytes included */
+        JsonHelp help;    /* changes neither results nor errors */
 } TensorLimits;
 
 /* The raw bytes behind the JSON of a binary body. Values with binary_data_size take theirs in the
@@ -55,3 +64,6 @@ typedef enum JsonTensorStyle {
  * Errors stay in the buffers: buf_status(). */
 void json_tensor_write(const Tensor *t, JsonTensorStyle style, bool int64_as_string, Buf *json,
                        Buf *binary);
+/* The same with others' help (NULL: none), which changes nothing in the text. */
+void json_tensor_write_with(const Tensor *t, JsonTensorStyle style, bool int64_as_string,
+                            const JsonHelp *help, Buf *json, Buf *binary);

@@ -170,7 +170,7 @@ static void changed(void *arg, Status *s, Tensor **components UNUSED, int n UNUS
 /* A batch has one dimension more than a row. */
 static Status *read_component(QueueCall *c, JsonSpan v, int i, bool many, Tensor **ret)
 {
-        TensorLimits limits = { .max_bytes = LIMIT_TENSOR };
+        TensorLimits limits = context_limits(c->request->context);
         const Shape *hint = c->shapes && !many ? &c->shapes[i] : NULL;
         const char *p = arena_printf(c->request->arena, "/components/%d", i);
         Status *s = json_tensor_parse(v, c->dtypes[i], hint, NULL, &limits, ret);

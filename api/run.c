@@ -85,6 +85,7 @@ static Status *write_result(const Run *run, Session *session, const RunResult *r
         autobuf binary = BUF(LIMIT_ANSWER);
         FetchOutput o = { .style = run->style,
                           .int64_as_string = run->int64_as_string,
+                          .help = context_help(run->request->context),
                           .binary = &binary,
                           .session = session,
                           .names = &run->fetches };

@@ -179,7 +179,7 @@ static Status *read_raw(Request *r, const Known *k, Tensor **ret)
  * its type. */
 static Status *read_value(Request *r, const Known *k, Tensor **ret)
 {
-        TensorLimits limits = { .max_bytes = LIMIT_TENSOR };
+        TensorLimits limits = context_limits(r->context);
         if (r->body.len >= NPY_MAGIC_LEN && memcmp(r->body.data, NPY_MAGIC, NPY_MAGIC_LEN) == 0)
                 return npy_read(r->body.data, r->body.len, LIMIT_TENSOR, ret);
         if (strncasecmp(r->content_type_text, TYPE_BYTES, sizeof TYPE_BYTES - 1) == 0)

@@ -40,3 +40,9 @@ void engine_host(const Engine *e, EngineHost *ret)
                              .onednn_kernels = isa_name() };
         snprintf(ret->onednn, sizeof ret->onednn, "%d.%d.%d", v->major, v->minor, v->patch);
 }
+
+void engine_share(void *engine, int64_t n, int64_t grain, void (*fn)(void *, int64_t, int64_t),
+                  void *arg)
+{
+        pool_parallel(((Engine *)engine)->pool, 0, n, grain, fn, arg);
+}

@@ -34,6 +34,11 @@ typedef struct EngineHost {
 } EngineHost;
 void engine_host(const Engine *e, EngineHost *ret);
 
+/* Calls fn(arg, from, to) over [0, n), in pieces of at least grain, on this thread and on those of
+ * the inter-op pool that have nothing to do; returns when all is done. engine: an Engine *. */
+void engine_share(void *engine, int64_t n, int64_t grain, void (*fn)(void *, int64_t, int64_t),
+                  void *arg);
+
 /* Where ops may touch files; lives as long as the engine. */
 const FileRoots *engine_roots(const Engine *e);
 /* Creates a session under o->name. ALREADY_EXISTS when the name is taken by a session that was not
