@@ -65,6 +65,9 @@ Status *compile_patterns(Compile *c) MUST_USE;
 /* plan_fuse.c: one node in the place of several. */
 Status *compile_fuse(Compile *c) MUST_USE;
 
+/* plan_line.c: finds the loops that can run as straight lines, once nodes and edges are there. */
+Status *compile_lines(Compile *c) MUST_USE;
+
 /* Index of the feed that replaces an output, or -1. */
 int compile_feed_of(const Compile *c, const Node *node, int64_t output);
 static inline Draft *compile_draft(const Compile *c, const Node *node)

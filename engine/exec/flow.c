@@ -20,12 +20,20 @@ static void drop_inputs(Iteration *it, const PlanNode *pn)
 
 /* Which output the second input chooses: by a truth value, or by a number, where one that is out of
  * range means the last. */
-static int switch_choice(const PlanNode *pn, const Tensor *by)
+Status *flow_choice(const PlanNode *pn, const Tensor *by, int *ret)
 {
-        if (by->dtype == DT_BOOL)
-                return *(const bool *)tensor_data(by);
+        if ((by->dtype != DT_BOOL && by->dtype != DT_INT32) || by->shape.rank)
+                return run_blame(
+                        pn,
+                        invalid_argument("The second input must be a scalar, but it has shape %s",
+                                         shape_text(&by->shape).s));
+        if (by->dtype == DT_BOOL) {
+                *ret = *(const bool *)tensor_data(by);
+                return NULL;
+        }
         int32_t i = *(const int32_t *)tensor_data(by);
-        return i >= 0 && i < pn->node->n_out ? i : pn->node->n_out - 1;
+        *ret = i >= 0 && i < pn->node->n_out ? i : pn->node->n_out - 1;
+        return NULL;
 }
 
 /* The other outputs carry nothing: what hangs on them alone is dead. */
@@ -33,16 +41,12 @@ static void run_switch(Step *s, Iteration *it, const PlanNode *pn)
 {
         autoptr(Tensor) data = take(it, pn, 0);
         autoptr(Tensor) by = take(it, pn, 1);
-        if ((by->dtype != DT_BOOL && by->dtype != DT_INT32) || by->shape.rank) {
-                step_abort(
-                        s,
-                        run_blame(pn,
-                                  invalid_argument(
-                                          "The second input must be a scalar, but it has shape %s",
-                                          shape_text(&by->shape).s)));
+        int taken = 0;
+        Status *st = flow_choice(pn, by, &taken);
+        if (st) {
+                step_abort(s, st);
                 return;
         }
-        int taken = switch_choice(pn, by);
         for (int i = 0; i < pn->node->n_out; i++)
                 if (i != taken)
                         step_send(s, it, &pn->out[i], NULL, false);
@@ -68,19 +72,6 @@ static void run_merge(Step *s, Iteration *it, const PlanNode *pn)
         propagate(s, it, pn, out);
 }
 
-/* Kept until there is an iteration to put it into. */
-static Status *defer(Deferred **list, const PlanNode *pn, Tensor *value)
-{
-        Deferred *d = block_alloc(sizeof *d);
-        if (!d) {
-                tensor_unref(value);
-                return status_oom();
-        }
-        *d = (Deferred){ .from = pn, .value = value, .next = *list };
-        *list = d;
-        return NULL;
-}
-
 /* A loop invariant goes into every iteration that is alive, and later into each new one. */
 static Status *spread(Step *s, Frame *f, const PlanNode *pn, Tensor *value)
 {
@@ -93,7 +84,7 @@ static Status *spread(Step *s, Frame *f, const PlanNode *pn, Tensor *value)
                 step_send(s, i, &pn->out[0], value ? tensor_ref(value) : NULL, !value);
                 send_control(s, i, pn, !value);
         }
-        return value ? defer(&f->invariants, pn, value) : NULL;
+        return value ? frame_defer(&f->invariants, pn, value) : NULL;
 }
 
 /* A constant goes to this and all later iterations; anything else to the first. */
@@ -138,8 +129,8 @@ static Status *run_next(Step *s, Iteration *it, const PlanNode *pn, bool dead)
         if (dead)
                 return NULL; /* the loop ends here */
         Tensor *value = take(it, pn, 0);
-        if (it->number == f->newest && f->alive >= f->plan->parallel)
-                return defer(&f->deferred, pn, value);
+        if (it->number == f->newest && f->alive >= (f->straight ? 1 : f->plan->parallel))
+                return frame_defer(&f->deferred, pn, value);
         if (it->number == f->newest) {
                 Status *st = frame_advance(s, f);
                 if (st) {

@@ -4,6 +4,7 @@
 #include "engine/exec/frame.h"
 
 #include "engine/base/mem.h"
+#include "engine/exec/line.h"
 #include "engine/exec/step_inside.h"
 #include <string.h>
 
@@ -43,10 +44,10 @@ static size_t frame_bytes(const PlanFrame *pf)
 }
 
 /* A frame begins with its iteration 0. */
-static Status *frame_new(const Plan *p, uint32_t index, Frame *parent, Iteration *parent_iter,
+static Status *frame_new(const Step *s, uint32_t index, Frame *parent, Iteration *parent_iter,
                          Frame **ret)
 {
-        const PlanFrame *pf = &p->frames[index];
+        const PlanFrame *pf = &s->plan->frames[index];
         Frame *f = block_alloc(frame_bytes(pf));
         if (!f)
                 return status_oom();
@@ -54,6 +55,7 @@ static Status *frame_new(const Plan *p, uint32_t index, Frame *parent, Iteration
                       .index = index,
                       .parent = parent,
                       .parent_iter = parent_iter,
+                      .straight = pf->line && !s->env.trace && !s->spec.partial,
                       .enters_left = pf->n_enters,
                       .dead_exits = (const PlanNode **)(f + 1) };
         Status *st = add_iteration(f, 0);
@@ -67,7 +69,7 @@ static Status *frame_new(const Plan *p, uint32_t index, Frame *parent, Iteration
 
 Status *frame_root(Step *s, Frame **ret)
 {
-        return frame_new(s->plan, 0, NULL, NULL, ret);
+        return frame_new(s, 0, NULL, NULL, ret);
 }
 
 /* The first Enter to come makes the frame; the others find it by its index. */
@@ -78,7 +80,7 @@ Status *frame_enter(Step *s, Iteration *it, const PlanNode *enter, Frame **ret)
                         *ret = f;
                         return NULL;
                 }
-        TRY(frame_new(s->plan, enter->child, it->frame, it, ret));
+        TRY(frame_new(s, enter->child, it->frame, it, ret));
         (*ret)->sibling = it->children;
         it->children = *ret;
         it->outstanding++;
@@ -105,11 +107,23 @@ Status *frame_advance(Step *s, Frame *f)
         return NULL;
 }
 
-static void drop_values(Deferred *list)
+Status *frame_defer(Deferred **list, const PlanNode *from, Tensor *value)
 {
-        while (list) {
-                Deferred *d = list;
-                list = d->next;
+        Deferred *d = block_alloc(sizeof *d);
+        if (!d) {
+                tensor_unref(value);
+                return status_oom();
+        }
+        *d = (Deferred){ .from = from, .value = value, .next = *list };
+        *list = d;
+        return NULL;
+}
+
+void frame_forget(Deferred **list)
+{
+        while (*list) {
+                Deferred *d = *list;
+                *list = d->next;
                 tensor_unref(d->value);
                 block_free(d, sizeof *d);
         }
@@ -139,8 +153,9 @@ void frame_free(Step *s, Frame *f)
                 f->first = it->next;
                 free_iteration(s, it);
         }
-        drop_values(f->invariants);
-        drop_values(f->deferred);
+        line_free(f->line);
+        frame_forget(&f->invariants);
+        frame_forget(&f->deferred);
         block_free(f, frame_bytes(f->plan));
 }
 
@@ -158,6 +173,10 @@ static Status *end_iterations(Step *s, Frame *f)
 {
         while (f->first && !f->first->outstanding && !f->enters_left) {
                 Iteration *it = f->first;
+                if (f->deferred && f->straight)
+                        line_begin(s, f);
+                if (it->outstanding) /* it goes on as a line */
+                        return NULL;
                 if (f->deferred && f->last == it)
                         TRY(frame_advance(s, f));
                 f->first = it->next;

@@ -35,6 +35,8 @@ struct Frame {
         uint32_t index;
         Frame *parent, *sibling;
         Iteration *parent_iter;
+        struct Line *line; /* while it runs as a straight line, else NULL */
+        bool straight;     /* may it? Then one iteration comes after the other */
         uint32_t enters_left;
         int64_t newest;              /* number of the newest iteration */
         int alive;                   /* iterations in the list */
@@ -51,7 +53,10 @@ Status *frame_root(Step *s, Frame **ret) MUST_USE;
 Status *frame_enter(Step *s, Iteration *it, const PlanNode *enter, Frame **ret) MUST_USE;
 /* Starts the next iteration: loop invariants and deferred values go into it. */
 Status *frame_advance(Step *s, Frame *f) MUST_USE;
-Iteration *frame_iteration(const Frame *f, int64_t number);
+/* Keeps what `from` gives for a later iteration. Takes value, also when it fails. */
+Status *frame_defer(Deferred **list, const PlanNode *from, Tensor *value) MUST_USE;
+/* Drops a list of kept values. */
+void frame_forget(Deferred **list);
 /* To be called when an iteration's outstanding count fell to 0: ends iterations and frames that are
  * through. */
 Status *frame_cleanup(Step *s, Frame *f) MUST_USE;

@@ -4,6 +4,7 @@
 #include "engine/exec/step_inside.h"
 
 #include "engine/base/clock.h"
+#include "engine/exec/line.h"
 #include "engine/exec/trace.h"
 #include "engine/state/variable.h"
 #include <unistd.h>
@@ -70,12 +71,12 @@ static Status *take_inputs(NodeRun *r, Iteration *it)
         return NULL;
 }
 
-static size_t work_bytes(const NodeRun *r)
+bool node_is_costly(const NodeRun *r)
 {
         size_t n = 0;
         for (int i = 0; i < r->ctx.n_in; i++)
                 n += r->in[i]->buffer->bytes;
-        return n;
+        return n >= (size_t)(r->pn->def->costly ? COSTLY_BYTES_FLAGGED : COSTLY_BYTES);
 }
 
 /* ---- running ---- */
@@ -88,7 +89,7 @@ static void note_start(NodeRun *r)
 }
 
 /* A kernel that was cut short has written half a result: the cancellation is what is told. */
-static Status *compute(NodeRun *r)
+Status *node_result(NodeRun *r)
 {
         if (UNLIKELY(r->step->env.trace != NULL))
                 note_start(r);
@@ -122,7 +123,7 @@ void ctx_done(OpCtx *c, Status *st)
 static void compute_far(Task *t)
 {
         NodeRun *r = CONTAINER_OF(t, NodeRun, task);
-        far_done(r, compute(r));
+        far_done(r, node_result(r));
 }
 
 /* What ran on the driver's stack moves to the heap when the node goes to another thread. */
@@ -151,7 +152,7 @@ void node_submit(NodeRun *r)
 
 void node_compute(NodeRun *r)
 {
-        r->status = compute(r);
+        r->status = node_result(r);
         if (UNLIKELY(r->step->env.trace != NULL))
                 r->ended_ns = clock_ns();
 }
@@ -204,7 +205,7 @@ static bool goes_far(const Step *s, const NodeRun *r)
                 return true;
         if (!s->env.pool || s->env.one_thread || (!s->n_ready && !s->in_flight))
                 return false;
-        return work_bytes(r) >= (size_t)(def->costly ? COSTLY_BYTES_FLAGGED : COSTLY_BYTES);
+        return node_is_costly(r);
 }
 
 /* TensorFlow's rule, too: what a node makes ready is scheduled when it has ended. */
@@ -274,7 +275,7 @@ static bool run_live(Step *s, Iteration *it, const PlanNode *pn, uint32_t ready_
                 if (!(st = run_far(s, &r)))
                         return false;
         } else if (!st) {
-                st = compute(&r);
+                st = node_result(&r);
         }
         if (UNLIKELY(s->env.trace != NULL)) {
                 r.ended_ns = clock_ns();
@@ -305,7 +306,9 @@ static void drop_dead_inputs(Iteration *it, const PlanNode *pn)
 void node_run(Step *s, Ready r)
 {
         bool ended = true;
-        if (UNLIKELY(r.pn->flow != FLOW_NONE)) {
+        if (UNLIKELY(!r.pn)) {
+                line_run(s, r.it);
+        } else if (UNLIKELY(r.pn->flow != FLOW_NONE)) {
                 if (UNLIKELY(s->env.trace != NULL) && !r.dead)
                         trace_flow(s, r.pn, r.ready_us);
                 flow_run(s, r.it, r.pn, r.dead);

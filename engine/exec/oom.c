@@ -5,6 +5,7 @@
 #include "engine/base/buf.h"
 #include "engine/base/map.h"
 #include "engine/exec/device.h"
+#include "engine/exec/line.h"
 #include "engine/exec/step_inside.h"
 #include "engine/ops/signature.h"
 #include <stdlib.h>
@@ -85,6 +86,8 @@ static void note_iteration(Uses *u, const Step *s, const Iteration *it)
 /* Loops nested deeper than MAX_DEPTH are left out. */
 static void note_frame(Uses *u, const Step *s, const Frame *f, int depth)
 {
+        for (uint32_t i = 0; f->line && i < f->plan->line->n_registers; i++)
+                note(u, f->plan->line->made_by[i], line_value(f->line, i));
         for (const Iteration *it = f->first; it; it = it->next) {
                 note_iteration(u, s, it);
                 const Frame *child = depth < MAX_DEPTH ? it->children : NULL;

@@ -359,7 +359,8 @@ static Status *compile(Compile *c)
         TRY(fill_nodes(c));
         TRY(wire_plan(c));
         TRY(fetches(c));
-        return finish(c);
+        TRY(finish(c));
+        return compile_lines(c);
 }
 
 /* Scratch goes with the compilation, the arena with the plan. */

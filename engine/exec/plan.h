@@ -62,10 +62,11 @@ typedef struct PlanFrame {
         const char *name; /* "" for the graph itself */
         uint32_t parent;
         uint32_t n_nodes, n_slots;
-        uint32_t n_enters; /* Enter nodes that lead into it */
-        uint32_t n_exits;  /* Exit nodes in it */
-        int parallel;      /* parallel_iterations */
-        void *image;       /* an iteration's slots, pending counts and deaths at its start */
+        uint32_t n_enters;           /* Enter nodes that lead into it */
+        uint32_t n_exits;            /* Exit nodes in it */
+        int parallel;                /* parallel_iterations */
+        const struct PlanLine *line; /* see line.h; NULL: not a simple loop */
+        void *image; /* an iteration's slots, pending counts and deaths at its start */
         size_t image_bytes;
         uint32_t *pending; /* in the image, by node number */
 } PlanFrame;

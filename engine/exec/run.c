@@ -16,6 +16,7 @@ Status *run_init(NodeRun *r, const PlanNode *pn, const OpEnv *env)
         r->cut = false;
         r->status = NULL;
         r->bytes = 0;
+        r->memory = NULL;
         r->big = NULL;
         Tensor **at = r->small;
         if (n > RUN_INLINE) {
@@ -56,20 +57,28 @@ Status *run_within(NodeRun *r, PlanNode *pn, uint8_t *mode, const Node *n, void 
         return NULL;
 }
 
-/* Then the shape function need not run again. */
-static bool shapes_as_planned(const NodeRun *r)
+static bool shapes_are(const NodeRun *r, const Shape *in)
 {
-        const PlanNode *pn = r->pn;
-        if (!pn->static_in)
-                return false;
-        for (int i = 0; i < pn->n_in; i++)
-                if (!shape_equal(&r->in[i]->shape, &pn->static_in[i]))
+        for (int i = 0; i < r->pn->n_in; i++)
+                if (!shape_equal(&r->in[i]->shape, &in[i]))
                         return false;
         return true;
 }
 
-/* Runs the shape function on the real inputs. shapes has n_out entries. */
-static Status *work_out_shapes(NodeRun *r, Shape *shapes)
+/* The outputs' shapes where the inputs' are as planned, or as they were: then the shape function
+ * need not run again. */
+static const Shape *known_shapes(const NodeRun *r)
+{
+        const PlanNode *pn = r->pn;
+        if (pn->static_in && shapes_are(r, pn->static_in))
+                return pn->static_out;
+        if (r->memory && r->memory->known && shapes_are(r, r->memory->in))
+                return r->memory->out;
+        return NULL;
+}
+
+/* Runs the shape function on the real inputs. shapes has n_out entries, value n_in. */
+static Status *work_out_shapes(NodeRun *r, Tensor *const *value, Shape *shapes)
 {
         int n = r->ctx.n_in;
         const Shape *small[RUN_INLINE], **in = small;
@@ -85,9 +94,24 @@ static Status *work_out_shapes(NodeRun *r, Shape *shapes)
                        .n_in = n,
                        .n_out = r->ctx.n_out,
                        .in = in,
-                       .value = (const Tensor *const *)r->in,
+                       .value = (const Tensor *const *)value,
                        .out = shapes };
         return r->pn->def->shape(&c);
+}
+
+/* By the rule of the plan's static shapes: what is complete without values but constants holds
+ * whatever the values are. */
+static void remember(NodeRun *r)
+{
+        RunShapes *m = r->memory;
+        Status *s = work_out_shapes(r, r->pn->constant, m->out);
+        m->known = !s;
+        for (int i = 0; i < r->ctx.n_out; i++)
+                m->known &= shape_complete(&m->out[i]);
+        for (int i = 0; i < r->ctx.n_in; i++)
+                m->in[i] = r->in[i]->shape;
+        m->never = !m->known;
+        status_free(s);
 }
 
 /* Lets output 0 take over an input that nobody else needs. */
@@ -129,15 +153,20 @@ Status *run_outputs(NodeRun *r)
         const OpDef *def = r->pn->def;
         if (!def->shape)
                 return NULL;
-        if (LIKELY(shapes_as_planned(r))) {
-                r->ctx.shapes = r->pn->static_out;
-                return def->late_shape ? NULL : allocate(r, r->pn->static_out);
+        const Shape *known = known_shapes(r);
+        if (UNLIKELY(!known && r->memory && !r->memory->never)) {
+                remember(r);
+                known = known_shapes(r);
+        }
+        if (LIKELY(known != NULL)) {
+                r->ctx.shapes = known;
+                return def->late_shape ? NULL : allocate(r, known);
         }
         Shape *shapes = r->shapes;
         if (r->ctx.n_out > RUN_SHAPES &&
             !(shapes = ctx_scratch(&r->ctx, (size_t)r->ctx.n_out * sizeof *shapes)))
                 return status_oom();
-        TRY(work_out_shapes(r, shapes));
+        TRY(work_out_shapes(r, r->in, shapes));
         r->ctx.shapes = shapes;
         return def->late_shape ? NULL : allocate(r, shapes);
 }

@@ -17,6 +17,13 @@ typedef struct Scratch { /* head of a ctx_scratch() block; the kernel's bytes fo
         size_t bytes;
 } Scratch;
 
+/* Shapes that a node's outputs had and will have again when its inputs have theirs. */
+typedef struct RunShapes {
+        Shape *in, *out;
+        bool known; /* are there any? */
+        bool never; /* they depend on values, too */
+} RunShapes;
+
 enum { RUN_INLINE = 8, RUN_SHAPES = 2 };
 
 typedef struct NodeRun {
@@ -35,6 +42,7 @@ typedef struct NodeRun {
         uint32_t ready_us;                   /* Ready's; the same */
         Task task;
         size_t bytes;             /* of this block when it is on the heap; 0 on the stack */
+        RunShapes *memory;        /* of earlier runs of the node; NULL: none */
         Tensor **in, **out;       /* the arrays behind ctx.in and ctx.out */
         Shape shapes[RUN_SHAPES]; /* of a late_shape op's outputs, when they are few */
         Tensor *small[RUN_INLINE];

@@ -161,7 +161,7 @@ static void receive(Step *s)
 
 /* ---- the driver ---- */
 
-static void look_for_cancel(Step *s)
+void step_look_for_cancel(Step *s)
 {
         if (UNLIKELY(cancel_fired(s->env.cancel)) && !s->aborted) {
                 Status *why = cancel_reason(s->env.cancel);
@@ -201,8 +201,8 @@ static void give_up(Step *s)
 static bool run_all_ready(Step *s, bool on_pool)
 {
         int64_t deadline = 0;
-        for (uint32_t n = 1; s->n_ready || s->aside; n++) {
-                look_for_cancel(s);
+        while (s->n_ready || s->aside) {
+                step_look_for_cancel(s);
                 if (UNLIKELY(s->aborted)) {
                         give_up(s);
                         break;
@@ -213,8 +213,9 @@ static bool run_all_ready(Step *s, bool on_pool)
                         node_run(s, s->ready[--s->n_ready]);
                 if (UNLIKELY(s->aside != NULL) && --s->aside_for == 0)
                         node_submit(steal(&s->aside));
-                if (on_pool || n % LOOK_EVERY || !s->env.pool)
+                if (on_pool || ++s->ran < LOOK_EVERY || !s->env.pool)
                         continue;
+                s->ran = 0;
                 int64_t now = clock_ns();
                 deadline = deadline ? deadline : now + QUICK_NS;
                 if (now < deadline)
@@ -246,7 +247,7 @@ static void note_duration(Step *s)
 /* Everything of the step is given back before anybody hears of its end. */
 static void finish(Step *s)
 {
-        look_for_cancel(s); /* what ran last may not have noticed */
+        step_look_for_cancel(s); /* what ran last may not have noticed */
         if (!s->aborted && !s->spec.partial) {
                 s->status = dead_fetch(s);
                 note_duration(s);
@@ -271,7 +272,7 @@ static bool drive_on(Step *s, bool on_pool)
 {
         for (;;) {
                 receive(s);
-                look_for_cancel(s);
+                step_look_for_cancel(s);
                 if (!run_all_ready(s, on_pool))
                         return false;
                 bool held = s->spec.partial && !s->aborted && !atomic_load(&s->released);

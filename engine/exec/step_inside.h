@@ -8,7 +8,7 @@
 
 typedef struct Ready {
         Iteration *it;
-        const PlanNode *pn;
+        const PlanNode *pn; /* NULL: the frame's line */
         bool dead;
         uint32_t ready_us; /* of a traced step: when, counted from the step's start */
 } Ready;
@@ -31,6 +31,7 @@ struct Step {
         uint32_t in_flight; /* nodes that run elsewhere, the one aside included */
         NodeRun *aside;     /* a costly one: for the pool, unless nothing else is to be done here */
         uint32_t aside_for; /* so many nodes more */
+        uint32_t ran;       /* nodes since the driver looked at its deadline */
         bool aborted;
         Status *status;           /* the first error */
         Tensor **fetched;         /* per fetch */
@@ -51,6 +52,9 @@ void step_ready(Step *s, Iteration *it, const PlanNode *pn, bool dead);
 /* An error: the first one stays, everything that waits is cancelled. Takes st. */
 void step_abort(Step *s, Status *st);
 
+/* Aborts the step if it has been cancelled. */
+void step_look_for_cancel(Step *s);
+
 /* propagate.c: hands the outputs of a node on. Takes over every tensor in out. */
 void propagate(Step *s, Iteration *it, const PlanNode *pn, Tensor **out);
 void propagate_dead(Step *s, Iteration *it, const PlanNode *pn);
@@ -60,6 +64,8 @@ void step_send(Step *s, Iteration *it, const PlanOut *out, Tensor *t, bool dead_
 void send_control(Step *s, Iteration *it, const PlanNode *pn, bool dead);
 /* flow.c: runs Switch, Merge, Enter, Exit, NextIteration. */
 void flow_run(Step *s, Iteration *it, const PlanNode *pn, bool dead);
+/* Which output of a Switch that input chooses; its error is the node's. */
+Status *flow_choice(const PlanNode *pn, const Tensor *by, int *ret) MUST_USE;
 /* The node is through: counts it off its iteration. */
 void step_node_ended(Step *s, Iteration *it);
 
@@ -79,6 +85,10 @@ void step_blame(Step *s, const PlanNode *pn, const NodeRun *r, Status *st);
 Status *oom_blame(const Step *s, const PlanNode *pn, const NodeRun *r, Status *st);
 /* node_run.c: runs a ready node, or sends it away to come back by step_post(). */
 void node_run(Step *s, Ready r);
+/* Outputs, kernel and checks of a run whose inputs are there. */
+Status *node_result(NodeRun *r) MUST_USE;
+/* Is it worth a thread of its own? */
+bool node_is_costly(const NodeRun *r);
 /* What is to become of a run that lies aside: the pool has it, it was run here, or it is not run at
  * all. The last two leave it to be received as one that came back. */
 void node_submit(NodeRun *r);

@@ -2,6 +2,7 @@
 /* Loops of TensorFlow 1.x: what plans do to them must not show. Each graph runs as it is optimized
  * and as it was written. */
 #include "engine/base/buf.h"
+#include "engine/exec/plan.h"
 #include "tests/engine/session_fixture.h"
 #include "tests/lib/graph_builder.h"
 
@@ -121,6 +122,60 @@ static const LoopCase cases[] = {
           "jna = NextIteration(jpm) T: float\njxa = Exit(jsa) T: float\n"
           "na = NextIteration(jxa) T: float\n",
           4, "xa:0", 4096 },
+        /* two variables that swap their values; three that hand them on */
+        { "Const float [] { 1 }",
+          "ey = Enter(two) frame_name: \"f\"\nmy = Merge(ey, ny) T: float, N: 2\n"
+          "sy = Switch(my, cond) T: float\nna = NextIteration(sy:1) T: float\n"
+          "ny = NextIteration(sa:1) T: float\nxy = Exit(sy) T: float\n"
+          "et2 = Const float [] { 10 }\nboth = Mul(xa, et2) T: float\nsum = Add(both, xy)\n",
+          5, "sum:0", 21 },
+        { "Const float [] { 1 }",
+          "ey = Enter(two) frame_name: \"f\"\nmy = Merge(ey, ny) T: float, N: 2\n"
+          "ez = Enter(seven) frame_name: \"f\"\nmz = Merge(ez, nz) T: float, N: 2\n"
+          "sy = Switch(my, cond) T: float\nsz = Switch(mz, cond) T: float\n"
+          "iy = Identity(sy:1) T: float\niz = Identity(sz:1) T: float\n"
+          "na = NextIteration(iy) T: float\nny = NextIteration(iz) T: float\n"
+          "nz = NextIteration(sa:1) T: float\n",
+          4, "xa:0", 2 },
+        /* a value twice in one node, and in two variables */
+        { "Const float [] { 2 }",
+          "pm = Mul(sa:1, sa:1) T: float\nna = NextIteration(pm) T: float\n", 3, "xa:0", 256 },
+        { "Const float [] { 2 }",
+          "pm = Mul(sa:1, et) T: float\nna = NextIteration(pm) T: float\n"
+          "ey = Enter(two) frame_name: \"f\"\nmy = Merge(ey, ny) T: float, N: 2\n"
+          "sy = Switch(my, cond) T: float\nny = NextIteration(pm) T: float\n"
+          "xy = Exit(sy) T: float\nsum = Add(xa, xy) T: float\n",
+          3, "sum:0", 32 },
+        /* what the test is made of, within */
+        { "Const float [] { 1 }",
+          "c = Cast(less) SrcT: bool, DstT: float\npm = Add(sa:1, c)\n"
+          "na = NextIteration(pm) T: float\n",
+          10, "xa:0", 11 },
+        { "Const float [] { 1 }",
+          "twice = Add(mi, mi) T: int32\nc = Cast(twice) SrcT: int32, DstT: float\n"
+          "pm = Add(sa:1, c)\nna = NextIteration(pm) T: float\n",
+          10, "xa:0", 91 },
+        /* a shape that grows */
+        { "Const float [1] { 1 }",
+          "e0 = Enter(zero) frame_name: \"f\", is_constant: true\n"
+          "pm = ConcatV2(sa:1, sa:1, e0) T: float, N: 2, Tidx: int32\n"
+          "na = NextIteration(pm) T: float\nall = Const int32 [1] { 0 }\n"
+          "sum = Sum(xa, all) T: float, Tidx: int32\n",
+          4, "sum:0", 16 },
+        /* work for several threads: side by side, and within each time round */
+        { "Const float [] { 0 }",
+          "w = Const float [64, 64] { 0.015625 }\new = Enter(w) frame_name: \"f\", is_constant: "
+          "true\ney = Enter(w) frame_name: \"f\"\nmy = Merge(ey, ny) T: float, N: 2\n"
+          "sy = Switch(my, cond) T: float\npy = MatMul(sy:1, ew) T: float\n"
+          "ny = NextIteration(py) T: float\nez = Enter(w) frame_name: \"f\"\n"
+          "mz = Merge(ez, nz) T: float, N: 2\nsz = Switch(mz, cond) T: float\n"
+          "pz = MatMul(sz:1, ew) T: float\nnz = NextIteration(pz) T: float\n"
+          "q = MatMul(py, ew) T: float\nall = Const(^pi) int32 [2] { 0, 1 }\n"
+          "sq = Sum(q, all) T: float, Tidx: int32\npm = Add(sa:1, sq)\n"
+          "na = NextIteration(pm) T: float\nxz = Exit(sz) T: float\n"
+          "all2 = Const int32 [2] { 0, 1 }\nsz2 = Sum(xz, all2) T: float, Tidx: int32\n"
+          "sum = Add(xa, sz2) T: float\n",
+          9, "sum:0", 640 },
         /* in a branch that is not taken */
         { "Identity(branch:1) T: float\nbranch = Switch(two, no) T: float",
           "pm = Mul(sa:1, et) T: float\nna = NextIteration(pm) T: float\n", 5, "m:0", 7 },
@@ -154,6 +209,191 @@ Test(loops, a_constant_that_goes_round_never_ends)
         cr_expect(!s || status_code(s) == SR_DEADLINE_EXCEEDED ||
                   status_code(s) == SR_RESOURCE_EXHAUSTED);
         status_free(s);
+}
+
+/* ---- straight lines ---- */
+
+/* The plan's frame 1. */
+static bool runs_straight(const char *text, const char *fetch, bool loops)
+{
+        GraphSource *src = NULL;
+        autoptr(Graph) g = NULL;
+        autoptr(Plan) p = NULL;
+        int first;
+        cr_assert_null(graph_new(&g));
+        cr_assert_null(graph_text(text, &src));
+        Status *s = graph_extend(g, src, false, &first);
+        cr_assert_null(s, "%s", s ? status_message(s) : "");
+        graph_source_free(src);
+        TensorId id = { .node = graph_find(g, fetch) };
+        PlanRequest r = { .fetches = &id, .n_fetches = 1, .optimizer = optimizer_options(NULL) };
+        r.optimizer.loops = loops;
+        cr_assert_null(plan_compile(g, &r, &p));
+        cr_assert_eq(p->n_frames >= 2, true);
+        return p->frames[1].line;
+}
+
+typedef struct LineCase {
+        const char *what, *body, *fetch;
+        bool straight;
+} LineCase;
+
+static const LineCase lines[] = {
+        { "a simple loop", "pm = Mul(sa:1, et)\nna = NextIteration(pm) T: float\n", "xa", true },
+        { "a value that goes round", "na = NextIteration(sa:1) T: float\n", "xa", true },
+        { "a state of the session's",
+          "pm = Mul(sa:1, et)\nv = VarHandleOp(^pm) dtype: float, shape: []\n"
+          "a = AssignVariableOp(v, pm) dtype: float\n"
+          "q = Identity(pm, ^a) T: float\nna = NextIteration(q) T: float\n",
+          "xa", true },
+        { "an op that waits", "pm = TestWait(sa:1)\nna = NextIteration(pm) T: float\n", "xa",
+          false },
+        { "a reference",
+          "tv = TemporaryVariable(^pi) dtype: float, shape: [], var_name: \"t\"\n"
+          "ts = Assign(tv, sa:1)\ntx = DestroyTemporaryVariable(ts) var_name: \"t\"\n"
+          "na = NextIteration(tx) T: float\n",
+          "xa", false },
+        { "a branch within",
+          "eb = Enter(no) frame_name: \"f\", is_constant: true\n"
+          "no2 = Identity(eb) T: bool\ns2 = Switch(sa:1, no2)\nt2 = Neg(s2:0)\nf2 = Abs(s2:1)\nm2 "
+          "= Merge(t2, f2)\n"
+          "na = NextIteration(m2) T: float\n",
+          "xa", false },
+        { "a loop within",
+          "ja = Enter(sa:1) frame_name: \"g\"\njm = Merge(ja, jn) T: float, N: 2\n"
+          "jt = Enter(et) frame_name: \"g\", is_constant: true\njl = Less(jm, jt)\n"
+          "jc = LoopCond(jl)\njs = Switch(jm, jc) T: float\njp = Add(js:1, jt)\n"
+          "jn = NextIteration(jp) T: float\njx = Exit(js) T: float\n"
+          "na = NextIteration(jx) T: float\n",
+          "xa", false },
+        { "somebody who looks in", "pm = Mul(sa:1, et)\nna = NextIteration(pm) T: float\n", "pm",
+          false },
+        { "somebody who looks at a Merge", "pm = Mul(sa:1, et)\nna = NextIteration(pm) T: float\n",
+          "ma", false },
+        { "somebody who looks at a Switch", "pm = Mul(sa:1, et)\nna = NextIteration(pm) T: float\n",
+          "sa", false },
+        { "somebody who looks at a NextIteration",
+          "pm = Mul(sa:1, et)\nna = NextIteration(pm) T: float\n", "na", false },
+        { "somebody who looks at an Enter", "pm = Mul(sa:1, et)\nna = NextIteration(pm) T: float\n",
+          "ea", false },
+        { "somebody who looks at an invariant",
+          "pm = Mul(sa:1, et)\nna = NextIteration(pm) T: float\n", "et", false },
+        { "a value that goes on whatever the test says",
+          "pm = Mul(ma, et)\nna = NextIteration(pm) T: float\n", "xa", false },
+        { "an invariant that goes round for ever", "na = NextIteration(et) T: float\n", "xa",
+          false },
+        { "a second test",
+          "less2 = Less(ma, et)\nsy = Switch(ma, less2) T: float\npm = Mul(sy:1, et)\n"
+          "na = NextIteration(pm) T: float\n",
+          "xa", false },
+        { "an entrance that is no variable",
+          "ey = Enter(two) frame_name: \"f\"\npm = Mul(sa:1, ey)\n"
+          "na = NextIteration(pm) T: float\n",
+          "xa", false },
+        { "an exit that leads in again",
+          "xo = Exit(sa) T: float\ney = Enter(xo) frame_name: \"f\", is_constant: true\n"
+          "si2 = Cast(si:1) SrcT: int32, DstT: float\npy = Mul(si2, ey)\n"
+          "ez = Enter(two) frame_name: \"f\"\nmz = Merge(ez, nz) T: float, N: 2\n"
+          "sz = Switch(mz, cond) T: float\nnz = NextIteration(py) T: float\n"
+          "xz = Exit(sz) T: float\nna = NextIteration(sa:1) T: float\n",
+          "xz", false },
+};
+
+Test(loops, run_straight_when_they_are_simple)
+{
+        for (size_t i = 0; i < COUNTOF(lines); i++) {
+                autobuf b = BUF(1 << 16);
+                LoopCase k = { "Const float [] { 1 }", lines[i].body, 5, "", 0 };
+                put_loop(&b, &k, 10);
+                cr_expect_eq(runs_straight(buf_cstr(&b), lines[i].fetch, true), lines[i].straight,
+                             "%s", lines[i].what);
+                cr_expect_not(runs_straight(buf_cstr(&b), lines[i].fetch, false), "%s, off",
+                              lines[i].what);
+        }
+}
+
+static const char doubling[] = "pm = Mul(sa:1, et)\nna = NextIteration(pm) T: float\n";
+
+static void grow_loop(const char *start, const char *body, int n)
+{
+        autobuf b = BUF(1 << 16);
+        LoopCase k = { start, body, n, "", 0 };
+        put_loop(&b, &k, 10);
+        grow_ok(buf_cstr(&b));
+}
+
+Test(loops, a_straight_one_hears_of_timeouts_and_of_cancellation)
+{
+        RunOptions o = TENSORFLOW__RUN_OPTIONS__INIT;
+        Cancel *c = NULL;
+        grow_loop("Const float [] { 1 }", doubling, INT32_MAX);
+        o.timeout_in_ms = 50;
+        Status *s = finish(start_with("xa:0", "", "", &o, NULL));
+        cr_expect_eq(status_code(s), SR_DEADLINE_EXCEEDED);
+        status_free(s);
+        cr_assert_null(cancel_new(&c));
+        Call *call = start_with("xa:0", "", "", NULL, c);
+        cancel_fire(c, cancelled("enough"));
+        s = finish(call);
+        cr_expect_eq(status_code(s), SR_CANCELLED);
+        status_free(s);
+        cancel_unref(c);
+}
+
+Test(loops, a_straight_one_says_which_node_failed)
+{
+        grow_loop("Const float [] { 1 }",
+                  "few = Const float [3] { 1, 2, 3 }\n"
+                  "ef = Enter(few) frame_name: \"f\", is_constant: true\n"
+                  "g = Gather(ef, si:1)\npm = Add(sa:1, g)\nna = NextIteration(pm) T: float\n",
+                  5);
+        run_fails("xa:0", "", SR_INVALID_ARGUMENT,
+                  "indices = 3 is not in [0, 3)\n\t [[{{node g}}]]");
+        grow_ok("vtest = Const bool [1] { true }\nev = Enter(zero) frame_name: \"v\", T: int32\n"
+                "et2 = Enter(vtest) frame_name: \"v\", is_constant: true\n"
+                "mv = Merge(ev, nv) T: int32, N: 2\nsv = Switch(mv, pv) T: int32\n"
+                "pv = Identity(et2, ^mv) T: bool\nnv = NextIteration(sv:1) T: int32\n"
+                "xv = Exit(sv) T: int32\n");
+        run_fails("xv:0", "", SR_INVALID_ARGUMENT,
+                  "The second input must be a scalar, but it has shape [1]\n\t [[{{node sv}}]]");
+}
+
+Test(loops, partial_and_traced_runs_of_a_straight_one)
+{
+        RunOptions o = TENSORFLOW__RUN_OPTIONS__INIT;
+        grow_loop("Placeholder dtype: float, shape: []", doubling, 5);
+        char *handle = setup_partial("xa:0", "start", "");
+        cr_expect_eq(partial_value(handle, "xa:0", "start=3"), 96);
+        mem_free(handle);
+        o.trace_level = TENSORFLOW__RUN_OPTIONS__TRACE_LEVEL__FULL_TRACE;
+        cr_assert_null(finish(start_with("xa:0", "start=2", "", &o, NULL)));
+        cr_expect_eq(tensor_double(got[0], 0), 64);
+}
+
+static void note_end(void *arg, Status *s, const RunResult *r)
+{
+        (void)r;
+        *(_Atomic int *)arg = s ? (int)status_code(s) : -1;
+        status_free(s);
+}
+
+/* Nothing is lost, or freed twice, whichever block is missing. */
+Test(loops, a_straight_one_runs_out_of_memory)
+{
+        static const char *const fetch = "xa:0";
+        grow_loop("Const float [] { 3 }", doubling, 5);
+        cr_assert_eq(value_of("xa:0", ""), 96);
+        for (int n = 1; n <= 80; n++) {
+                _Atomic int end = 0;
+                mem_fail_at(n);
+                session_run(session, &(RunRequest){ .fetches = &fetch, .n_fetches = 1 }, note_end,
+                            &end);
+                while (!end) {
+                }
+                mem_fail_at(0);
+                cr_expect(end == -1 || end == SR_RESOURCE_EXHAUSTED, "%d", end);
+        }
+        cr_assert_eq(value_of("xa:0", ""), 96);
 }
 
 /* ---- what loops refuse ---- */
