@@ -145,3 +145,99 @@ Test(shorts, all_have_the_nearest_results_without_vectors)
         expect_all(DT_HALF);
         expect_all(DT_BFLOAT16);
 }
+
+/* ---- reductions ---- */
+
+/* Numbers of both signs that follow no order, and now and then one of no use to others. */
+static uint16_t number(DType t, int64_t i, bool odd_ones)
+{
+        static const double odd[] = { INFINITY, -INFINITY, NAN, 0, -0.0, 6e-8, 60000 };
+        uint32_t h = (uint32_t)(i + 1) * 2654435761u;
+        float v = ((float)(h >> 8) * 0x1p-24f - 0.4f) * (float)(1 << (h & 7));
+        if (odd_ones && (h >> 12) % 61 == 0)
+                v = (float)odd[(h >> 4) % COUNTOF(odd)];
+        return t == DT_HALF ? half_from_float(v).bits : bfloat16_from_float(v).bits;
+}
+
+typedef struct Reduction {
+        const char *op;
+        double sum, size, most; /* of magnitudes: sum; how many */
+        bool nan;
+} Reduction;
+
+static void take(Reduction *r, double v)
+{
+        bool more = strcmp(r->op, "Min") ? v > r->most : v < r->most;
+        r->most = r->size == 0 || more ? v : r->most;
+        r->sum += v;
+        r->nan |= isnan(v);
+        r->size++;
+}
+
+/* Column `at` of m, or row `at` of n elements, which are reduced to y. */
+static void expect_reduced(const char *op, DType t, const uint16_t *x, int64_t count, int64_t step,
+                           uint16_t y)
+{
+        Reduction r = { .op = op };
+        double magnitudes = 0, got = value(t, y);
+        for (int64_t i = 0; i < count; i++) {
+                take(&r, value(t, x[i * step]));
+                magnitudes += (fabs)(value(t, x[i * step]));
+        }
+        if (op[0] == 'M' && strcmp(op, "Mean")) {
+                cr_assert(r.nan ? isnan(got) : got == r.most, "%s %s of %ld: %g, not %g", op,
+                          dtype_name(t), (long)count, got, r.most);
+                return;
+        }
+        double by = strcmp(op, "Mean") ? 1 : r.size, want = r.sum / by;
+        cr_assert((fabs)(got - want) <= unit(t, want) / 2 + magnitudes / by * 0x1p-18,
+                  "%s %s of %ld: %g, not %g", op, dtype_name(t), (long)count, got, want);
+}
+
+static void expect_matrix(const char *op, DType t, int64_t m, int64_t n, int axis)
+{
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        autoptr(Tensor) x = NULL;
+        autoptr(Tensor) z = NULL;
+        const char *fetch = "z:0";
+        buf_printf(&graph, "x = Placeholder dtype: %s\na = Const int32 [] { %d }\nz = %s(x, a)\n",
+                   dtype_name(t), axis, op);
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        cr_assert_null(tensor_new(t, &SHAPE(m, n), &x));
+        uint16_t *v = tensor_fill(x);
+        for (int64_t i = 0; i < m * n; i++)
+                v[i] = number(t, i, op[1] != 'u' && strcmp(op, "Mean"));
+        Feed feed = { "x:0", x };
+        RunRequest r = { .feeds = &feed, .n_feeds = 1, .fetches = &fetch, .n_fetches = 1 };
+        cr_assert_null(test_session_run(s, &r, &z));
+        const uint16_t *y = tensor_data(z);
+        for (int64_t i = 0; i < (axis ? m : n); i++)
+                expect_reduced(op, t, axis ? v + i * n : v + i, axis ? n : m, axis ? 1 : n, y[i]);
+}
+
+/* Rows as short as a lane and longer than what lanes carry, as few and as many as are taken at
+ * once; columns that threads share. */
+static void expect_reductions(void)
+{
+        static const char *const ops[] = { "Sum", "Mean", "Max", "Min" };
+        static const int64_t sizes[][2] = { { 1, 1 },    { 3, 5 },    { 16, 31 },   { 17, 32 },
+                                            { 40, 33 },  { 15, 100 }, { 70, 64 },   { 9, 511 },
+                                            { 5, 1500 }, { 3, 9000 }, { 1000, 97 }, { 1, 4097 } };
+        for (size_t o = 0; o < COUNTOF(ops); o++)
+                for (size_t i = 0; i < COUNTOF(sizes); i++)
+                        for (int axis = 0; axis < 2; axis++) {
+                                expect_matrix(ops[o], DT_HALF, sizes[i][0], sizes[i][1], axis);
+                                expect_matrix(ops[o], DT_BFLOAT16, sizes[i][0], sizes[i][1], axis);
+                        }
+}
+
+Test(shorts, are_reduced_as_doubles_are)
+{
+        expect_reductions();
+}
+Test(shorts, are_reduced_as_doubles_are_without_vectors)
+{
+        short_lanes_off = true;
+        expect_reductions();
+}

@@ -3,6 +3,8 @@
  * merged; the input is read once, in order, one innermost row at a time. */
 #include "engine/kernels/math/reduce.h"
 
+#include "engine/kernels/math/short_lanes.h"
+
 /* Rows of so few elements are not worth a call each: where they are kept, where they are reduced.
  */
 enum { SHORT_KEPT = 32, SHORT_REDUCED = 512 };
@@ -13,6 +15,7 @@ typedef struct ReduceWalk {
         char *acc;
         size_t size; /* of an element */
         DType widen; /* the short type that is read as floats, or DT_INVALID */
+        DType round; /* the short type that results are rounded to, or DT_INVALID */
         int rank;    /* of the merged dims, outermost first */
         int64_t dim[SHAPE_MAX_RANK],
                 stride[SHAPE_MAX_RANK]; /* stride in accumulators; 0: reduced */
@@ -148,6 +151,11 @@ static void walk_slices(void *arg, int64_t from, int64_t to)
 static void walk_columns(void *arg, int64_t from, int64_t to)
 {
         const ReduceWalk *w = arg;
+        if (w->fns->down) {
+                w->fns->down(w->x + (size_t)from * w->size, to - from, w->dim[0], w->dim[1],
+                             w->acc + (size_t)from * w->fns->size);
+                return;
+        }
         for (int64_t r = 0; r < w->dim[0]; r++)
                 walk_row(w, w->x + (size_t)(r * w->dim[1] + from) * w->size,
                          w->acc + (size_t)from * w->fns->size, to - from);
@@ -182,14 +190,14 @@ static unsigned axes_mask(const Tensor *axes, int rank)
 static void walk_finish(const ReduceWalk *w, int64_t m, int64_t count, char *y)
 {
         float block[SHORT_BLOCK] __attribute__((aligned(64)));
-        if (!w->widen) {
+        if (!w->round) {
                 w->fns->finish(w->acc, m, count, y);
                 return;
         }
         for (int64_t i = 0; i < m; i += SHORT_BLOCK) {
                 int64_t k = MIN(m - i, (int64_t)SHORT_BLOCK);
                 w->fns->finish(w->acc + (size_t)i * w->fns->size, k, count, block);
-                short_narrow(w->widen, block, y + (size_t)i * w->size, k);
+                short_narrow(w->round, block, y + (size_t)i * w->size, k);
         }
 }
 
@@ -199,7 +207,8 @@ Status *reduce_apply(OpCtx *c, const ReduceFns *by_type, const Tensor *x, const 
                      unsigned axes, Tensor *y)
 {
         DType t = tensor_dtype(x);
-        const ReduceFns *fns = &by_type[dtype_is_short(t) ? DT_FLOAT : t];
+        bool widens = dtype_is_short(t) && !(by_type[t].size && short_lanes_usable());
+        const ReduceFns *fns = &by_type[widens ? DT_FLOAT : t];
         int64_t n = tensor_count(x), m = tensor_count(y);
         if (!fns->size)
                 return internal_error("no kernel for %s", dtype_name(t));
@@ -208,7 +217,8 @@ Status *reduce_apply(OpCtx *c, const ReduceFns *by_type, const Tensor *x, const 
         ReduceWalk w = { .fns = fns,
                          .x = tensor_data(x),
                          .size = dtype_size(t),
-                         .widen = dtype_is_short(t) ? t : DT_INVALID };
+                         .widen = widens ? t : DT_INVALID,
+                         .round = widens || fns->rounds ? t : DT_INVALID };
         if (__builtin_mul_overflow((size_t)m, fns->size, &(size_t){ 0 }))
                 return status_oom();
         w.acc = ctx_scratch(c, (size_t)m * fns->size);

@@ -18,6 +18,9 @@ typedef struct ReduceFns {
         void (*rows)(const void *x, int64_t n, int64_t m, void *acc);
         void (*join)(const void *other, int64_t n, void *acc); /* accumulator i joins i */
         void (*finish)(const void *acc, int64_t n, int64_t count, void *y);
+        /* m rows, `stride` elements apart: value i of each joins accumulator i. May be NULL. */
+        void (*down)(const void *x, int64_t n, int64_t m, int64_t stride, void *acc);
+        bool rounds; /* finish() makes floats, which are rounded to the short type */
 } ReduceFns;
 
 /* Reduces input 0 along the axes that input 1 names into output 0; shape_reduce() checked them. */
@@ -47,7 +50,6 @@ Status *reduce_sum(OpCtx *c, const Tensor *x, const Shape *shape, unsigned axes,
 /* Independent partial results: what lets one long sum run in vector registers. */
 enum { REDUCE_LANES = FOLD_LANES };
 
-/* What `start` does to an accumulator is nothing, so that it may pad the last lanes. */
 #define REDUCE_WIDE_(ID, T, W, GET, PUT, fn, ACC, start, step, joined, end)                      \
         static void fn##_init_##ID(void *acc, int64_t n)                                         \
         {                                                                                        \
@@ -87,10 +89,10 @@ enum { REDUCE_LANES = FOLD_LANES };
                                 lane[l] = (V)(step);                                             \
                         }                                                                        \
                 for (int l = 0; l < REDUCE_LANES && left; l++)                                   \
-                        pad[l] = l < left ? x[l] : (T)(start);                                   \
+                        pad[l] = x[l < left ? l : 0];                                            \
                 for (int l = 0; l < REDUCE_LANES && left; l++) {                                 \
                         V s = lane[l], v = (V)pad[l];                                            \
-                        lane[l] = (V)(step);                                                     \
+                        lane[l] = l < left ? (V)(step) : s;                                      \
                 }                                                                                \
                 FOLD(lane, fn##_one_##ID);                                                       \
                 V s = *(V *)acc, v = lane[0];                                                    \
@@ -139,7 +141,7 @@ enum { REDUCE_LANES = FOLD_LANES };
                         y[i] = (T)(end);                                                         \
                 }                                                                                \
         }
-/* Short floats have no loops: they are widened for those of floats. */
+/* Short floats are widened for the loops of floats, but for what is in the table's last rows. */
 #define REDUCE_NONE_(...)
 #define REDUCE_LOOP_(ID, ...) IF_SHORT(ID, REDUCE_NONE_, REDUCE_WIDE_)(ID, __VA_ARGS__)
 #define REDUCE_FNS_(ID, T, W, GET, PUT, fn, ACC)                                             \
@@ -149,12 +151,14 @@ enum { REDUCE_LANES = FOLD_LANES };
 
 #define REDUCE_LOOPS(fn, LIST, ACC, start, step, join, end) \
         LIST(REDUCE_LOOP_, fn, ACC, start, step, join, end)
-#define REDUCE_OP(Op, fn, LIST, ACC, sig, ...)                                        \
-        static const ReduceFns fn##_fns[DT_MAX + 1] = { LIST(REDUCE_ROW_, fn, ACC) }; \
-        static Status *fn##_compute(OpCtx *c)                                         \
-        {                                                                             \
-                return reduce_run(c, fn##_fns);                                       \
-        }                                                                             \
-        OP(Op, .inputs = "input:T; reduction_indices:Tidx", .outputs = "output:T",    \
-           .attrs = "keep_dims:bool = false; " sig "; " TIDX, .shape = shape_reduce,  \
+#define REDUCE_OP(Op, fn, LIST, ACC, sig, ...) \
+        REDUCE_OP_SHORT(Op, fn, LIST, ACC, , sig, ##__VA_ARGS__)
+#define REDUCE_OP_SHORT(Op, fn, LIST, ACC, rows, sig, ...)                                 \
+        static const ReduceFns fn##_fns[DT_MAX + 1] = { LIST(REDUCE_ROW_, fn, ACC) rows }; \
+        static Status *fn##_compute(OpCtx *c)                                              \
+        {                                                                                  \
+                return reduce_run(c, fn##_fns);                                            \
+        }                                                                                  \
+        OP(Op, .inputs = "input:T; reduction_indices:Tidx", .outputs = "output:T",         \
+           .attrs = "keep_dims:bool = false; " sig "; " TIDX, .shape = shape_reduce,       \
            .compute = fn##_compute, ##__VA_ARGS__)
