@@ -20,6 +20,7 @@ void exchange_unref(Exchange *x)
         if (atomic_fetch_sub(&x->refs, 1) != 1)
                 return;
         reply_done(&x->request.reply);
+        big_body_end(&x->big, &x->request, &x->all->promised);
         spares_keep(&x->all->spares, &x->request.body);
         buf_done(&x->request.body);
         gunzip_free(x->gunzip);
@@ -33,6 +34,13 @@ void exchange_deadline(Exchange *x, int64_t ns)
 {
         if (x->conn)
                 atomic_store_explicit(&x->conn->deadline_ns, ns, memory_order_relaxed);
+}
+
+/* Whether the other side still owes us something. */
+static void expects_body(Exchange *x, bool does)
+{
+        if (x->conn)
+                atomic_store_explicit(&x->conn->body, does, memory_order_relaxed);
 }
 
 /* ---- connections ---- */
@@ -139,6 +147,7 @@ void exchange_end(void *cls, struct MHD_Connection *c UNUSED, void **request,
         *request = NULL;
         if (!x)
                 return;
+        expects_body(x, false);
         exchange_deadline(x, clock_ns() + KEEP_ALIVE_S * SECOND);
         if (x->counted)
                 atomic_fetch_sub(&port->all->context.inflight, 1);
@@ -373,7 +382,8 @@ static void expect_body(Exchange *x, int64_t length)
         if (length <= 0 || x->gunzip)
                 return;
         body->max = MIN(body->max, (size_t)length);
-        if (length >= SPARE_LEAST)
+        big_body_start(&x->big, &x->request, (size_t)length, &x->all->promised);
+        if (length >= SPARE_LEAST && !body->data)
                 spares_take(&x->all->spares, body);
         buf_reserve(body, MIN((size_t)length, MIB));
 }
@@ -390,11 +400,12 @@ static enum MHD_Result on_head(Exchange *x, const char *method, const char *vers
                 check_client(x->all, x->conn);
         x->takes_gzip = gzip_accepted(head.accept_encoding);
         Refusal no = intake_head(x->all, x->conn, r, method, &head);
+        bool has = head.chunked || head.content_length > 0;
+        expects_body(x, has);
         x->body_start_ns = clock_ns();
         exchange_deadline(x, x->body_start_ns + x->all->body_timeout_ns);
         if (no.http)
                 return refuse(x, no.status, no.http, no.at_once);
-        bool has = head.chunked || head.content_length > 0;
         Status *s = head.gzip && has ? gunzip_new(&x->gunzip) : NULL;
         if (s)
                 return refuse(x, s, 429, false);
@@ -429,10 +440,12 @@ static enum MHD_Result on_body(Exchange *x, const char *data, size_t *size)
                                      (int64_t)(x->received / SLOWEST_BODY) * SECOND);
         if (x->refused)
                 return x->received > LIMIT_DISCARD ? MHD_NO : MHD_YES;
+        big_body_claim(&x->big, &r->body, n);
         if (x->gunzip)
                 s = gunzip_add(x->gunzip, data, n, &r->body);
         else
                 buf_append(&r->body, data, n);
+        big_body_came(&x->big, r);
         return s || r->body.full || r->body.oom ? refuse_body(x, s) : MHD_YES;
 }
 
@@ -442,6 +455,9 @@ static enum MHD_Result on_end(Exchange *x)
         gunzip_free(steal(&x->gunzip));
         if (s)
                 (void)refuse_body(x, s);
+        expects_body(x, false);
+        if (!x->refused)
+                big_body_whole(&x->big, &x->request, &x->all->promised);
         exchange_deadline(x, 0);
         return dispatch(x);
 }

@@ -31,6 +31,7 @@ typedef struct Exchanges {
         pthread_mutex_t lock;    /* guards: suspended */
         Exchange *suspended;
         Spares spares;
+        atomic_size_t promised; /* bytes of memory set aside for bodies that are coming */
 } Exchanges;
 
 /* One listener, as MHD's callbacks get it. */

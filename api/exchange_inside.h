@@ -2,6 +2,7 @@
 /* What the files of an exchange share: exchange.c (from head to handler), answer.c (sending),
  * stream.c (answers that go on). */
 #pragma once
+#include "api/big_body.h"
 #include "api/exchange.h"
 #include "api/gzip.h"
 
@@ -26,6 +27,7 @@ struct Exchange {
         bool refused;    /* the answer is known; the body is only read to be polite */
         bool takes_gzip; /* the client does */
         size_t received;
+        BigBody big;
         Gunzip *gunzip; /* of a body that comes packed, or NULL */
         int64_t body_start_ns;
         atomic_int refs, state;

@@ -44,12 +44,14 @@ static Status *settle(Request *r, Put *p, ModelSource *ret)
         TRY(format_of(r, &ret->format));
         p->bytes = (StoreBlob){ .n = r->body.len, .ret_digest = p->digest };
         p->bytes.data = r->body.data ? r->body.data : ""; /* an empty GraphDef is one, too */
+        p->bytes.incoming = &r->incoming;
         if (ret->format && strcmp(ret->format, "script") == 0) {
                 TRY(script_parse(p->bytes.data, r->body.len, NULL, &script));
                 p->packed = BUF(LIMIT_ANSWER);
                 TRY(proto_pack(&script->graph_def->base, &p->packed));
                 p->bytes.data = p->packed.data;
                 p->bytes.n = p->packed.len;
+                p->bytes.incoming = NULL;
                 ret->format = "graph_def";
         }
         ret->bytes = p->bytes.data;

@@ -26,5 +26,6 @@ enum {
 #define LIMIT_ANSWER       ((size_t)2 << 30) /* bytes of an answer */
 #define LIMIT_ARENA        (256 * MIB)       /* of a request's small objects */
 #define LIMIT_DISCARD      (8 * MIB) /* of a refused body that is read so that the answer arrives */
-#define LIMIT_BODY         (1024 * MIB) /* default of the largest body */
-#define LIMIT_TENSOR       (1024 * MIB) /* one tensor of a request */
+#define LIMIT_BODY         (1024 * MIB)      /* default of the largest body */
+#define LIMIT_PROMISED     ((size_t)4 << 30) /* addresses set aside for bodies that are coming */
+#define LIMIT_TENSOR       (1024 * MIB)      /* one tensor of a request */

@@ -22,12 +22,13 @@ typedef enum RouteBody {
 } RouteBody;
 
 typedef enum RouteFlags {
-        ROUTE_OPEN = 1,   /* needs no token, answers while draining */
-        ROUTE_WORKER = 2, /* touches the disk or takes long: handled on a worker thread */
-        ROUTE_REPLAY = 4, /* honours Idempotency-Key over restarts (worker routes only) */
-        ROUTE_FORM = 8,   /* takes multipart/form-data besides JSON */
-        ROUTE_PROTO = 16, /* takes application/x-protobuf besides JSON */
-        ROUTE_ONCE = 32,  /* honours Idempotency-Key as long as the process lives */
+        ROUTE_OPEN = 1,    /* needs no token, answers while draining */
+        ROUTE_WORKER = 2,  /* touches the disk or takes long: handled on a worker thread */
+        ROUTE_REPLAY = 4,  /* honours Idempotency-Key over restarts (worker routes only) */
+        ROUTE_FORM = 8,    /* takes multipart/form-data besides JSON */
+        ROUTE_PROTO = 16,  /* takes application/x-protobuf besides JSON */
+        ROUTE_ONCE = 32,   /* honours Idempotency-Key as long as the process lives */
+        ROUTE_STORED = 64, /* a big body is stored as it is: that begins while it comes */
 } RouteFlags;
 
 typedef struct Route {

@@ -62,7 +62,7 @@ const Route routes[] = {
         { "GET",    SESSION "/variables/{variable...}", .handle = variables_get },
         { "PUT",    SESSION "/variables/{variable...}", .handle = variables_put,   .body = BODY_ANY },
         { "GET",    "/v1/graphs",                    .handle = graphs_list },
-        { "PUT",    GRAPH,                           .handle = graphs_put,         .body = BODY_ANY, .flags = ROUTE_WORKER },
+        { "PUT",    GRAPH,                           .handle = graphs_put,         .body = BODY_ANY, .flags = ROUTE_WORKER | ROUTE_STORED },
         { "GET",    GRAPH,                           .handle = graphs_get,         .flags = ROUTE_WORKER },
         { "DELETE", GRAPH,                           .handle = graphs_delete,      .flags = ROUTE_WORKER },
         { "GET",    GRAPH "/signatures",             .handle = graphs_signatures,  .flags = ROUTE_WORKER },

@@ -46,12 +46,24 @@ static void hang_up(Watch *w, uint64_t ticket)
         cancel_unref(c);
 }
 
+/* libmicrohttpd takes a short read for the last that there is for now; when the end came with it,
+ * nobody tells it again. Who is about to find the end of a body has a second for it. */
+static bool broken_off(Conn *c)
+{
+        enum { TICKS = 1000 / TICK_MS };
+        char byte;
+        bool ended = atomic_load_explicit(&c->body, memory_order_relaxed) &&
+                     recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+        c->ended = ended ? c->ended + 1 : 0;
+        return c->ended > TICKS;
+}
+
 static void cut_late(Watch *w, int64_t now)
 {
         pthread_mutex_lock(&w->lock);
         for (Conn *c = w->conns; c; c = c->next) {
                 int64_t deadline = atomic_load_explicit(&c->deadline_ns, memory_order_relaxed);
-                if (deadline && now > deadline)
+                if ((deadline && now > deadline) || broken_off(c))
                         shutdown(c->fd, SHUT_RDWR);
         }
         pthread_mutex_unlock(&w->lock);

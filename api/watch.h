@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Watch: one thread that sees what libmicrohttpd does not: that the client of a suspended request
- * has gone, and that a request's head or body does not come. */
+ * has gone, or that of half a body, and that a request's head or body does not come. */
 #pragma once
 #include "engine/base/cancel.h"
+#include <stdatomic.h>
 #include <stdint.h>
 
 typedef struct Watch Watch;
@@ -25,6 +26,8 @@ typedef struct Conn {
         void *tls;    /* its gnutls_session_t, or NULL */
         const void *checked; /* the Access by which the client certificate was last looked at */
         atomic_llong deadline_ns; /* shut down when this has passed; 0: never */
+        atomic_bool body;         /* one is coming, so that an end here is too early */
+        int ended;                /* for so many ticks; the watch's own */
 } Conn;
 Status *watch_connect(Watch *w, int fd, Conn **ret) MUST_USE;
 void watch_disconnect(Watch *w, Conn *c);

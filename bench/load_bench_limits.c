@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 enum { PAGE = 4096, HUGE_PAGE = 2 << 20, PIECE = 4 << 20, SOCKET_PIECE = 64 << 10, ROUNDS = 3 };
-#define WARM_BYTES ((size_t)2 << 30)
+#define WARM_BYTES ((size_t)512 << 20)
 
 static void must(bool ok, const char *what)
 {

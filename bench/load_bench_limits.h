@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Takes, touches and gives back a few GB. A virtual machine hands memory that is free for a while
+/* Takes, touches and gives back half a GB. A virtual machine hands memory that is free for a while
  * back to its host, and gets it again at twenty times the price of memory that it still has: that
  * is the machine's, not the daemon's. */
 void limit_warm(void);

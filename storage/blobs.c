@@ -2,9 +2,11 @@
 /* Content-addressed files: written aside and synced before the transaction, renamed and the folder
  * synced inside it, so that a row never names a file that a power loss could take. Files without a
  * row are rubbish and go at the next open. */
+#include "engine/base/mem_big.h"
 #include "storage/db.h"
 #include "storage/digest.h"
 #include "storage/direct.h"
+#include "storage/incoming.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -34,7 +36,7 @@ static Status *blob_path(const char *digest, char ret[PATH_SIZE])
 
 /* Running out of files, memory or room while writing aside promised nothing and harms nobody else;
  * the rest is the disk. */
-static Status *write_error(Store *s, int error)
+Status *blob_write_error(Store *s, int error)
 {
         switch (error) {
         case EMFILE:
@@ -57,20 +59,26 @@ static Status *write_all(Store *s, int fd, const char *p, size_t n)
         int error = done < 0 ? errno : EIO;
         direct_end(&d);
         if (n > 0)
-                return write_error(s, error);
+                return blob_write_error(s, error);
         return fdatasync(fd) == 0 ? NULL : db_fail(s, strerror(errno));
 }
 
 /* O_EXCL: names are numbered and the folder is swept at open, so one that exists is not ours. */
+int blob_make_tmp(Store *s, char ret_name[BLOB_TMP_SIZE])
+{
+        snprintf(ret_name, BLOB_TMP_SIZE, "tmp-%llu", atomic_fetch_add(&s->tmp_serial, 1));
+        int fd = openat(s->blobs, ret_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                        0600);
+        if (fd < 0)
+                ret_name[0] = 0;
+        return fd;
+}
+
 static Status *write_tmp(Store *s, BlobWrite *w)
 {
-        snprintf(w->tmp, sizeof w->tmp, "tmp-%llu", atomic_fetch_add(&s->tmp_serial, 1));
-        int fd = openat(s->blobs, w->tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                        0600);
-        if (fd < 0) {
-                w->tmp[0] = 0;
-                return write_error(s, errno);
-        }
+        int fd = blob_make_tmp(s, w->tmp);
+        if (fd < 0)
+                return blob_write_error(s, errno);
         Status *e = write_all(s, fd, w->data, w->n);
         if (close(fd) != 0 && !e)
                 e = db_fail(s, strerror(errno));
@@ -95,21 +103,18 @@ static Status *known_locked(Store *s, void *arg)
         return NULL;
 }
 
-/* Big bytes are written while they are digested: what was known already is then written for
- * nothing, and forgotten. */
-static Status *write_and_digest(Store *s, BlobWrite *w)
+/* Big bytes are written while they are digested, and both may have begun when the first came: what
+ * was known already is then written for nothing, and forgotten. */
+static Status *write_and_digest(Store *s, const StoreBlob *blob, BlobWrite *w)
 {
-        Digesting d;
-        if (!digesting_start(&d, w->data, w->n)) {
-                store_digest(w->data, w->n, w->digest);
-                return write_tmp(s, w);
-        }
-        digesting_go(&d, w->n);
-        Status *e = write_tmp(s, w);
-        digesting_end(&d, w->digest);
+        StoreIncoming *in = blob->incoming ? steal(blob->incoming) : NULL;
+        if (!in && (in = incoming_start(s, w->data, w->n, true)))
+                store_incoming_go(in, w->n);
+        if (in)
+                TRY(incoming_finish(in, w));
         if (!*w->digest)
                 store_digest(w->data, w->n, w->digest);
-        return e;
+        return in ? NULL : write_tmp(s, w);
 }
 
 /* Before the transaction, so that slow writing blocks nobody. Contents that are known already are
@@ -126,7 +131,7 @@ Status *blob_prepare(Store *s, const StoreBlob *blob, BlobWrite *ret)
         if (blob->digest)
                 memcpy(ret->digest, blob->digest, STORE_DIGEST_SIZE);
         else if (big)
-                TRY(write_and_digest(s, ret));
+                TRY(write_and_digest(s, blob, ret));
         else
                 store_digest(ret->data, ret->n, ret->digest);
         TRY(db_read(s, known_locked, ret));
@@ -141,7 +146,7 @@ static Status *sync_dir(Store *s, const char *name)
 {
         int fd = openat(s->blobs, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
-                return write_error(s, errno);
+                return blob_write_error(s, errno);
         Status *e = fsync(fd) == 0 ? NULL : db_fail(s, strerror(errno));
         close(fd);
         return e;
@@ -213,7 +218,7 @@ static bool read_all(Direct *d, char *p, size_t n)
 /* By pieces, each of which is digested while the next is read. */
 static bool read_and_digest(int fd, char *p, size_t n, char sum[STORE_DIGEST_SIZE])
 {
-        enum { PIECE = 4 << 20 };
+        enum { PIECE = 1 << 20 };
         Digesting d;
         Direct from;
         sum[0] = 0;
@@ -239,7 +244,7 @@ Status *blob_read(int fd, const char *digest, size_t n, void **ret)
         struct stat st;
         char sum[STORE_DIGEST_SIZE] = "";
         bool sized = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (size_t)st.st_size == n;
-        autofree char *data = sized ? mem_alloc(n) : NULL;
+        autofree char *data = !sized ? NULL : n < DIGEST_BIG ? mem_alloc(n) : mem_alloc_big(n);
         bool read = data && read_and_digest(fd, data, n, sum);
         close(fd);
         if (sized && !data)

@@ -101,6 +101,9 @@ struct Store {
         atomic_ullong tmp_serial;
         int dir, blobs, lock_fd;
         Touches touches;
+        pthread_mutex_t coming_lock; /* guards: coming */
+        pthread_cond_t coming_less;
+        int coming; /* StoreIncomings */
 };
 
 /* db.c */
@@ -138,13 +141,15 @@ Status *schema_migrate(Store *s) MUST_USE;
 
 /* blobs.c */
 
+#define BLOB_TMP_SIZE 32
+
 typedef struct BlobWrite {
         char digest[STORE_DIGEST_SIZE];
         const void *data;
         size_t n;
         const char *origin;
-        char tmp[32]; /* name under blobs/, "" when there is none */
-        bool known;   /* the store had it when blob_prepare() looked */
+        char tmp[BLOB_TMP_SIZE]; /* name under blobs/, "" when there is none */
+        bool known;              /* the store had it when blob_prepare() looked */
         Store *store;
 } BlobWrite;
 
@@ -153,6 +158,10 @@ typedef struct BlobWrite {
 Status *blob_prepare(Store *s, const StoreBlob *blob, BlobWrite *ret) MUST_USE;
 /* In the transaction: makes sure that file and row exist. */
 Status *blob_commit(Store *s, BlobWrite *w) MUST_USE;
+/* Makes a temporary file; its descriptor, or -1 with errno and no name. */
+int blob_make_tmp(Store *s, char ret_name[BLOB_TMP_SIZE]) MUST_USE;
+/* The error of an errno while a temporary file was written. */
+Status *blob_write_error(Store *s, int error) MUST_USE;
 /* Removes what is left of the temporary file. */
 void blob_done(BlobWrite *w);
 #define autoblob __attribute__((cleanup(blob_done))) BlobWrite

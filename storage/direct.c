@@ -21,21 +21,33 @@ static bool set_direct(int fd, bool on)
 void direct_start(Direct *d, int fd, size_t n)
 {
         *d = (Direct){ .fd = fd };
-        if (n < DIRECT_LEAST || !set_direct(fd, true))
-                return;
-        d->memory = mem_alloc(PIECE + PAGE);
-        if (d->memory)
-                d->piece = d->memory + (-(uintptr_t)d->memory & (PAGE - 1));
-        else
-                set_direct(fd, false);
+        d->past = n >= DIRECT_LEAST && set_direct(fd, true);
 }
 
 /* Through the cache from here on. */
 static void fall_back(Direct *d)
 {
-        if (d->piece)
+        if (d->past)
                 set_direct(d->fd, false);
-        d->piece = NULL;
+        d->past = false;
+}
+
+static bool aligned(const void *p)
+{
+        return (uintptr_t)p % PAGE == 0;
+}
+
+/* Without memory the cache is as good. */
+static bool have_piece(Direct *d)
+{
+        if (d->memory)
+                return true;
+        d->memory = mem_alloc(PIECE + PAGE);
+        if (d->memory)
+                d->piece = d->memory + (-(uintptr_t)d->memory & (PAGE - 1));
+        else
+                fall_back(d);
+        return d->memory;
 }
 
 void direct_end(Direct *d)
@@ -62,10 +74,25 @@ static ssize_t plain_write(int fd, const char *p, size_t n)
         return done;
 }
 
+/* Of whole pages, aligned: where they are to be. */
+static ssize_t read_there(Direct *d, char *p, size_t n)
+{
+        ssize_t got = plain_read(d->fd, p, MIN(n, (size_t)PIECE) & ~(size_t)(PAGE - 1));
+        if (got < 0 && errno == EINVAL) {
+                fall_back(d);
+                return plain_read(d->fd, p, n);
+        }
+        if (got > 0 && got % PAGE)
+                fall_back(d);
+        return got;
+}
+
 /* Whole pages are asked for; what is read beyond n is given up, and read again if need be. */
 ssize_t direct_read(Direct *d, char *p, size_t n)
 {
-        if (!d->piece)
+        if (d->past && aligned(p) && n >= PAGE)
+                return read_there(d, p, n);
+        if (!d->past || !have_piece(d))
                 return plain_read(d->fd, p, n);
         size_t want = n < PIECE ? (n + PAGE - 1) & ~(size_t)(PAGE - 1) : PIECE;
         ssize_t got = plain_read(d->fd, d->piece, want);
@@ -88,12 +115,14 @@ ssize_t direct_read(Direct *d, char *p, size_t n)
 ssize_t direct_write(Direct *d, const char *p, size_t n)
 {
         size_t some = MIN(n, (size_t)PIECE) & ~(size_t)(PAGE - 1);
+        const char *from = p;
         if (!some)
                 fall_back(d);
-        if (!d->piece)
+        if (!d->past || (!aligned(p) && !have_piece(d)))
                 return plain_write(d->fd, p, n);
-        memcpy(d->piece, p, some);
-        ssize_t done = plain_write(d->fd, d->piece, some);
+        if (!aligned(p))
+                from = memcpy(d->piece, p, some);
+        ssize_t done = plain_write(d->fd, from, some);
         if (done < 0 && errno == EINVAL) {
                 fall_back(d);
                 return plain_write(d->fd, p, n);

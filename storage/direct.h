@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Big files past the page cache, where the file system lets us: with it, each page is found, filled
- * and copied by a processor, which takes longer than the disk. Bytes go through a piece of memory
- * that is aligned as disks want it. */
+ * and copied by a processor, which takes longer than the disk. Bytes that are not aligned as disks
+ * want it go through a piece of memory that is. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,8 @@
 
 typedef struct Direct {
         int fd;
-        char *memory, *piece; /* NULL: through the cache */
+        char *memory, *piece; /* where bytes go through; made when first needed */
+        bool past;            /* else through the cache */
 } Direct;
 
 /* Takes over how fd is read or written from here on; its offset must be 0. n: bytes that will come

@@ -4,6 +4,7 @@
 #include "storage/store.h"
 
 #include "storage/db.h"
+#include "storage/incoming.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -211,6 +212,8 @@ Status *store_open(const char *dir, Store **ret)
         s->dir = s->blobs = s->lock_fd = -1;
         s->doomed = BUF((size_t)1 << 30);
         pthread_mutex_init(&s->lock, NULL);
+        pthread_mutex_init(&s->coming_lock, NULL);
+        pthread_cond_init(&s->coming_less, NULL);
         pthread_mutex_init(&s->touches.lock, NULL);
         pthread_cond_init(&s->touches.wake, NULL);
         TRY(open_dir(s, dir));
@@ -227,6 +230,7 @@ void store_close(Store *s)
 {
         if (!s)
                 return;
+        incoming_wait_all(s);
         touches_stop(s);
         for (int i = 0; i < SQL_COUNT; i++)
                 sqlite3_finalize(s->stmts[i]);
@@ -243,6 +247,8 @@ void store_close(Store *s)
         pthread_cond_destroy(&s->touches.wake);
         pthread_mutex_destroy(&s->touches.lock);
         pthread_mutex_destroy(&s->lock);
+        pthread_cond_destroy(&s->coming_less);
+        pthread_mutex_destroy(&s->coming_lock);
         mem_free(s);
 }
 

@@ -34,13 +34,27 @@ Status *store_check(Store *s) MUST_USE;
 
 /* ---- blobs ---- */
 
+/* Big bytes on their way: digested and written to a temporary file while they come, so that little
+ * is left to do when the last is there. */
+typedef struct StoreIncoming StoreIncoming;
+/* n bytes will come to data, one behind the other, and stay there. NULL: this is not possible or
+ * not worth it now; they are then to be stored as any others. */
+StoreIncoming *store_incoming_new(Store *s, const void *data, size_t n) MUST_USE;
+/* So many of the bytes are there now; never called twice with all. */
+void store_incoming_go(StoreIncoming *in, size_t ready);
+/* Nothing will come of it. The bytes' memory is taken over (NULL: it is not theirs) and freed, as
+ * is the file, when nobody looks at it any more: this does not wait. */
+void store_incoming_drop(StoreIncoming *in, void *data);
+
 /* The bytes of a graph: either data and n, or the digest of bytes that the store holds already. */
 typedef struct StoreBlob {
         const char *digest; /* SHA-256 in hex, or NULL: computed from data. Given with data, it is
                                believed */
         const void *data;   /* NULL: the digest must be known, else NOT_FOUND */
         size_t n;
-        const char *origin; /* of a session's version: kept beside it; NULL is stored as "" */
+        StoreIncoming **incoming; /* NULL, or what has followed data, all of which is there; is then
+                                     taken over, whatever comes of it */
+        const char *origin;       /* of a session's version: kept beside it; NULL is stored as "" */
         /* NULL, or called once the bytes are on the disk, but in nobody's name: an error forgets
          * them. Unless they are spare they will still be looked at. */
         Status *(*checked)(void *arg, bool spare);

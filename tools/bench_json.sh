@@ -9,7 +9,7 @@ if [ -e /usr/include/simdjson.h ] && command -v g++ >/dev/null; then
         peers=("$build/json_peers.o" -lsimdjson -lstdc++)
 fi
 sources=(api/body_move.c api/json_{element,floats,nested,number,number_write,parts,plain,scan,string,tensor,tensor_write,wide}.c api/npy.c api/pow10.c
-        engine/base/{arena,base64,buf,map,mem,mem_large,nearest,status,utf8}.c engine/tensor/{dtype,shape,tensor}.c)
+        engine/base/{arena,base64,buf,map,mem,mem_large,mem_text,nearest,status,utf8}.c engine/tensor/{dtype,shape,tensor}.c)
 ${CC:-gcc} -std=gnu17 -D_GNU_SOURCE -O3 -g -fno-math-errno -I. bench/json_bench.c "${sources[@]}" "${peers[@]}" \
         -ljansson -lm -pthread -o "$build/json_bench"
 exec "$build/json_bench"

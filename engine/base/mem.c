@@ -3,11 +3,11 @@
  * the threads. */
 #include "engine/base/mem.h"
 
+#include "engine/base/mem_big.h"
 #include "engine/base/mem_large.h"
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -252,49 +252,23 @@ void mem_free(void *p)
         give_back(p);
 }
 
-void *mem_dup(const void *p, size_t n)
+/* Huge pages for whole ones only: nothing beyond n is ever touched. */
+void *mem_reserve(size_t n, size_t *ret_size)
 {
-        void *q = mem_alloc(n);
-        if (q && n)
-                memcpy(q, p, n);
-        return q;
-}
-
-char *mem_strndup(const char *s, size_t n)
-{
-        char *q = mem_alloc(n + 1);
-        if (!q)
+        void *p = NULL;
+        if (faulty() || n > PTRDIFF_MAX || posix_memalign(&p, HUGE_PAGE, n ? n : 1) != 0)
                 return NULL;
-        if (n)
-                memcpy(q, s, n);
-        q[n] = 0;
-        return q;
+        large_wish(p, n);
+        *ret_size = malloc_usable_size(p);
+        return p;
 }
 
-char *mem_strdup(const char *s)
+bool mem_claim(size_t n, bool anyway)
 {
-        return mem_strndup(s, strlen(s));
-}
-
-char *mem_vprintf(const char *fmt, va_list ap)
-{
-        va_list again;
-        va_copy(again, ap);
-        int n = vsnprintf(NULL, 0, fmt, ap);
-        char *s = n < 0 ? NULL : mem_alloc((size_t)n + 1);
-        if (s)
-                vsnprintf(s, (size_t)n + 1, fmt, again);
-        va_end(again);
-        return s;
-}
-
-char *mem_printf(const char *fmt, ...)
-{
-        va_list ap;
-        va_start(ap, fmt);
-        char *s = mem_vprintf(fmt, ap);
-        va_end(ap);
-        return s;
+        if (!anyway && (faulty() || !room_for((int64_t)n)))
+                return false;
+        count((int64_t)n);
+        return true;
 }
 
 /* ---- the depot ----

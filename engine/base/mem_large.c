@@ -8,7 +8,11 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE ((size_t)2 << 20)
+void large_wish(void *p, size_t n)
+{
+        if (n >= HUGE_PAGE)
+                madvise(p, n & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
+}
 
 size_t large_size(size_t n)
 {
@@ -30,7 +34,7 @@ void *large_new(size_t n)
         if (before)
                 munmap(all, before);
         munmap(p + size, HUGE_PAGE - before);
-        madvise(p, size, MADV_HUGEPAGE); /* a wish: without it pages are small */
+        large_wish(p, size);
         return p;
 }
 

@@ -22,6 +22,11 @@
 #define is_large(n) ((n) >= LARGE_MIN)
 #endif
 
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* Wishes for huge pages where a whole one lies in n bytes, which begin where one does: without them
+ * pages are small. */
+void large_wish(void *p, size_t n);
 /* What large_new(n) really takes; 0 when that is more than there can be. */
 size_t large_size(size_t n);
 /* Contents undefined; aligned to a huge page. NULL without memory. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/lib/http_client.h"
+#include "tests/lib/http_state.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -42,6 +43,17 @@ static void must(Status *s)
 }
 
 /* ---- the server ---- */
+
+int test_blob_files(void)
+{
+        char command[100];
+        int n = -1;
+        snprintf(command, sizeof command, "find %s/blobs -type f | wc -l", state_dir);
+        FILE *f = popen(command, "r");
+        cr_assert(f && fscanf(f, "%d", &n) == 1);
+        pclose(f);
+        return n;
+}
 
 static void start(void)
 {

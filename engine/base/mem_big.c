@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/base/mem_big.h"
+
+void *mem_alloc_big(size_t n)
+{
+        size_t size;
+        void *p = mem_reserve(n, &size);
+        if (!p || mem_claim(size, false))
+                return p;
+        mem_claim(size, true);
+        mem_free(p);
+        return NULL;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Memory for bodies and files: big, of the kind that mem_free() frees, aligned to a huge page, and
+ * in huge pages where the system has them. */
+#pragma once
+#include "engine/base/mem.h"
+
+/* For n bytes that come by and by: none of it counts until it is claimed; once all *ret_size bytes
+ * are, it is as any other. */
+void *mem_reserve(size_t n, size_t *ret_size) MUST_USE;
+/* Counts n more bytes of what was reserved. False when that is beyond the limit; `anyway` never is:
+ * before memory is freed that was not claimed whole. */
+bool mem_claim(size_t n, bool anyway);
+/* Reserves and claims at once. */
+void *mem_alloc_big(size_t n) MUST_USE;
