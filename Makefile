@@ -5,7 +5,7 @@ MAKEFLAGS += -rR --no-print-directory
 VERSION := 0.1.0
 B       ?= build/debug
 CC      := $(if $(filter default undefined,$(origin CC)),gcc,$(CC))
-CFLAGS  ?= -O1 -g -DNO_CLONES
+CFLAGS  ?= $(if $(filter %release,$B),-O3 -g,-O1 -g -DNO_CLONES)
 SAN     ?=
 Q := $(if $(V),,@)# V=1 shows whole commands.
 # For variants that only check: no clones of hot loops, which debug builds do without, too; rows share processes.
@@ -98,7 +98,7 @@ help: ## this list
 	@sed -n 's/^\([a-z0-9 -]*\):.*## /  \1\t/p' Makefile
 deps: ; @tools/deps.sh build ## install the Debian packages that building needs
 release: deps ## build build/release/sessrund, optimized; asserts stay
-	@$(MAKE) $(JOBS) B=build/release CFLAGS="-O3 -g" all
+	@$(MAKE) $(JOBS) B=build/release all
 run: release ; @tools/run.sh build/release/sessrund ## start a daemon on 127.0.0.1:8642 with its state in ./state
 test: ## build and run all suites
 	@tools/deps.sh build test && $(MAKE) $(JOBS) suites
@@ -132,8 +132,8 @@ clang: ## build everything with clang
 format: ; @git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i ## lay out all code as .clang-format says
 benches: $(BENCHES) $B/sessrund
 bench: ## measure steps and HTTP against bare peers (release build)
-	@$(MAKE) $(JOBS) B=build/release CFLAGS="-O3 -g" benches && tools/bench.sh build/release
-bench-quick: ; @SESSRUN_BENCH_QUICK=1 $(MAKE) bench ## the same, short and rough
+	@$(MAKE) $(JOBS) B=build/release benches && tools/bench.sh build/release
+bench-quick: ; @SESSRUN_BENCH_QUICK=1 $(MAKE) bench ## the same, short and rough, with the peers that are there
 bench-json: ; @tools/bench_json.sh ## time tensors in JSON against jansson and simdjson
 openapi: $B/tests/test_api ; @tools/openapi.sh $< ## lint openapi.yaml with redocly and spectral; drive each operation
 lint: ; @tools/lint.sh ## format, include directions, length, banned functions, scripts
@@ -141,7 +141,7 @@ tidy: $(PHDR) $B/gen/proto_types.h $B/gen/version.h $B/gen/migrations.inc ## cla
 	@clang-tidy --quiet $(SRC) $(CLI) -- $(filter-out -MMD -MP,$(SR_CFLAGS))
 systemd-check: ; @tools/systemd-check.sh ## verify the units and their exposure
 check: ## everything that CI runs
-	@tools/deps.sh build test lint && tools/check.sh test "verdicts VERDICTS=again one-thread-off" training openapi lint systemd-check clang asan claims tsan
+	@tools/deps.sh build test lint && tools/check.sh test bench-quick "verdicts B=build/release VERDICTS='again one-thread-off'" "training B=build/release" openapi lint systemd-check clang asan claims tsan
 install: ; @tools/install.sh $B "$(DESTDIR)" "$(PREFIX)" ## install below DESTDIR; PREFIX is /usr
 dist: ## pack the committed sources as build/sessrun-VERSION.tar.gz
 	@mkdir -p build && git archive --prefix=sessrun-$(VERSION)/ -o build/sessrun-$(VERSION).tar.gz HEAD

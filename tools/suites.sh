@@ -15,26 +15,55 @@ export TSAN_OPTIONS=log_path=$logs/tsan
 export SESSRUND=$PWD/$build/sessrund SESSRUN=$PWD/$build/sessrun
 read -ra flags <<<"${TEST_FLAGS:-}"
 failed=0
-for program; do
-        name=$(basename "$program")
-        "$program" "${flags[@]}" >"$logs/$name.out" 2>&1
+
+# Its output goes to a file, its exit status and how long it took to another.
+run() {
+        local name start=$SECONDS status
+        name=$(basename "$1")
+        "$1" "${flags[@]}" >"$logs/$name.out" 2>&1
         status=$?
         # On a busy machine Criterion's own process, in which no test runs, may die of itself: that says nothing.
         if [[ $name == test_* && $status -eq 139 ]] && ! grep -q 'Synthesis:' "$logs/$name.out"; then
                 echo "$name: Criterion itself died; once more"
-                "$program" "${flags[@]}" >"$logs/$name.out" 2>&1
+                "$1" "${flags[@]}" >"$logs/$name.out" 2>&1
                 status=$?
         fi
+        echo "$status $((SECONDS - start))" >"$logs/$name.status"
+}
+
+report() {
+        local name summary status seconds
+        name=$(basename "$1")
+        read -r status seconds <"$logs/$name.status"
         grep -vE '^\[(RUN |PASS)' "$logs/$name.out" | grep -v '^\[====\] Running' | grep -v Synthesis
         summary=$(grep -h 'Synthesis:' "$logs/$name.out" | tail -1)
         if [ -n "$summary" ]; then
-                echo "$name: ${summary##*] }"
+                echo "$name: ${summary##*] }($seconds s)"
         elif [ "$status" -eq 0 ]; then
-                echo "$name: passed"
+                echo "$name: passed ($seconds s)"
         else
                 echo "$name: Synthesis: Tested: 1 | Passing: 0 | Failing: 0 | Crashing: 1 (exit status $status)"
         fi
         [ "$status" -eq 0 ] || failed=1
+}
+
+# Suites use all processors by themselves; the other programs share them.
+others=()
+for program; do
+        if [[ $(basename "$program") == test_* ]]; then
+                run "$program"
+                report "$program"
+        else
+                others+=("$program")
+        fi
+done
+for program in "${others[@]}"; do
+        [ "$(jobs -rp | wc -l)" -lt "$(nproc)" ] || wait -n
+        run "$program" &
+done
+wait
+for program in "${others[@]}"; do
+        report "$program"
 done
 for log in "$logs"/asan.* "$logs"/ubsan.* "$logs"/tsan.*; do
         # A refused allocation is only a warning: the tests ask for some.
