@@ -167,19 +167,34 @@ HOT static void copy_rows(char *d, const char *s, int64_t n, int64_t size, int64
         }
 }
 
-/* One row of elements that lie a step apart in the source. */
+/* The same bytes n times, dst apart: in pieces that are still in the cache for the last of them. */
+static void copy_often(char *d, const char *s, int64_t n, int64_t size, int64_t dst)
+{
+        enum { PIECE = 16 << 10 };
+        for (int64_t at = 0; at < size; at += PIECE)
+                for (int64_t i = 0; i < n; i++)
+                        memcpy(d + i * dst + at, s + at, (size_t)MIN(size - at, (int64_t)PIECE));
+}
+
+/* One row of elements that lie a step apart in the source. The compiler makes vectors of steps that
+ * it knows. */
+#define STEP_BY(step)                           \
+        case step:                              \
+                for (int64_t j = 0; j < n; j++) \
+                        d[j] = s[step * j];     \
+                break;
 #define STEPS(SIZE, T)                                                          \
         HOT static void steps_##SIZE(T *d, const T *s, int64_t n, int64_t step) \
         {                                                                       \
-                if (step == -1)                                                 \
-                        for (int64_t j = 0; j < n; j++)                         \
-                                d[j] = s[-j];                                   \
-                else if (step == 2)                                             \
-                        for (int64_t j = 0; j < n; j++)                         \
-                                d[j] = s[2 * j];                                \
-                else                                                            \
+                switch (step) {                                                 \
+                        STEP_BY(-1)                                             \
+                        STEP_BY(2)                                              \
+                        STEP_BY(3)                                              \
+                        STEP_BY(4)                                              \
+                default:                                                        \
                         for (int64_t j = 0; j < n; j++)                         \
                                 d[j] = s[step * j];                             \
+                }                                                               \
         }
 MOVE_TYPES(STEPS)
 #undef STEPS
@@ -208,6 +223,8 @@ void box_block_plain(DType dtype, char *d, const char *s, const int64_t n[2], co
         int64_t size = (int64_t)dtype_size(dtype), row = n[1] * size;
         if (dst[1] == 1 && src[1] == 1 && row >= 16 && row <= 256)
                 copy_rows(d, s, n[0], row, dst[0] * size, src[0] * size);
+        else if (dst[1] == 1 && src[1] == 1 && src[0] == 0)
+                copy_often(d, s, n[0], row, dst[0] * size);
         else if (dst[1] == 1 && src[1] == 1)
                 for (int64_t i = 0; i < n[0]; i++)
                         memcpy(d + i * dst[0] * size, s + i * src[0] * size, (size_t)row);
@@ -217,7 +234,7 @@ void box_block_plain(DType dtype, char *d, const char *s, const int64_t n[2], co
                                       (const void *)(s + i * src[0] * size), n[1]);
         else if (dst[1] == 1 && src[0] == 1)
                 transpose_block(dtype, d, s, n, dst[0], src[1]);
-        else if (dst[1] == 1 && src[1] > -4 && src[1] < 4)
+        else if (dst[1] == 1 && src[1] >= -4 && src[1] <= 4)
                 for (int64_t i = 0; i < n[0]; i++)
                         DISPATCH_SIZE(dtype, steps, (void *)(d + i * dst[0] * size),
                                       (const void *)(s + i * src[0] * size), n[1], src[1]);

@@ -371,18 +371,44 @@ Test(vector_rows, are_put_side_by_side_and_padded)
 
 Test(vector_rows, are_taken_apart_by_columns)
 {
-        static const int64_t lengths[] = { 2, 17, 500, 5461, 5462, 20000 };
+        static const int64_t lengths[] = { 2, 17, 500, 5461, 20000 };
         char text[64];
         for (size_t k = 0; k < COUNTOF(sizes); k++)
-                for (size_t j = 0; j < COUNTOF(lengths) * 3; j++) {
-                        int64_t n = lengths[j / 3], part = (int64_t)j % 3;
-                        autoptr(Tensor) x = filled(sizes[k], &SHAPE(n, 3));
+                for (size_t j = 0; j < COUNTOF(lengths) * 4; j++) {
+                        int64_t n = lengths[j / 4], of = 2 + (int64_t)j % 4, part = n % of;
+                        autoptr(Tensor) x = filled(sizes[k], &SHAPE(n, of));
                         snprintf(text, sizeof text,
-                                 "u = Unpack(x) num: 3, axis: 1\nz = Identity(u:%d)", (int)part);
+                                 "u = Unpack(x) num: %d, axis: 1\nz = Identity(u:%d)", (int)of,
+                                 (int)part);
                         autoptr(Tensor) z = run(sizes[k], text, x);
                         cr_assert_eq(tensor_count(z), n);
                         for (int64_t i = 0; i < n; i++)
-                                cr_assert_eq(tensor_double(z, i), tensor_double(x, 3 * i + part));
+                                cr_assert_eq(tensor_double(z, i), tensor_double(x, of * i + part));
+                }
+}
+
+Test(vector_rows, are_split_unevenly_and_tiled)
+{
+        static const int64_t widths[] = { 4, 9, 700, 9001 };
+        for (size_t k = 0; k < COUNTOF(sizes); k++)
+                for (size_t j = 0; j < COUNTOF(widths); j++) {
+                        int64_t n = widths[j], m = n - 3;
+                        autoptr(Tensor) x = filled(sizes[k], &SHAPE(19, n));
+                        autoptr(Tensor) part = run(sizes[k],
+                                                   "s = Const int32 [3] { 1, 2, -1 }\n"
+                                                   "a = Const int32 [] { 1 }\n"
+                                                   "u = SplitV(x, s, a) num_split: 3\n"
+                                                   "z = Identity(u:2)",
+                                                   x);
+                        autoptr(Tensor) thrice =
+                                run(sizes[k], "m = Const int32 [2] { 3, 1 }\nz = Tile(x, m)", x);
+                        cr_assert(shape_equal(tensor_shape(part), &SHAPE(19, m)));
+                        for (int64_t i = 0; i < 19 * m; i++)
+                                cr_assert_eq(tensor_double(part, i),
+                                             tensor_double(x, i / m * n + 3 + i % m));
+                        for (int64_t i = 0; i < 3 * 19 * n; i++)
+                                cr_assert_eq(tensor_double(thrice, i),
+                                             tensor_double(x, i % (19 * n)));
                 }
 }
 

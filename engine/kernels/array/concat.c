@@ -108,14 +108,16 @@ static Status *concat_rows(OpCtx *c, int first, int end, int axis, int64_t from,
  * the next value's come. */
 static Status *concat(OpCtx *c)
 {
-        enum { SOME = 4096 }; /* elements */
+        enum { SOME = 32 << 10 }; /* bytes */
         bool v2 = is_v2(ctx_node(c));
         int first = v2 ? 0 : 1, end = v2 ? c->n_in - 1 : c->n_in;
         const Tensor *y = ctx_output(c, 0);
         int64_t at = tensor_int(ctx_input(c, v2 ? end : 0), 0);
         int axis = (int)(at < 0 ? at + tensor_rank(y) : at);
         int64_t outer = shape_product(tensor_shape(y), 0, axis);
-        int64_t step = SOME / MAX(shape_product(tensor_shape(y), axis, tensor_rank(y)), 1) + 1;
+        int64_t row = shape_product(tensor_shape(y), axis, tensor_rank(y)) *
+                      (int64_t)dtype_size(tensor_dtype(y));
+        int64_t step = SOME / MAX(row, 1) + 1;
         for (int64_t o = 0; o < outer; o += step)
                 TRY(concat_rows(c, first, end, axis, o, MIN(outer, o + step)));
         return NULL;

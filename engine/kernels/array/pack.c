@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Pack: tensors of one shape, put together along a new axis. Unpack takes them apart. */
+#include "engine/kernels/array/part.h"
 #include "engine/ops/box.h"
-#include "engine/ops/op.h"
 
 static Status *pack_axis(const Node *node, int rank, int *ret)
 {
@@ -79,22 +79,6 @@ static Status *unpack_slices(OpCtx *c, const Tensor *x, const Shape *s, int64_t 
         return NULL;
 }
 
-/* The input goes by in parts that the cache holds until each output has taken its own of them. */
-static Status *unpack_parts(OpCtx *c, const Tensor *x, int64_t outer, int64_t inner)
-{
-        enum { PART = 64 << 10 };
-        int64_t n = c->n_out, row = n * inner;
-        int64_t bytes = row * (int64_t)dtype_size(tensor_dtype(x)), step = MAX(PART / bytes, 16);
-        for (int64_t at = 0; at < outer; at += step)
-                for (int i = 0; i < n; i++) {
-                        Box b = { .src_at = at * row + i * inner, .dst_at = at * inner };
-                        box_add(&b, MIN(step, outer - at), inner, row);
-                        box_add(&b, inner, 1, 1);
-                        TRY(box_copy(&b, ctx_output(c, i), x));
-                }
-        return NULL;
-}
-
 static Status *unpack(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);
@@ -108,7 +92,7 @@ static Status *unpack(OpCtx *c)
                 return unpack_slices(c, x, &s, inner);
         for (int i = 0; i < c->n_out; i++)
                 TRY(ctx_alloc(c, i, &s, &y));
-        return tensor_count(x) ? unpack_parts(c, x, outer, inner) : NULL;
+        return part_deal(c, x, outer);
 }
 
 OP(Pack, .inputs = "values:N*T", .outputs = "output:T", .attrs = "N:int >=1; T:type; axis:int = 0",

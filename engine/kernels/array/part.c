@@ -41,3 +41,26 @@ Status *part_output(OpCtx *c, int i, const Tensor *x, const int64_t *begin, cons
         TRY(ctx_alloc(c, i, shape, &y));
         return box_copy(&b, y, x);
 }
+
+/* The input goes by in pieces that the cache holds until each output has taken its own of them. */
+Status *part_deal(OpCtx *c, const Tensor *x, int64_t outer)
+{
+        enum { PIECE = 32 << 10 };
+        if (!tensor_count(x))
+                return NULL;
+        int64_t row = tensor_count(x) / outer;
+        int64_t step = MAX(PIECE / (row * (int64_t)dtype_size(tensor_dtype(x))), 16);
+        for (int64_t at = 0; at < outer; at += step) {
+                int64_t from = at * row;
+                for (int i = 0; i < ctx_outputs(c); i++) {
+                        Tensor *y = ctx_output(c, i);
+                        int64_t share = tensor_count(y) / outer;
+                        Box b = { .src_at = from, .dst_at = at * share };
+                        box_add(&b, MIN(step, outer - at), share, row);
+                        box_add(&b, share, 1, 1);
+                        TRY(box_copy(&b, y, x));
+                        from += share;
+                }
+        }
+        return NULL;
+}

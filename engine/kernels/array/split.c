@@ -107,13 +107,19 @@ static Status *split_v_shape(ShapeCtx *c)
         return NULL;
 }
 
-/* Parts along the first axis are views of the input. */
+/* Parts that lie in one piece are views of the input. */
 static Status *split_at(OpCtx *c, const Tensor *x, int64_t axis)
 {
         const Shape *shapes;
+        Tensor *y;
         int64_t begin[SHAPE_MAX_RANK] = { 0 };
         TRY(late_shapes(c, &shapes));
         axis = axis < 0 ? axis + tensor_rank(x) : axis;
+        int64_t outer = shape_product(tensor_shape(x), 0, (int)axis);
+        for (int i = 0; i < ctx_outputs(c) && outer > 1; i++)
+                TRY(ctx_alloc(c, i, &shapes[i], &y));
+        if (outer > 1)
+                return part_deal(c, x, outer);
         for (int i = 0; i < ctx_outputs(c); i++) {
                 TRY(part_output(c, i, x, begin, NULL, &shapes[i], &shapes[i]));
                 begin[axis] += shapes[i].dim[axis];
