@@ -252,6 +252,34 @@ Test(vectors, are_raised_to_one_power_as_libm_does)
         expect_powers(DT_BFLOAT16);
 }
 
+/* Bases above zero of all sizes, down to the smallest, and exponents that give results of all
+ * sizes: what the vectors' own arithmetic does, without anything special among them. */
+Test(vectors, of_floats_above_zero_have_powers_within_a_unit)
+{
+        enum { MANY = 16 * 1000 + 5 };
+        static const MathCase power = { "Pow", NULL, pow, 1 };
+        autoptr(TestSession) s = NULL;
+        autoptr(Tensor) a = NULL;
+        autoptr(Tensor) b = NULL;
+        cr_assert_null(test_session_text("a = Placeholder dtype: float\n"
+                                         "b = Placeholder dtype: float\nz = Pow(a, b)\n",
+                                         &s));
+        cr_assert_null(tensor_new(DT_FLOAT, &SHAPE(MANY), &a));
+        cr_assert_null(tensor_new(DT_FLOAT, &SHAPE(MANY), &b));
+        float *x = tensor_fill(a), *y = tensor_fill(b);
+        for (uint32_t i = 0; i < MANY; i++) {
+                uint32_t some = i * 2654435761u;
+                bool near = i % 3 == 0; /* to 1, where the logarithm is small */
+                x[i] = near ? 1 + (float)(int32_t)some * 0x1p-33f
+                            : float_of_bits_(some % 0x7f7fffff + 1);
+                double most = fmin(fmax(1 / fabs(log2((double)x[i])), 1e-3), 1e6);
+                y[i] = (float)((double)(int32_t)(some * 747796405u) * 0x1p-31 * 152 * most);
+        }
+        autoptr(Tensor) z = run(s, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+        for (int64_t i = 0; i < MANY; i++)
+                expect_value(&power, DT_FLOAT, (double)x[i], (double)y[i], tensor_double(z, i));
+}
+
 /* ---- division ---- */
 
 static TestSession *division(const char *op, DType t)

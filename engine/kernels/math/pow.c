@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Pow. Integer powers wrap; negative ones are refused before the loop. */
-#include "engine/kernels/math/binary.h"
+#include "engine/kernels/math/pow_float.h"
 #include "engine/kernels/math/unary.h"
 
 static inline uint64_t power(uint64_t a, uint64_t b)
@@ -19,7 +19,21 @@ BINARY_LOOPS(pow, SIGNED_TYPES, power((uint64_t)a, (uint64_t)b))
 __attribute__((simd("notinbranch"))) double(pow)(double, double);
 __attribute__((simd("notinbranch"))) float(powf)(float, float);
 #endif
-BINARY_LOOPS(pow, FLOAT_TYPES, pow(a, b))
+BINARY_LOOPS(pow, TYPE_DOUBLE, pow(a, b))
+BINARY_LOOPS(plain_pow, TYPE_FLOAT, pow(a, b))
+static void pow_loop_FLOAT(const void *x, int64_t xs, const void *y, int64_t ys, void *z, int64_t n)
+{
+        pow_floats(plain_pow_loop_FLOAT, x, xs, y, ys, z, n);
+}
+static void pow_loop_HALF(const void *x, int64_t xs, const void *y, int64_t ys, void *z, int64_t n)
+{
+        binary_short(pow_loop_FLOAT, DT_HALF, 0, x, xs, y, ys, z, n);
+}
+static void pow_loop_BFLOAT16(const void *x, int64_t xs, const void *y, int64_t ys, void *z,
+                              int64_t n)
+{
+        binary_short(pow_loop_FLOAT, DT_BFLOAT16, 0, x, xs, y, ys, z, n);
+}
 BINARY_LOOPS(pow, COMPLEX_TYPES, b == 0 ? 1 : a == 0 ? 0 : pow(a, b))
 BINARY_TABLE(pow, SIGNED_NUMBER_TYPES)
 
