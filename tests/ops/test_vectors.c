@@ -52,6 +52,14 @@ static double softplus(double a, double b UNUSED)
 {
         return (a > 0 ? a : 0) + log1p(exp(-fabs(a)));
 }
+static double elu(double a, double b UNUSED)
+{
+        return a < 0 ? expm1(a) : a;
+}
+static double selu(double a, double b UNUSED)
+{
+        return (a < 0 ? 1.6732632423543772848 * expm1(a) : a) * 1.0507009873554804935;
+}
 static double sigmoid(double a, double b UNUSED)
 {
         return 1 / (1 + exp(-a));
@@ -89,6 +97,8 @@ static const MathCase cases[] = {
         { "Tanh", "z = Tanh(a)", tangent, 4 },
         { "Erf", "z = Erf(a)", error_function, 4 },
         { "Softplus", "z = Softplus(a)", softplus, 5 },
+        { "Elu", "z = Elu(a)", elu, 4 },
+        { "Selu", "z = Selu(a)", selu, 4 },
         { "Sigmoid", "z = Sigmoid(a)", sigmoid, 4 },
         { "Rsqrt", "z = Rsqrt(a)", rsqrt, 2 },
         { "Maximum", "z = Maximum(a, b)", maximum, 0 },
@@ -252,20 +262,38 @@ Test(vectors, are_raised_to_one_power_as_libm_does)
         expect_powers(DT_BFLOAT16);
 }
 
+/* Ordinary numbers, nothing special among them: what vectors compute on their own. */
+enum { MANY = 16 * 1000 + 5 };
+
+static void expect_many(const MathCase *c, DType t, const Tensor *x, const Tensor *y)
+{
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        const char *name = dtype_name(t);
+        buf_printf(&graph, "a = Placeholder dtype: %s\nb = Placeholder dtype: %s\n%s\n", name, name,
+                   c->graph);
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        autoptr(Tensor) z =
+                run(s, (Feed[]){ { "a:0", (Tensor *)x }, { "b:0", (Tensor *)(y ? y : x) } }, 2);
+        for (int64_t i = 0; i < MANY; i++)
+                expect_value(c, t, tensor_double(x, i), tensor_double(y ? y : x, i),
+                             tensor_double(z, i));
+}
+
+static Tensor *many(DType t)
+{
+        Tensor *x = NULL;
+        cr_assert_null(tensor_new(t, &SHAPE(MANY), &x));
+        return x;
+}
+
 /* Bases above zero of all sizes, down to the smallest, and exponents that give results of all
- * sizes: what the vectors' own arithmetic does, without anything special among them. */
+ * sizes. */
 Test(vectors, of_floats_above_zero_have_powers_within_a_unit)
 {
-        enum { MANY = 16 * 1000 + 5 };
-        static const MathCase power = { "Pow", NULL, pow, 1 };
-        autoptr(TestSession) s = NULL;
-        autoptr(Tensor) a = NULL;
-        autoptr(Tensor) b = NULL;
-        cr_assert_null(test_session_text("a = Placeholder dtype: float\n"
-                                         "b = Placeholder dtype: float\nz = Pow(a, b)\n",
-                                         &s));
-        cr_assert_null(tensor_new(DT_FLOAT, &SHAPE(MANY), &a));
-        cr_assert_null(tensor_new(DT_FLOAT, &SHAPE(MANY), &b));
+        static const MathCase power = { "Pow", "z = Pow(a, b)", pow, 1 };
+        autoptr(Tensor) a = many(DT_FLOAT);
+        autoptr(Tensor) b = many(DT_FLOAT);
         float *x = tensor_fill(a), *y = tensor_fill(b);
         for (uint32_t i = 0; i < MANY; i++) {
                 uint32_t some = i * 2654435761u;
@@ -275,9 +303,39 @@ Test(vectors, of_floats_above_zero_have_powers_within_a_unit)
                 double most = fmin(fmax(1 / fabs(log2((double)x[i])), 1e-3), 1e6);
                 y[i] = (float)((double)(int32_t)(some * 747796405u) * 0x1p-31 * 152 * most);
         }
-        autoptr(Tensor) z = run(s, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
-        for (int64_t i = 0; i < MANY; i++)
-                expect_value(&power, DT_FLOAT, (double)x[i], (double)y[i], tensor_double(z, i));
+        expect_many(&power, DT_FLOAT, a, b);
+}
+
+/* Of every size; every third is near 1. */
+Test(vectors, of_doubles_above_zero_have_logarithms_within_two_units)
+{
+        static const MathCase log_case = { "Log", "z = Log(a)", logarithm, 2 };
+        autoptr(Tensor) a = many(DT_DOUBLE);
+        double *x = tensor_fill(a);
+        for (uint32_t i = 0; i < MANY; i++) {
+                double some = (double)(int32_t)(i * 2654435761u);
+                x[i] = i % 3 == 0 ? 1 + some * 0x1p-33 * ldexp(1, -(int)(i % 50))
+                                  : (1 + fabs(some) * 0x1.3p-31) * ldexp(1, (int)(i % 2040) - 1020);
+        }
+        expect_many(&log_case, DT_DOUBLE, a, NULL);
+}
+
+Test(vectors, elu_and_selu_below_zero_are_within_four_units)
+{
+        static const MathCase cases_below[] = { { "Elu", "z = Elu(a)", elu, 4 },
+                                                { "Selu", "z = Selu(a)", selu, 4 } };
+        for (size_t c = 0; c < COUNTOF(cases_below); c++) {
+                autoptr(Tensor) d = many(DT_DOUBLE);
+                autoptr(Tensor) f = many(DT_FLOAT);
+                for (uint32_t i = 0; i < MANY; i++) {
+                        double v = -fabs((double)(int32_t)(i * 2654435761u)) * 0x1p-31 *
+                                   (i % 2 ? 45 : ldexp(1, -(int)(i % 60)));
+                        ((double *)tensor_fill(d))[i] = v;
+                        ((float *)tensor_fill(f))[i] = (float)v;
+                }
+                expect_many(&cases_below[c], DT_DOUBLE, d, NULL);
+                expect_many(&cases_below[c], DT_FLOAT, f, NULL);
+        }
 }
 
 /* ---- division ---- */

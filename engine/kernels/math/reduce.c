@@ -7,7 +7,7 @@
 
 /* Rows of so few elements are not worth a call each: where they are kept, where they are reduced.
  */
-enum { SHORT_KEPT = 32, SHORT_REDUCED = 512 };
+enum { SHORT_KEPT = 32, SHORT_REDUCED = 2048 };
 
 typedef struct ReduceWalk {
         const ReduceFns *fns;
