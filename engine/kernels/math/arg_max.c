@@ -4,6 +4,10 @@
 #include "engine/kernels/math/fold.h"
 #include "engine/kernels/math/types.h"
 
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+
 /* Without a constant axis only the rank is known. An empty axis has no extreme: an error, even when
  * the result is empty, too. */
 static Status *arg_shape(ShapeCtx *c)
@@ -39,6 +43,49 @@ typedef struct ArgJob {
 
 enum { COLUMNS = 256, ROWS = 1 << 30 };
 
+/* Where to look for the first place of a value: nothing before has it. With AVX-512 that is the
+ * place, unless it is among the last few; four vectors go to a branch. */
+static inline int64_t find_any(const void *x UNUSED, int64_t n UNUSED, double v UNUSED)
+{
+        return 0;
+}
+#ifdef __x86_64__
+#define FINDER(ID, T, lanes, ALL, LOAD, SAME)                                                      \
+        __attribute__((target("avx512f"))) static int64_t find_512_##ID(const T *x, int64_t n,     \
+                                                                        T v)                       \
+        {                                                                                          \
+                __typeof__(ALL(v)) all = ALL(v);                                                   \
+                int64_t i = 0;                                                                     \
+                for (; i + 4 * lanes <= n; i += 4 * lanes) {                                       \
+                        uint64_t some = 0;                                                         \
+                        for (int q = 0; q < 4; q++)                                                \
+                                some |= (uint64_t)SAME(all, LOAD(x + i + q * lanes)) << q * lanes; \
+                        if (some)                                                                  \
+                                return i + __builtin_ctzll(some);                                  \
+                }                                                                                  \
+                return i;                                                                          \
+        }                                                                                          \
+        static int64_t find_##ID(const T *x, int64_t n, T v)                                       \
+        {                                                                                          \
+                return __builtin_cpu_supports("avx512f") ? find_512_##ID(x, n, v) : 0;             \
+        }
+#define SAME_PS(a, b) _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)
+#define SAME_PD(a, b) _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ)
+FINDER(FLOAT, float, 16, _mm512_set1_ps, _mm512_loadu_ps, SAME_PS)
+FINDER(DOUBLE, double, 8, _mm512_set1_pd, _mm512_loadu_pd, SAME_PD)
+FINDER(INT32, int32_t, 16, _mm512_set1_epi32, _mm512_loadu_si512, _mm512_cmpeq_epi32_mask)
+FINDER(INT64, int64_t, 8, _mm512_set1_epi64, _mm512_loadu_si512, _mm512_cmpeq_epi64_mask)
+#define FIND(x, n, v) \
+        _Generic((x), const float *          \
+                 : find_FLOAT, const double *  \
+                 : find_DOUBLE, const int32_t * \
+                 : find_INT32, const int64_t * \
+                 : find_INT64, default         \
+                 : find_any)(x, n, v)
+#else
+#define FIND(x, n, v) find_any(x, n, v)
+#endif
+
 /* A row: its extreme in lanes, then the first place that has it. A NaN is no extreme, wherever it
  * stands. */
 #define ALONG(ID, T, W, GET, PUT, fn, op)                                                     \
@@ -72,7 +119,7 @@ enum { COLUMNS = 256, ROWS = 1 << 30 };
         HOT_##ID static int64_t fn##_along_##ID(const T *x, int64_t n)                        \
         {                                                                                     \
                 W best = fn##_best_##ID(x, n);                                                \
-                int64_t i = 0;                                                                \
+                int64_t i = FIND(x, n, best);                                                 \
                 for (int here = 0; i + FOLD_LANES <= n; i += FOLD_LANES) {                    \
                         for (int l = 0; l < FOLD_LANES; l++)                                  \
                                 here |= GET(x[i + l]) == best;                                \
