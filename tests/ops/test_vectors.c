@@ -2,11 +2,7 @@
 /* Elementwise ops in vectors: every length from 1 to 67, from addresses that are not aligned, with
  * zeros of both signs, infinities, NaNs and the smallest numbers in every lane; against libm in
  * double. */
-#include "engine/base/buf.h"
-#include "engine/tensor/short_float.h"
-#include "tests/lib/op_session.h"
-#include <criterion/criterion.h>
-#include <math.h>
+#include "tests/ops/math_case.h"
 
 TestSuite(vectors, .timeout = 120);
 
@@ -17,12 +13,6 @@ static const double values[] = { 0,    -0.0,  1,        -1,        2,    -2,    
                                  7.25, -7.25, 20,       -20,       88.5, -88.5, 100,   -104,
                                  6e4,  -6e4,  1e-40,    -1e-40,    0.1,  -0.3,  1.5,   2.5,
                                  1e5,  -1e30, 3e38,     1e-3,      5,    10,    -10,   0.99 };
-
-typedef struct MathCase {
-        const char *name, *graph; /* of a and b, to z */
-        double (*want)(double a, double b);
-        double error; /* in units of the last place; 0: the same bits but for NaNs */
-} MathCase;
 
 static double neg(double a, double b UNUSED)
 {
@@ -36,10 +26,6 @@ static double exponential(double a, double b UNUSED)
 {
         return exp(a);
 }
-static double logarithm(double a, double b UNUSED)
-{
-        return log(a);
-}
 static double tangent(double a, double b UNUSED)
 {
         return tanh(a);
@@ -51,14 +37,6 @@ static double error_function(double a, double b UNUSED)
 static double softplus(double a, double b UNUSED)
 {
         return (a > 0 ? a : 0) + log1p(exp(-fabs(a)));
-}
-static double elu(double a, double b UNUSED)
-{
-        return a < 0 ? expm1(a) : a;
-}
-static double selu(double a, double b UNUSED)
-{
-        return (a < 0 ? 1.6732632423543772848 * expm1(a) : a) * 1.0507009873554804935;
 }
 static double sigmoid(double a, double b UNUSED)
 {
@@ -93,12 +71,12 @@ static const MathCase cases[] = {
         { "Neg", "z = Neg(a)", neg, 0 },
         { "Relu", "z = Relu(a)", relu, 0 },
         { "Exp", "z = Exp(a)", exponential, 4 },
-        { "Log", "z = Log(a)", logarithm, 4 },
+        { "Log", "z = Log(a)", math_log, 4 },
         { "Tanh", "z = Tanh(a)", tangent, 4 },
         { "Erf", "z = Erf(a)", error_function, 4 },
         { "Softplus", "z = Softplus(a)", softplus, 5 },
-        { "Elu", "z = Elu(a)", elu, 4 },
-        { "Selu", "z = Selu(a)", selu, 4 },
+        { "Elu", "z = Elu(a)", math_elu, 4 },
+        { "Selu", "z = Selu(a)", math_selu, 4 },
         { "Sigmoid", "z = Sigmoid(a)", sigmoid, 4 },
         { "Rsqrt", "z = Rsqrt(a)", rsqrt, 2 },
         { "Maximum", "z = Maximum(a, b)", maximum, 0 },
@@ -129,55 +107,6 @@ static Tensor *vector(DType t, int64_t n, int64_t seed)
         return x;
 }
 
-static Tensor *run(TestSession *s, Feed *feeds, int n)
-{
-        Tensor *z = NULL;
-        const char *fetch = "z:0";
-        RunRequest r = { .feeds = feeds, .n_feeds = n, .fetches = &fetch, .n_fetches = 1 };
-        Status *st = test_session_run(s, &r, &z);
-        cr_assert_null(st, "%s", st ? status_message(st) : "");
-        return z;
-}
-
-/* The result as the type holds it. */
-static double rounded(DType t, double v)
-{
-        float f = (float)v, back = f;
-        uint16_t bits;
-        if (t == DT_DOUBLE)
-                return v;
-        if (!dtype_is_short(t))
-                return (double)f;
-        short_narrow(t, &f, &bits, 1);
-        short_widen(t, &bits, &back, 1);
-        return (double)back;
-}
-
-/* One unit of the last place of v, and what is below the smallest normal number. */
-static double unit(DType t, double v)
-{
-        int digits = t == DT_DOUBLE ? 53 : t == DT_FLOAT ? 24 : t == DT_HALF ? 11 : 8;
-        double least = t == DT_DOUBLE ? 0x1p-1022 : t == DT_HALF ? 0x1p-14 : 0x1p-126;
-        return fmax(fabs(v), least) * ldexp(1, 1 - digits);
-}
-
-static void expect_value(const MathCase *c, DType t, double a, double b, double got)
-{
-        double want = c->want(a, b);
-        want = t == DT_BOOL ? want : rounded(t, want);
-        if (isnan(want) || isnan(got))
-                cr_assert(isnan(want) && isnan(got), "%s %s of %g, %g: %g, not %g", c->name,
-                          dtype_name(t), a, b, got, want);
-        else if (c->error > 0 && isfinite(want))
-                cr_assert(fabs(got - want) <= c->error * unit(t, want),
-                          "%s %s of %g, %g: %.17g, not %.17g", c->name, dtype_name(t), a, b, got,
-                          want);
-        else
-                cr_assert(got == want && !signbit(got) == !signbit(want),
-                          "%s %s of %g, %g: %.17g, not %.17g", c->name, dtype_name(t), a, b, got,
-                          want);
-}
-
 /* a and b are views one element into what is fed; b may be a single element. */
 static void expect_case(const MathCase *c, DType t)
 {
@@ -193,11 +122,11 @@ static void expect_case(const MathCase *c, DType t)
         for (int64_t n = 1; n <= LONGEST; n++) {
                 autoptr(Tensor) x = vector(t, n + 1, n);
                 autoptr(Tensor) y = vector(t, n + 1, 3 * n + 5);
-                autoptr(Tensor) z = run(s, (Feed[]){ { "x:0", x }, { "y:0", y } }, 2);
+                autoptr(Tensor) z = math_run(s, (Feed[]){ { "x:0", x }, { "y:0", y } }, 2);
                 cr_assert_eq(tensor_count(z), n);
                 for (int64_t i = 0; i < n; i++)
-                        expect_value(c, tensor_dtype(z), tensor_double(x, i + 1),
-                                     tensor_double(y, i + 1), tensor_double(z, i));
+                        math_expect(c, tensor_dtype(z), tensor_double(x, i + 1),
+                                    tensor_double(y, i + 1), tensor_double(z, i));
         }
 }
 
@@ -247,10 +176,10 @@ static void expect_powers(DType t)
                                 *(float *)tensor_fill(b) = f;
                         else
                                 short_narrow(t, &f, tensor_fill(b), 1);
-                        autoptr(Tensor) z = run(s, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+                        autoptr(Tensor) z = math_run(s, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
                         for (int64_t i = 0; i < n; i++)
-                                expect_value(&power, t, tensor_double(a, i), exponents[e],
-                                             tensor_double(z, i));
+                                math_expect(&power, t, tensor_double(a, i), exponents[e],
+                                            tensor_double(z, i));
                 }
 }
 
@@ -260,82 +189,6 @@ Test(vectors, are_raised_to_one_power_as_libm_does)
         expect_powers(DT_DOUBLE);
         expect_powers(DT_HALF);
         expect_powers(DT_BFLOAT16);
-}
-
-/* Ordinary numbers, nothing special among them: what vectors compute on their own. */
-enum { MANY = 16 * 1000 + 5 };
-
-static void expect_many(const MathCase *c, DType t, const Tensor *x, const Tensor *y)
-{
-        autobuf graph = BUF(4096);
-        autoptr(TestSession) s = NULL;
-        const char *name = dtype_name(t);
-        buf_printf(&graph, "a = Placeholder dtype: %s\nb = Placeholder dtype: %s\n%s\n", name, name,
-                   c->graph);
-        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
-        autoptr(Tensor) z =
-                run(s, (Feed[]){ { "a:0", (Tensor *)x }, { "b:0", (Tensor *)(y ? y : x) } }, 2);
-        for (int64_t i = 0; i < MANY; i++)
-                expect_value(c, t, tensor_double(x, i), tensor_double(y ? y : x, i),
-                             tensor_double(z, i));
-}
-
-static Tensor *many(DType t)
-{
-        Tensor *x = NULL;
-        cr_assert_null(tensor_new(t, &SHAPE(MANY), &x));
-        return x;
-}
-
-/* Bases above zero of all sizes, down to the smallest, and exponents that give results of all
- * sizes. */
-Test(vectors, of_floats_above_zero_have_powers_within_a_unit)
-{
-        static const MathCase power = { "Pow", "z = Pow(a, b)", pow, 1 };
-        autoptr(Tensor) a = many(DT_FLOAT);
-        autoptr(Tensor) b = many(DT_FLOAT);
-        float *x = tensor_fill(a), *y = tensor_fill(b);
-        for (uint32_t i = 0; i < MANY; i++) {
-                uint32_t some = i * 2654435761u;
-                bool near = i % 3 == 0; /* to 1, where the logarithm is small */
-                x[i] = near ? 1 + (float)(int32_t)some * 0x1p-33f
-                            : float_of_bits_(some % 0x7f7fffff + 1);
-                double most = fmin(fmax(1 / fabs(log2((double)x[i])), 1e-3), 1e6);
-                y[i] = (float)((double)(int32_t)(some * 747796405u) * 0x1p-31 * 152 * most);
-        }
-        expect_many(&power, DT_FLOAT, a, b);
-}
-
-/* Of every size; every third is near 1. */
-Test(vectors, of_doubles_above_zero_have_logarithms_within_two_units)
-{
-        static const MathCase log_case = { "Log", "z = Log(a)", logarithm, 2 };
-        autoptr(Tensor) a = many(DT_DOUBLE);
-        double *x = tensor_fill(a);
-        for (uint32_t i = 0; i < MANY; i++) {
-                double some = (double)(int32_t)(i * 2654435761u);
-                x[i] = i % 3 == 0 ? 1 + some * 0x1p-33 * ldexp(1, -(int)(i % 50))
-                                  : (1 + fabs(some) * 0x1.3p-31) * ldexp(1, (int)(i % 2040) - 1020);
-        }
-        expect_many(&log_case, DT_DOUBLE, a, NULL);
-}
-
-Test(vectors, elu_and_selu_below_zero_are_within_four_units)
-{
-        static const MathCase cases_below[] = { { "Elu", "z = Elu(a)", elu, 4 },
-                                                { "Selu", "z = Selu(a)", selu, 4 } };
-        for (size_t c = 0; c < COUNTOF(cases_below); c++) {
-                autoptr(Tensor) d = many(DT_DOUBLE);
-                autoptr(Tensor) f = many(DT_FLOAT);
-                for (uint32_t i = 0; i < MANY; i++) {
-                        double v = -fabs((double)(int32_t)(i * 2654435761u)) * 0x1p-31 *
-                                   (i % 2 ? 45 : ldexp(1, -(int)(i % 60)));
-                        ((double *)tensor_fill(d))[i] = v;
-                        ((float *)tensor_fill(f))[i] = (float)v;
-                }
-                expect_many(&cases_below[c], DT_DOUBLE, d, NULL);
-                expect_many(&cases_below[c], DT_FLOAT, f, NULL);
-        }
 }
 
 /* ---- division ---- */
@@ -368,7 +221,7 @@ static void expect_floor_mod(DType t, int64_t step)
         for (int64_t n = 1; n <= LONGEST; n++) {
                 autoptr(Tensor) a = vector(t, n, n);
                 autoptr(Tensor) b = vector(t, step ? n : 1, 3 * n + 2);
-                autoptr(Tensor) z = run(s, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+                autoptr(Tensor) z = math_run(s, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
                 for (int64_t i = 0; i < n; i++) {
                         double x = tensor_double(a, i), y = tensor_double(b, i * step);
                         double want = t == DT_FLOAT ? (double)floor_mod_float((float)x, (float)y)
@@ -411,7 +264,7 @@ static void expect_near_multiples(DType t, double b, double largest)
                 *(float *)tensor_fill(divisor) = (float)b;
         else
                 *(double *)tensor_fill(divisor) = b;
-        autoptr(Tensor) z = run(s, (Feed[]){ { "a:0", a }, { "b:0", divisor } }, 2);
+        autoptr(Tensor) z = math_run(s, (Feed[]){ { "a:0", a }, { "b:0", divisor } }, 2);
         for (int64_t i = 0; i < N; i++) {
                 double x = tensor_double(a, i), y = tensor_double(divisor, 0);
                 double want = t == DT_FLOAT ? (double)floor_mod_float((float)x, (float)y)
@@ -487,8 +340,8 @@ static void expect_integers(DType t, int64_t step, size_t of)
         for (int64_t n = 1; n <= LONGEST; n++) {
                 autoptr(Tensor) a = whole(t, n, n, of, false);
                 autoptr(Tensor) b = whole(t, step ? n : 1, 3 * n + 2, of, true);
-                autoptr(Tensor) q = run(div, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
-                autoptr(Tensor) r = run(mod, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+                autoptr(Tensor) q = math_run(div, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
+                autoptr(Tensor) r = math_run(mod, (Feed[]){ { "a:0", a }, { "b:0", b } }, 2);
                 for (int64_t i = 0; i < n; i++) {
                         int64_t x = tensor_int(a, i), y = tensor_int(b, i * step),
                                 want = floor_div(t, x, y);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Elementwise ops of many ordinary numbers, nothing special among them: what vectors compute on
+ * their own, against libm in double. */
+#include "tests/ops/math_case.h"
+
+TestSuite(ordinary_vectors, .timeout = 120);
+
+enum { MANY = 16 * 1000 + 5 };
+
+static void expect_many(const MathCase *c, DType t, const Tensor *x, const Tensor *y)
+{
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        const char *name = dtype_name(t);
+        buf_printf(&graph, "a = Placeholder dtype: %s\nb = Placeholder dtype: %s\n%s\n", name, name,
+                   c->graph);
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        autoptr(Tensor) z = math_run(
+                s, (Feed[]){ { "a:0", (Tensor *)x }, { "b:0", (Tensor *)(y ? y : x) } }, 2);
+        for (int64_t i = 0; i < MANY; i++)
+                math_expect(c, t, tensor_double(x, i), tensor_double(y ? y : x, i),
+                            tensor_double(z, i));
+}
+
+static Tensor *many(DType t)
+{
+        Tensor *x = NULL;
+        cr_assert_null(tensor_new(t, &SHAPE(MANY), &x));
+        return x;
+}
+
+/* Bases above zero of all sizes, down to the smallest, and exponents that give results of all
+ * sizes. */
+Test(ordinary_vectors, of_floats_above_zero_have_powers_within_a_unit)
+{
+        static const MathCase power = { "Pow", "z = Pow(a, b)", pow, 1 };
+        autoptr(Tensor) a = many(DT_FLOAT);
+        autoptr(Tensor) b = many(DT_FLOAT);
+        float *x = tensor_fill(a), *y = tensor_fill(b);
+        for (uint32_t i = 0; i < MANY; i++) {
+                uint32_t some = i * 2654435761u;
+                bool near = i % 3 == 0; /* to 1, where the math_log is small */
+                x[i] = near ? 1 + (float)(int32_t)some * 0x1p-33f
+                            : float_of_bits_(some % 0x7f7fffff + 1);
+                double most = fmin(fmax(1 / fabs(log2((double)x[i])), 1e-3), 1e6);
+                y[i] = (float)((double)(int32_t)(some * 747796405u) * 0x1p-31 * 152 * most);
+        }
+        expect_many(&power, DT_FLOAT, a, b);
+}
+
+/* Of every size; every third is near 1. */
+Test(ordinary_vectors, of_doubles_above_zero_have_logarithms_within_two_units)
+{
+        static const MathCase log_case = { "Log", "z = Log(a)", math_log, 2 };
+        autoptr(Tensor) a = many(DT_DOUBLE);
+        double *x = tensor_fill(a);
+        for (uint32_t i = 0; i < MANY; i++) {
+                double some = (double)(int32_t)(i * 2654435761u);
+                x[i] = i % 3 == 0 ? 1 + some * 0x1p-33 * ldexp(1, -(int)(i % 50))
+                                  : (1 + fabs(some) * 0x1.3p-31) * ldexp(1, (int)(i % 2040) - 1020);
+        }
+        expect_many(&log_case, DT_DOUBLE, a, NULL);
+}
+
+Test(ordinary_vectors, elu_and_selu_below_zero_are_within_four_units)
+{
+        static const MathCase cases_below[] = { { "Elu", "z = Elu(a)", math_elu, 4 },
+                                                { "Selu", "z = Selu(a)", math_selu, 4 } };
+        for (size_t c = 0; c < COUNTOF(cases_below); c++) {
+                autoptr(Tensor) d = many(DT_DOUBLE);
+                autoptr(Tensor) f = many(DT_FLOAT);
+                for (uint32_t i = 0; i < MANY; i++) {
+                        double v = -fabs((double)(int32_t)(i * 2654435761u)) * 0x1p-31 *
+                                   (i % 2 ? 45 : ldexp(1, -(int)(i % 60)));
+                        ((double *)tensor_fill(d))[i] = v;
+                        ((float *)tensor_fill(f))[i] = (float)v;
+                }
+                expect_many(&cases_below[c], DT_DOUBLE, d, NULL);
+                expect_many(&cases_below[c], DT_FLOAT, f, NULL);
+        }
+}
