@@ -94,9 +94,14 @@ void ctx_parallel(OpCtx *c, int64_t n, int64_t grain, RangeFn fn, void *arg)
         NodeRun *r = run_of(c);
         Polled p = { .fn = fn, .arg = arg, .piece = polled_piece(n, grain), .run = r };
         if (r->pn->pure && c->env->cancel)
-                pool_parallel(c->env->pool, c->env->op_threads, n, grain, polled_range, &p);
+                ctx_parallel_all(c, n, grain, polled_range, &p);
         else
-                pool_parallel(c->env->pool, c->env->op_threads, n, grain, fn, arg);
+                ctx_parallel_all(c, n, grain, fn, arg);
+}
+
+void ctx_parallel_all(OpCtx *c, int64_t n, int64_t grain, RangeFn fn, void *arg)
+{
+        pool_parallel(c->env->pool, c->env->op_threads, n, grain, fn, arg);
 }
 
 typedef struct Later {

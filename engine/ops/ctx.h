@@ -114,6 +114,8 @@ bool ctx_cut(OpCtx *c);
  * if by ctx_cut(). */
 typedef void (*RangeFn)(void *arg, int64_t from, int64_t to);
 void ctx_parallel(OpCtx *c, int64_t n, int64_t grain, RangeFn fn, void *arg);
+/* The same, all of it in any case: for what outlives the step. */
+void ctx_parallel_all(OpCtx *c, int64_t n, int64_t grain, RangeFn fn, void *arg);
 /* On how many threads at most ctx_parallel() runs; the same in every step of a session, so that
  * work cut by it gives the same bits every time. */
 int ctx_threads(const OpCtx *c);

@@ -34,7 +34,7 @@ Status *narrow_prepare(PrepareCtx *p)
         void *u = block_alloc(m->bytes);
         if (!u)
                 return status_oom();
-        panels_pack(tensor_data(b), NULL, k, n, true, u);
+        panels_pack(tensor_data(b), NULL, k, n, true, 0, k, u);
         m->panels = (Panels){ .u = u,
                               .narrow = true,
                               .taps = 1,

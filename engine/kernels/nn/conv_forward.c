@@ -181,7 +181,7 @@ static Status *run_winograd(OpCtx *c, const ConvForward *f, int tile)
                        .shift = weights_shift(f->weights),
                        .x = f->x,
                        .y = f->y };
-        TRY(weights_form(f->weights, &w.conv, form, &w.u));
+        TRY(weights_form(c, f->weights, &w.conv, form, &w.u));
         return winograd_run(c, &w);
 }
 

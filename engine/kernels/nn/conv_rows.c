@@ -214,7 +214,7 @@ static Status *run(OpCtx *c, RowsJob *j)
 
 /* ---- what is asked for ---- */
 
-static Status *set_depthwise(RowsJob *j, const ConvForward *f)
+static Status *set_depthwise(OpCtx *c, RowsJob *j, const ConvForward *f)
 {
         j->head = &f->conv;
         j->n = f->conv.batch * f->conv.w[1].out;
@@ -223,12 +223,12 @@ static Status *set_depthwise(RowsJob *j, const ConvForward *f)
                 .conv = &f->conv, .shift = weights_shift(f->weights), .tail = f->tail, .x = f->x
         };
         const void *plain;
-        TRY(weights_form(f->weights, &f->conv, WEIGHTS_PLAIN, &plain));
+        TRY(weights_form(c, f->weights, &f->conv, WEIGHTS_PLAIN, &plain));
         j->depthwise.f = plain;
         return NULL;
 }
 
-static Status *set_product(RowsJob *j, const ConvForward *f)
+static Status *set_product(OpCtx *c, RowsJob *j, const ConvForward *f)
 {
         const Conv *v = &f->conv;
         j->conv = v;
@@ -243,13 +243,13 @@ static Status *set_product(RowsJob *j, const ConvForward *f)
                 j->n = v->batch * v->w[1].out * v->w[2].out;
                 j->step = 1;
         }
-        return weights_form(f->weights, v, WEIGHTS_PANELS, &j->panels.u);
+        return weights_form(c, f->weights, v, WEIGHTS_PANELS, &j->panels.u);
 }
 
 Status *conv_rows(OpCtx *c, const ConvForward *f)
 {
         RowsJob j = { .y = f->y };
-        TRY(f->conv.depthwise ? set_depthwise(&j, f) : set_product(&j, f));
+        TRY(f->conv.depthwise ? set_depthwise(c, &j, f) : set_product(c, &j, f));
         return run(c, &j);
 }
 
@@ -258,8 +258,8 @@ Status *conv_rows(OpCtx *c, const ConvForward *f)
 Status *conv_rows_pair(OpCtx *c, const ConvForward *first, const ConvForward *then)
 {
         RowsJob j = { .y = then->y };
-        TRY(set_depthwise(&j, first));
-        TRY(set_product(&j, then));
+        TRY(set_depthwise(c, &j, first));
+        TRY(set_product(c, &j, then));
         int64_t pixels = j.n * j.step;
         if (ctx_threads(c) == 1 || j.n >= ctx_threads(c) * ROWS_EACH)
                 return run(c, &j);

@@ -15,6 +15,8 @@
 /* Sums of rounded weights are larger by less. */
 #define NARROW_ROOM 1.1f
 enum { PACKS_MAX = 4, PATIENCE_MAX = 1 << 12, USED_ENOUGH = 4, NARROW_PIXELS = 256 };
+/* Weights from which on threads share the work of packing them. */
+enum { SHARED = 1 << 15 };
 
 typedef struct Pack {
         dnnl_memory_desc_t layout;
@@ -100,20 +102,37 @@ static bool fold(ConvWeights *w)
         return finite;
 }
 
-/* Adds up |w| per output channel; NaN and infinity stay. */
-HOT static void add_sizes(const float *f, int64_t rows, int64_t n, const float *scale, float *sum)
+/* |w| per output channel, added up. */
+typedef struct Sizes {
+        const ConvWeights *w;
+        float *sum;
+} Sizes;
+
+/* Of channels [from, to); NaN and infinity stay. */
+HOT static void add_sizes(void *arg, int64_t from, int64_t to)
 {
+        const Sizes *s = arg;
+        int64_t n = s->w->channels, rows = s->w->count / n;
+        const float *f = s->w->source.filter, *scale = s->w->scale;
+        float *sum = s->sum;
         for (int64_t r = 0; r < rows; r++, f += n)
-                for (int64_t i = 0; i < n; i++)
-                        sum[i] += fabsf(f[i] * (scale ? scale[i] : 1));
+                if (scale)
+                        for (int64_t i = from; i < to; i++)
+                                sum[i] += fabsf(f[i] * scale[i]);
+                else
+                        for (int64_t i = from; i < to; i++)
+                                sum[i] += fabsf(f[i]);
 }
 
-static Status *measure(ConvWeights *w)
+static Status *measure(OpCtx *c, ConvWeights *w)
 {
         autofree float *sum = mem_calloc((size_t)w->channels, sizeof *sum);
+        Sizes sizes = { w, sum };
         if (!sum)
                 return status_oom();
-        add_sizes(w->source.filter, w->count / w->channels, w->channels, w->scale, sum);
+        int64_t share = (w->channels + ctx_threads(c) - 1) / ctx_threads(c);
+        ctx_parallel_all(c, w->channels, w->count < SHARED ? w->channels : share, add_sizes,
+                         &sizes);
         for (int64_t i = 0; i < w->channels; i++)
                 w->reach = sum[i] <= w->reach ? w->reach : sum[i]; /* a NaN gets in, and stays */
         return NULL;
@@ -121,7 +140,7 @@ static Status *measure(ConvWeights *w)
 
 /* Without keep the sources are borrowed for one run, with it they are held: their memory cannot be
  * reused while we compare by address. */
-static Status *make(const Conv *v, const WeightsSource *s, bool keep, ConvWeights **ret)
+static Status *make(OpCtx *c, const Conv *v, const WeightsSource *s, bool keep, ConvWeights **ret)
 {
         autoptr(ConvWeights) w = mem_calloc(1, sizeof *w);
         if (!w)
@@ -143,7 +162,7 @@ static Status *make(const Conv *v, const WeightsSource *s, bool keep, ConvWeight
         /* A pass over the filter, made only for who will ask weights_limit(); for others nothing is
          * bounded. */
         if (s->measured)
-                TRY(measure(w));
+                TRY(measure(c, w));
         else
                 w->reach = INFINITY;
         for (int i = 0; keep && i < WEIGHTS_SOURCES; i++)
@@ -211,7 +230,8 @@ static bool worth_keeping(WeightsCache *c, const WeightsSource *s)
 
 /* Making them under the lock lets other runs wait for the same work instead of doing it again.
  * Weights not worth keeping are made outside. */
-Status *weights_get(WeightsCache *cache, const Conv *v, const WeightsSource *s, ConvWeights **ret)
+Status *weights_get(OpCtx *c, WeightsCache *cache, const Conv *v, const WeightsSource *s,
+                    ConvWeights **ret)
 {
         Status *st = NULL;
         bool keep = false;
@@ -219,7 +239,7 @@ Status *weights_get(WeightsCache *cache, const Conv *v, const WeightsSource *s, 
         if (cache->kept && same_tensors(cache->kept, s)) {
                 cache->used++;
         } else if ((keep = worth_keeping(cache, s))) {
-                st = make(v, s, true, &cache->kept);
+                st = make(c, v, s, true, &cache->kept);
                 if (!st)
                         cache->kept->narrow = cache->narrow;
                 cache->used = 0;
@@ -230,7 +250,7 @@ Status *weights_get(WeightsCache *cache, const Conv *v, const WeightsSource *s, 
         pthread_mutex_unlock(&cache->lock);
         if (w)
                 *ret = w;
-        return st || w ? st : make(v, s, false, ret);
+        return st || w ? st : make(c, v, s, false, ret);
 }
 
 /* ---- packing ---- */
@@ -317,22 +337,46 @@ static size_t form_bytes(const ConvWeights *w, const Conv *v, WeightsForm form)
         }
 }
 
-static void form_fill(const ConvWeights *w, const Conv *v, WeightsForm form, void *to)
+/* Filling a form, by rows of the filter: each is a tap of one input channel, or, Winograd's way, an
+ * input channel. */
+typedef struct Filling {
+        const ConvWeights *w;
+        const Conv *v;
+        WeightsForm form;
+        void *to;
+} Filling;
+
+static void fill_rows(void *arg, int64_t from, int64_t to)
 {
+        const Filling *j = arg;
+        const ConvWeights *w = j->w;
         const float *f = w->source.filter;
-        bool narrow = weights_narrow(w, v);
-        switch (form) {
+        int64_t n = w->channels;
+        bool narrow = weights_narrow(w, j->v);
+        switch (j->form) {
         case WEIGHTS_PANELS:
-                panels_pack(f, w->scale, w->count / v->out_c, v->out_c, narrow, to);
+                panels_pack(f, w->scale, w->count / n, n, narrow, from, to, j->to);
                 break;
-        case WEIGHTS_WINOGRAD: winograd_filter(v, 4, f, w->scale, narrow, to); break;
-        case WEIGHTS_WINOGRAD_2: winograd_filter(v, 2, f, w->scale, narrow, to); break;
-        default: multiply(f, w->count / w->channels, w->channels, w->scale, to);
+        case WEIGHTS_WINOGRAD:
+                winograd_filter(j->v, 4, f, w->scale, narrow, from, to, j->to);
+                break;
+        case WEIGHTS_WINOGRAD_2:
+                winograd_filter(j->v, 2, f, w->scale, narrow, from, to, j->to);
+                break;
+        default: multiply(f + from * n, to - from, n, w->scale, (float *)j->to + from * n);
         }
 }
 
+static void form_fill(OpCtx *c, const ConvWeights *w, const Conv *v, WeightsForm form, void *to)
+{
+        Filling j = { w, v, form, to };
+        bool winograd = form == WEIGHTS_WINOGRAD || form == WEIGHTS_WINOGRAD_2;
+        int64_t rows = winograd ? v->in_c : w->count / w->channels;
+        ctx_parallel_all(c, rows, MIN(rows, rows * SHARED / w->count + 1), fill_rows, &j);
+}
+
 /* What needs no change is lent as it is. */
-Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const void **ret)
+Status *weights_form(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form, const void **ret)
 {
         if (form == WEIGHTS_PLAIN && !w->scale) {
                 *ret = w->source.filter;
@@ -344,7 +388,7 @@ Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const void
                 f->bytes = form_bytes(w, v, form);
                 f->data = block_alloc(f->bytes);
                 if (f->data)
-                        form_fill(w, v, form, f->data);
+                        form_fill(c, w, v, form, f->data);
         }
         *ret = f->data;
         pthread_mutex_unlock(&w->lock);

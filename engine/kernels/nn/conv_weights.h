@@ -42,7 +42,7 @@ void weights_cache_done(WeightsCache *w);
 /* The weights of these sources, made or found. *ret is a new reference. A tensor that comes again
  * is held from then on: so nobody can change its bytes unseen, and a variable that is written goes
  * on in a copy. */
-Status *weights_get(WeightsCache *cache, const Conv *v, const WeightsSource *s,
+Status *weights_get(OpCtx *c, WeightsCache *cache, const Conv *v, const WeightsSource *s,
                     ConvWeights **ret) MUST_USE;
 void weights_unref(ConvWeights *w);
 AUTOPTR_DEFINE(ConvWeights, weights_unref)
@@ -62,7 +62,8 @@ typedef enum WeightsForm {
         WEIGHTS_WINOGRAD_2,
         WEIGHTS_FORMS
 } WeightsForm;
-Status *weights_form(ConvWeights *w, const Conv *v, WeightsForm form, const void **ret) MUST_USE;
+Status *weights_form(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form,
+                     const void **ret) MUST_USE;
 /* With inputs within [-limit, limit], outputs are within the returned number; infinite when that
  * is not known. */
 float weights_limit(const ConvWeights *w, float limit);

@@ -206,10 +206,11 @@ static Status *compute(OpCtx *c, bool *ret_done)
         between = shape_after(&found[0].conv);
         if (convs == 2 && !find(c, &between, &found[1]))
                 return NULL;
-        TRY(weights_get(onednn_weights(state->onednn[0]), &found[0].conv, &found[0].source, &w0));
+        TRY(weights_get(c, onednn_weights(state->onednn[0]), &found[0].conv, &found[0].source,
+                        &w0));
         if (convs == 2)
-                TRY(weights_get(onednn_weights(state->onednn[1]), &found[1].conv, &found[1].source,
-                                &w1));
+                TRY(weights_get(c, onednn_weights(state->onednn[1]), &found[1].conv,
+                                &found[1].source, &w1));
         if (!weights_foldable(w0) || (w1 && !weights_foldable(w1)))
                 return NULL;
         float limit = limit_of(c->in[0]);

@@ -24,12 +24,17 @@ size_t panels_bytes(int64_t depth, int64_t width, bool narrow)
 }
 
 /* Columns [k, k + 32) of a row; those that the last panel lacks are zeros. */
-static void line(const float *f, const float *scale, int64_t k, int64_t width, float to[PANEL])
+static inline void line(const float *f, const float *scale, int64_t k, int64_t width,
+                        float to[PANEL])
 {
-        for (int64_t i = 0; i < PANEL; i++) {
-                float v = k + i < width ? f[k + i] : 0;
-                to[i] = scale && k + i < width ? v * scale[k + i] : v;
-        }
+        if (k + PANEL <= width && scale)
+                for (int i = 0; i < PANEL; i++)
+                        to[i] = f[k + i] * scale[k + i];
+        else if (k + PANEL <= width)
+                memcpy(to, f + k, PANEL * sizeof *to);
+        else
+                for (int64_t i = 0; i < PANEL; i++)
+                        to[i] = k + i >= width ? 0 : scale ? f[k + i] * scale[k + i] : f[k + i];
 }
 
 static void narrow_line(const float from[PANEL], uint16_t *to)
@@ -38,16 +43,21 @@ static void narrow_line(const float from[PANEL], uint16_t *to)
                 to[i % LANES * 2 + i / LANES] = bfloat16_from_float(from[i]).bits;
 }
 
-void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, bool narrow,
-                 void *u)
+/* Some rows at a time: they are read in the order of memory, and each panel gets a run of lines. */
+HOT void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, bool narrow,
+                     int64_t from, int64_t to, void *u)
 {
+        enum { ROWS = 8 };
+        int64_t bytes = lanes_line_bytes(narrow);
         float wide[PANEL];
-        char *to = u;
-        for (int64_t k = 0; k < width; k += PANEL)
-                for (int64_t c = 0; c < depth; c++, to += lanes_line_bytes(narrow)) {
-                        line(f + c * width, scale, k, width, narrow ? wide : (float *)to);
-                        if (narrow)
-                                narrow_line(wide, (uint16_t *)to);
+        for (int64_t c = from; c < to; c += ROWS)
+                for (int64_t k = 0; k < width; k += PANEL) {
+                        char *at = (char *)u + (k / PANEL * depth + c) * bytes;
+                        for (int64_t i = c; i < MIN(c + ROWS, to); i++, at += bytes) {
+                                line(f + i * width, scale, k, width, narrow ? wide : (float *)at);
+                                if (narrow)
+                                        narrow_line(wide, (uint16_t *)at);
+                        }
                 }
 }
 

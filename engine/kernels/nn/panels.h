@@ -18,9 +18,9 @@ typedef struct Panels {
 
 /* depth: of all taps together. */
 size_t panels_bytes(int64_t depth, int64_t width, bool narrow);
-/* f: [depth, width], each column multiplied by its scale (may be NULL). */
+/* Packs rows [from, to) of f: [depth, width], each column multiplied by its scale (may be NULL). */
 void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, bool narrow,
-                 void *u);
+                 int64_t from, int64_t to, void *u);
 /* How many panels there are. */
 int64_t panels_count(const Panels *p);
 /* How many pixels to multiply at a time by that many panels. */

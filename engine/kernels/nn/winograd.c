@@ -173,15 +173,20 @@ PART void filter_part(const int tile, const Conv *v, const float *f, const float
         }
 }
 
+/* By some input channels at a time: they are read in the order of memory, and each of the many
+ * panels gets a run of lines. */
 WIDE void winograd_filter(const Conv *v, int tile, const float *f, const float *scale, bool narrow,
-                          void *u)
+                          int64_t from, int64_t to, void *u)
 {
-        for (int64_t c = 0; c < v->in_c; c++)
-                for (int64_t k = 0; k < v->out_c; k += LANES)
-                        if (tile == 2)
-                                filter_part(2, v, f, scale, c, k, narrow, u);
-                        else
-                                filter_part(4, v, f, scale, c, k, narrow, u);
+        enum { RUN = 16 };
+        for (int64_t c = from; c < to; c += RUN)
+                for (int64_t k = 0; k < v->out_c; k += PANEL)
+                        for (int64_t i = c; i < MIN(c + RUN, to); i++)
+                                for (int64_t half = k; half < k + PANEL; half += LANES)
+                                        if (tile == 2)
+                                                filter_part(2, v, f, scale, i, half, narrow, u);
+                                        else
+                                                filter_part(4, v, f, scale, i, half, narrow, u);
 }
 
 /* ---- a block of tiles ---- */

@@ -23,9 +23,9 @@ typedef struct Winograd {
 int winograd_tile(const Conv *v, int threads, bool narrow);
 /* Bytes of the filter, transformed for tiles of that side. */
 size_t winograd_filter_bytes(const Conv *v, int tile, bool narrow);
-/* Transforms a filter [3, 3, in_c, out_c], each output channel multiplied by its scale (may be
- * NULL). Finite where narrow. */
+/* Transforms input channels [from, to) of a filter [3, 3, in_c, out_c], each output channel
+ * multiplied by its scale (may be NULL). Finite where narrow. */
 void winograd_filter(const Conv *v, int tile, const float *f, const float *scale, bool narrow,
-                     void *u);
+                     int64_t from, int64_t to, void *u);
 /* Computes y on the step's threads. RESOURCE_EXHAUSTED without memory. */
 Status *winograd_run(OpCtx *c, const Winograd *w) MUST_USE;
