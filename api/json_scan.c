@@ -13,10 +13,13 @@
 
 #ifdef __x86_64__
 #include <immintrin.h>
-#define AVX2     __attribute__((target("avx2,popcnt,bmi")))
-#define HAS_AVX2 __builtin_cpu_supports("avx2")
+#define AVX2       __attribute__((target("avx2,popcnt,bmi")))
+#define HAS_AVX2   __builtin_cpu_supports("avx2")
+#define AVX512     __attribute__((target("avx512f,avx512bw,popcnt,bmi")))
+#define HAS_AVX512 __builtin_cpu_supports("avx512bw")
 #else
-#define HAS_AVX2 false
+#define HAS_AVX2   false
+#define HAS_AVX512 false
 #endif
 
 static bool is_space(char c)
@@ -78,6 +81,18 @@ AVX2 static inline uint64_t find_byte(__m256i low, __m256i high, char c)
         return (uint64_t)b << 32 | a;
 }
 
+/* Goes over the brackets of a block until the value ends; returns how many bytes of the block are
+ * its own then, 0 when it does not end. */
+static inline int block_end(uint64_t opened, uint64_t closed, int64_t *depth)
+{
+        for (uint64_t both = opened | closed; both; both &= both - 1) {
+                *depth += opened & both & -both ? 1 : -1;
+                if (*depth == 0)
+                        return __builtin_ctzll(both) + 1;
+        }
+        return 0;
+}
+
 /* The same, but where the value may end brackets are looked at one by one: depth 0 is behind it. */
 AVX2 static const char *skip_blocks_wide(const char *p, const char *end, int64_t *depth)
 {
@@ -95,26 +110,61 @@ AVX2 static const char *skip_blocks_wide(const char *p, const char *end, int64_t
                         *depth += __builtin_popcountll(opened) - down;
                         continue;
                 }
-                for (uint64_t both = opened | closed; both; both &= both - 1) {
-                        uint64_t first = both & -both;
-                        *depth += opened & first ? 1 : -1;
-                        if (*depth == 0)
-                                return p + __builtin_ctzll(both) + 1;
+                int n = block_end(opened, closed, depth);
+                if (n)
+                        return p + n;
+        }
+        return p;
+}
+
+/* The same with registers of a whole block. */
+AVX512 static const char *skip_blocks_widest(const char *p, const char *end, int64_t *depth)
+{
+        const __m512i bit = _mm512_set1_epi8(0x20), open = _mm512_set1_epi8('{'),
+                      close = _mm512_set1_epi8('}'), quote = _mm512_set1_epi8('"');
+        for (; end - p >= BLOCK; p += BLOCK) {
+                __m512i x = _mm512_loadu_si512(p), folded = _mm512_or_si512(x, bit);
+                uint64_t opened = _mm512_cmpeq_epi8_mask(folded, open),
+                         closed = _mm512_cmpeq_epi8_mask(folded, close);
+                int64_t down = __builtin_popcountll(closed);
+                if (_mm512_cmpeq_epi8_mask(x, quote))
+                        break;
+                if (LIKELY(down < *depth)) {
+                        *depth += __builtin_popcountll(opened) - down;
+                        continue;
                 }
+                int n = block_end(opened, closed, depth);
+                if (n)
+                        return p + n;
         }
         return p;
 }
 #else
-#define skip_blocks_wide skip_blocks
+#define skip_blocks_wide   skip_blocks
+#define skip_blocks_widest skip_blocks
 #endif
 
+typedef const char *Skip(const char *p, const char *end, int64_t *depth);
+
+/* What the processor can do, the best last. */
+static int skips(Skip **ret)
+{
+        int n = 0;
+        ret[n++] = skip_blocks;
+        if (HAS_AVX2)
+                ret[n++] = skip_blocks_wide;
+        if (HAS_AVX512)
+                ret[n++] = skip_blocks_widest;
+        return n;
+}
+
 /* p is at the bracket that opens. */
-static const char *skip_container(const char *p, const char *end)
+static const char *skip_container(const char *p, const char *end, Skip *skip)
 {
         int64_t depth = 1;
         p++;
         while (p < end) {
-                p = HAS_AVX2 ? skip_blocks_wide(p, end, &depth) : skip_blocks(p, end, &depth);
+                p = skip(p, end, &depth);
                 if (depth == 0)
                         return p;
                 const char *stop = end - p > BLOCK ? p + BLOCK : end;
@@ -135,13 +185,21 @@ static const char *skip_container(const char *p, const char *end)
         return p;
 }
 
+const char *scan_container(const char *p, const char *end, int way)
+{
+        Skip *ways[3];
+        return way < skips(ways) ? skip_container(p, end, ways[way]) : NULL;
+}
+
 /* The end of the value that begins at p; what is wrong inside shows when it is read. */
 const char *scan_value(const char *p, const char *end)
 {
         if (p == end)
                 return p;
-        if (*p == '{' || *p == '[')
-                return skip_container(p, end);
+        if (*p == '{' || *p == '[') {
+                Skip *ways[3];
+                return skip_container(p, end, ways[skips(ways) - 1]);
+        }
         if (*p == '"') {
                 p = scan_string_end(p + 1, end);
                 return p ? p + 1 : end;

@@ -86,4 +86,6 @@ Status *scan_envelope(JsonSpan text, json_t **ret) MUST_USE;
  * NULL. */
 const char *scan_space(const char *p, const char *end);
 const char *scan_value(const char *p, const char *end);
+/* For tests, scan_value() of an object or array by each way there is, from 0 on; NULL: no more. */
+const char *scan_container(const char *p, const char *end, int way);
 const char *scan_string_end(const char *p, const char *end);

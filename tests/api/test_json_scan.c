@@ -195,3 +195,24 @@ Test(json_scan, strings_are_written_so_that_they_read_back)
                 cr_expect(n == rows[i].n && !memcmp(back, rows[i].bytes, n));
         }
 }
+
+/* Processors have several ways to the end of a value: wherever it is, and whatever stands in it. */
+Test(json_scan, all_ways_to_the_end_of_a_value_are_one)
+{
+        static const char some[] = "[]{}\"\\,1x";
+        char text[300];
+        unsigned seed = 1;
+        for (int round = 0; round < 20000; round++) {
+                size_t n = 2 + (size_t)round % (sizeof text - 2), odd = 1 + (size_t)round % 40;
+                for (size_t i = 0; i < n; i++) {
+                        seed = seed * 1103515245 + 12345;
+                        text[i] = seed >> 16 & 63 ? "1,[]"[seed >> 24 & 3]
+                                                  : some[(seed >> 24) % (sizeof some - 1)];
+                }
+                memset(text, '[', odd < n ? odd : 1);
+                const char *want = scan_container(text, text + n, 0), *got;
+                for (int way = 1; (got = scan_container(text, text + n, way)); way++)
+                        cr_assert_eq(got, want, "%.*s: way %d, %td, not %td", (int)n, text, way,
+                                     got - text, want - text);
+        }
+}
