@@ -75,22 +75,29 @@ static void take_coding(Head *h, const char *value)
         h->gzip = gzip;
 }
 
-/* Headers that need more than being remembered. True when it was one. */
-static bool take_special(Head *h, const char *key, const char *value, size_t n)
+/* Lengths first: of most names nothing else need be compared. */
+static bool field_is(const char *key, size_t n, const char *name, size_t len)
 {
-        bool is_length = strcasecmp(key, "Content-Length") == 0;
-        if (is_length || strcasecmp(key, "Transfer-Encoding") == 0) {
+        return n == len && strncasecmp(key, name, n) == 0;
+}
+#define IS(name) field_is(key, key_len, name, sizeof name - 1)
+
+/* Headers that need more than being remembered. True when it was one. */
+static bool take_special(Head *h, const char *key, size_t key_len, const char *value, size_t n)
+{
+        bool is_length = IS("Content-Length");
+        if (is_length || IS("Transfer-Encoding")) {
                 take_framing(h, value, n, is_length);
-        } else if (strcasecmp(key, "Host") == 0) {
+        } else if (IS("Host")) {
                 h->host = value;
                 h->hosts++;
-        } else if (strcasecmp(key, "Content-Encoding") == 0) {
+        } else if (IS("Content-Encoding")) {
                 take_coding(h, value);
-        } else if (strcasecmp(key, "Expect") == 0) {
+        } else if (IS("Expect")) {
                 h->expect_continue = strcasecmp(value, "100-continue") == 0;
                 if (!h->expect_continue)
                         refuse(h, 417, "Only Expect: 100-continue is supported.");
-        } else if (strcasecmp(key, "Inference-Header-Content-Length") == 0) {
+        } else if (IS("Inference-Header-Content-Length")) {
                 h->json_length = parse_length(value, n);
                 if (h->json_length < 0)
                         refuse(h, 400, "Inference-Header-Content-Length is not a plain number.");
@@ -101,26 +108,32 @@ static bool take_special(Head *h, const char *key, const char *value, size_t n)
 }
 
 /* The fields that handlers want to see. */
-static void take_text(Head *h, const char *key, const char *value)
+static void take_text(Head *h, const char *key, size_t key_len, const char *value)
 {
+#define FIELD(name, place)                       \
+        {                                        \
+                name, sizeof name - 1, &h->place \
+        }
         const struct {
                 const char *name;
+                size_t len;
                 const char **place;
         } known[] = {
-                { "Accept", &h->accept },
-                { "Content-Type", &h->content_type },
-                { "Authorization", &h->authorization },
-                { "X-Request-Id", &h->request_id },
-                { "Idempotency-Key", &h->idempotency_key },
-                { "Last-Event-ID", &h->last_event_id },
-                { "Session-Context", &h->session_context },
-                { "Origin", &h->origin },
-                { "Accept-Encoding", &h->accept_encoding },
-                { "If-Match", &h->if_match },
-                { "If-None-Match", &h->if_none_match },
+                FIELD("Accept", accept),
+                FIELD("Content-Type", content_type),
+                FIELD("Authorization", authorization),
+                FIELD("X-Request-Id", request_id),
+                FIELD("Idempotency-Key", idempotency_key),
+                FIELD("Last-Event-ID", last_event_id),
+                FIELD("Session-Context", session_context),
+                FIELD("Origin", origin),
+                FIELD("Accept-Encoding", accept_encoding),
+                FIELD("If-Match", if_match),
+                FIELD("If-None-Match", if_none_match),
         };
+#undef FIELD
         for (size_t i = 0; i < COUNTOF(known); i++)
-                if (strcasecmp(key, known[i].name) == 0)
+                if (field_is(key, key_len, known[i].name, known[i].len))
                         *known[i].place = value;
 }
 
@@ -147,8 +160,8 @@ static enum MHD_Result take(void *arg, enum MHD_ValueKind kind UNUSED, const cha
                 refuse(h, 400, "A header field goes on in the next line.");
         else if (!is_field_value(value ? value : "", n))
                 refuse(h, 400, "A header field has a malformed value.");
-        else if (!take_special(h, key, value ? value : "", n))
-                take_text(h, key, value ? value : "");
+        else if (!take_special(h, key, key_len, value ? value : "", n))
+                take_text(h, key, key_len, value ? value : "");
         return MHD_YES;
 }
 
