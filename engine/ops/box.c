@@ -17,23 +17,22 @@ void box_strides(const Shape *s, int64_t ret[SHAPE_MAX_RANK])
  * merged. False when there is nothing to copy. */
 static bool simplify(const Box *b, Box *ret)
 {
-        Box s = { .dst_at = b->dst_at, .src_at = b->src_at };
+        box_begin(ret, b->dst_at, b->src_at);
         for (int i = 0; i < b->rank; i++) {
-                int p = s.rank - 1;
+                int p = ret->rank - 1;
                 int64_t n = b->dim[i];
                 if (n == 0)
                         return false;
                 if (n == 1)
                         continue;
-                if (p >= 0 && s.dst[p] == n * b->dst[i] && s.src[p] == n * b->src[i]) {
-                        s.dim[p] *= n;
-                        s.dst[p] = b->dst[i];
-                        s.src[p] = b->src[i];
+                if (p >= 0 && ret->dst[p] == n * b->dst[i] && ret->src[p] == n * b->src[i]) {
+                        ret->dim[p] *= n;
+                        ret->dst[p] = b->dst[i];
+                        ret->src[p] = b->src[i];
                 } else {
-                        box_add(&s, n, b->dst[i], b->src[i]);
+                        box_add(ret, n, b->dst[i], b->src[i]);
                 }
         }
-        *ret = s;
         return true;
 }
 
@@ -81,7 +80,9 @@ Status *box_copy(const Box *box, Tensor *dst, const Tensor *src)
                 return NULL;
         pair_up(&b);
         int outer = b.rank - 2;
-        int64_t at[BOX_MAX_RANK] = { 0 }, d = b.dst_at, s = b.src_at;
+        int64_t at[BOX_MAX_RANK], d = b.dst_at, s = b.src_at;
+        for (int i = 0; i < outer; i++)
+                at[i] = 0;
         bool plain = dtype_is_plain(dst->dtype);
         int64_t size = (int64_t)dtype_size(dst->dtype);
         for (;;) {
@@ -107,7 +108,8 @@ Status *box_copy(const Box *box, Tensor *dst, const Tensor *src)
 
 Status *box_fill(Tensor *dst, int64_t to, int64_t n, const Tensor *src, int64_t from)
 {
-        Box b = { .dst_at = to, .src_at = from };
+        Box b;
+        box_begin(&b, to, from);
         box_add(&b, n, 1, 0);
         return box_copy(&b, dst, src);
 }

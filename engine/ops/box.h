@@ -2,7 +2,8 @@
 /* Box: an n-dimensional copy with a stride per dimension on either side. One loop for all ops that
  * only move elements: transpose, slice, tile, reverse, pad, concat, space to batch.
  *
- *     Box b = { .src_at = 3 };          copies y[i, j] = x[3 + i - 2 * j]
+ *     Box b;                            copies y[i, j] = x[3 + i - 2 * j]
+ *     box_begin(&b, 0, 3);
  *     box_add(&b, rows, cols, 1);
  *     box_add(&b, cols, 1, -2);
  *     TRY(box_copy(&b, y, x)); */
@@ -18,6 +19,14 @@ typedef struct Box {
         int64_t dst_at, src_at;                       /* where the first element is */
 } Box;
 
+/* A box of no dimension yet, which begins at those elements. Sets no more than what counts: a Box
+ * is large. */
+static inline void box_begin(Box *b, int64_t dst_at, int64_t src_at)
+{
+        b->rank = 0;
+        b->dst_at = dst_at;
+        b->src_at = src_at;
+}
 /* One more dimension, inside of those added before. At most BOX_MAX_RANK. */
 static inline void box_add(Box *b, int64_t dim, int64_t dst, int64_t src)
 {

@@ -30,7 +30,8 @@ static Status *broadcast_to(OpCtx *c)
         Tensor *y = ctx_output(c, 0);
         int64_t from[SHAPE_MAX_RANK], to[SHAPE_MAX_RANK];
         int lead = tensor_rank(y) - tensor_rank(x);
-        Box b = { .rank = 0 };
+        Box b;
+        box_begin(&b, 0, 0);
         box_strides(tensor_shape(x), from);
         box_strides(tensor_shape(y), to);
         for (int i = 0; i < tensor_rank(y); i++) {

@@ -95,7 +95,8 @@ static Status *concat_rows(OpCtx *c, int first, int end, int axis, int64_t from,
         for (int i = first; i < end; i++) {
                 const Tensor *x = ctx_input(c, i);
                 int64_t part = shape_product(tensor_shape(x), axis, tensor_rank(x));
-                Box b = { .dst_at = from * row + at, .src_at = from * part };
+                Box b;
+                box_begin(&b, from * row + at, from * part);
                 box_add(&b, to - from, row, part);
                 box_add(&b, part, 1, 1);
                 TRY(box_copy(&b, y, x));

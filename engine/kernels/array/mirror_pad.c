@@ -49,8 +49,9 @@ static Status *mirror_pad(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0), *paddings = ctx_input(c, 1);
         int64_t from[SHAPE_MAX_RANK], to[SHAPE_MAX_RANK];
-        Box b = { .rank = 0 };
+        Box b;
         Tensor *y = ctx_output(c, 0);
+        box_begin(&b, 0, 0);
         if (tensor_count(y) == 0)
                 return NULL;
         box_strides(tensor_shape(x), from);

@@ -43,7 +43,8 @@ static Status *pack(OpCtx *c)
         int64_t outer = shape_product(tensor_shape(y), 0, axis);
         int64_t inner = shape_product(tensor_shape(y), axis + 1, tensor_rank(y)), n = c->n_in;
         for (int i = 0; i < n; i++) {
-                Box b = { .dst_at = i * inner }; /* y[outer, i, inner] = x_i[outer, inner] */
+                Box b; /* y[outer, i, inner] = x_i[outer, inner] */
+                box_begin(&b, i * inner, 0);
                 box_add(&b, outer, n * inner, inner);
                 box_add(&b, inner, 1, 1);
                 TRY(box_copy(&b, y, ctx_input(c, i)));

@@ -23,7 +23,8 @@ static Status *pad_border(OpCtx *c, const Tensor *value, const int64_t *to, int 
 {
         const Tensor *x = ctx_input(c, 0), *paddings = ctx_input(c, 1);
         Tensor *y = ctx_output(c, 0);
-        Box b = { .rank = 0 };
+        Box b;
+        box_begin(&b, 0, 0);
         for (int i = 0; i < tensor_rank(y); i++) {
                 int64_t before = tensor_int(paddings, 2 * i), size = tensor_dim(x, i);
                 if (i < d)
@@ -43,8 +44,9 @@ static Status *pad_with(OpCtx *c, const Tensor *value)
 {
         const Tensor *x = ctx_input(c, 0), *paddings = ctx_input(c, 1);
         int64_t from[SHAPE_MAX_RANK], to[SHAPE_MAX_RANK];
-        Box b = { .rank = 0 };
+        Box b;
         Tensor *y = ctx_output(c, 0);
+        box_begin(&b, 0, 0);
         box_strides(tensor_shape(x), from);
         box_strides(tensor_shape(y), to);
         for (int i = 0; i < tensor_rank(y); i++) {

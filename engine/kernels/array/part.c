@@ -26,7 +26,8 @@ Status *part_output(OpCtx *c, int i, const Tensor *x, const int64_t *begin, cons
 {
         int64_t from[SHAPE_MAX_RANK], to[SHAPE_MAX_RANK];
         Tensor *y;
-        Box b = { .rank = 0 };
+        Box b;
+        box_begin(&b, 0, 0);
         box_strides(tensor_shape(x), from);
         box_strides(size, to);
         for (int d = 0; d < size->rank; d++) {
@@ -55,7 +56,8 @@ Status *part_deal(OpCtx *c, const Tensor *x, int64_t outer)
                 for (int i = 0; i < ctx_outputs(c); i++) {
                         Tensor *y = ctx_output(c, i);
                         int64_t share = tensor_count(y) / outer;
-                        Box b = { .src_at = from, .dst_at = at * share };
+                        Box b;
+                        box_begin(&b, at * share, from);
                         box_add(&b, MIN(step, outer - at), share, row);
                         box_add(&b, share, 1, 1);
                         TRY(box_copy(&b, y, x));

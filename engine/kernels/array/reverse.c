@@ -11,7 +11,8 @@ static Status *reverse_into(OpCtx *c, unsigned backwards)
 {
         Tensor *y = ctx_output(c, 0);
         int64_t stride[SHAPE_MAX_RANK];
-        Box b = { .rank = 0 };
+        Box b;
+        box_begin(&b, 0, 0);
         box_strides(tensor_shape(y), stride);
         for (int i = 0; i < tensor_rank(y); i++) {
                 bool back = backwards >> i & 1;

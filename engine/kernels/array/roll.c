@@ -39,7 +39,8 @@ static Status *read_shifts(const Tensor *shift, const Tensor *axis, const Shape 
 static Status *copy_part(Tensor *y, const Tensor *x, const int64_t *shift, unsigned parts)
 {
         int64_t stride[SHAPE_MAX_RANK];
-        Box b = { .rank = 0 };
+        Box b;
+        box_begin(&b, 0, 0);
         box_strides(tensor_shape(x), stride);
         for (int i = 0; i < tensor_rank(x); i++) {
                 int64_t dim = tensor_dim(x, i), tail = parts >> i & 1;

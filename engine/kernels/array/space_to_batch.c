@@ -128,8 +128,9 @@ static Box residue_box(const Blocks *k, int64_t r, const Shape *wide, const Shap
                        bool to_batch)
 {
         int64_t ws[SHAPE_MAX_RANK], bs[SHAPE_MAX_RANK], rest = r;
-        Box b = { .rank = 0 };
+        Box b;
         int64_t w = 0, d = r * wide->dim[0];
+        box_begin(&b, 0, 0);
         box_strides(wide, ws);
         box_strides(batch, bs);
         d *= bs[0];

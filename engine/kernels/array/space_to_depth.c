@@ -88,7 +88,8 @@ static Status *move_blocks(OpCtx *c, bool to_deep)
                                      { block, channels * ds[l.c], ws[l.w] },
                                      { channels, ds[l.c], ws[l.c] }
         };
-        Box b = { .rank = 0 };
+        Box b;
+        box_begin(&b, 0, 0);
         for (int i = 0; i < 6; i++)
                 box_add(&b, part[i][0], part[i][to_deep ? 1 : 2], part[i][to_deep ? 2 : 1]);
         return box_copy(&b, y, x);

@@ -40,8 +40,9 @@ static Status *tile(OpCtx *c)
         const Tensor *x = ctx_input(c, 0), *multiples = ctx_input(c, 1);
         const Shape *s = tensor_shape(ctx_output(c, 0));
         int64_t from[SHAPE_MAX_RANK], to[SHAPE_MAX_RANK];
-        Box b = { .rank = 0 };
+        Box b;
         Tensor *y = ctx_output(c, 0);
+        box_begin(&b, 0, 0);
         box_strides(tensor_shape(x), from);
         box_strides(s, to);
         for (int i = 0; i < s->rank; i++) { /* y[copy * dim + j] = x[j] */

@@ -92,8 +92,9 @@ static Status *transpose_into(OpCtx *c, const Shape *shape, const int *order, Te
 {
         const Tensor *x = ctx_input(c, 0);
         int64_t from[SHAPE_MAX_RANK], to[SHAPE_MAX_RANK];
-        Box b = { .rank = 0 };
+        Box b;
         Tensor *y;
+        box_begin(&b, 0, 0);
         TRY(ctx_alloc(c, 0, shape, &y));
         box_strides(tensor_shape(x), from);
         box_strides(shape, to);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* StringJoin: strings of equal shape (scalars go with any) end to end, element by element. */
-#include "engine/base/buf.h"
+#include "engine/base/mem.h"
 #include "engine/ops/op.h"
+
+#include <string.h>
+
+/* Bytes of one text. */
+#define JOINED_MAX ((size_t)1 << 31)
 
 /* Scalars go with any shape; with unknown ranks among them nothing is known. */
 static Status *join_shape(ShapeCtx *c)
@@ -25,24 +30,45 @@ static Status *join_shape(ShapeCtx *c)
         return NULL;
 }
 
+/* Text i of input k; a scalar goes with any. */
+static const TString *text_of(const OpCtx *c, int k, int64_t i)
+{
+        const Tensor *x = ctx_input(c, k);
+        return &tensor_strings(x)[tensor_rank(x) ? i : 0];
+}
+
+static char *put(char *to, const void *from, size_t n)
+{
+        return n ? (char *)memcpy(to, from, n) + n : to;
+}
+
+/* Measured first, so that each text is allocated once. */
+static Status *join_texts(OpCtx *c, int64_t i, const char *sep, size_t sep_len)
+{
+        size_t n = sep_len * (size_t)(ctx_inputs(c) - 1);
+        for (int k = 0; k < ctx_inputs(c); k++)
+                n += text_of(c, k, i)->len;
+        if (n > JOINED_MAX)
+                return resource_exhausted("output is larger than its limit of %zu bytes",
+                                          JOINED_MAX);
+        char *text = n ? mem_alloc(n) : NULL, *at = text;
+        if (n && !text)
+                return status_oom();
+        for (int k = 0; k < ctx_inputs(c); k++) {
+                const TString *s = text_of(c, k, i);
+                at = put(at, sep, k ? sep_len : 0);
+                at = put(at, s->data, s->len);
+        }
+        tensor_take_string(ctx_output(c, 0), i, text, n);
+        return NULL;
+}
+
 static Status *string_join(OpCtx *c)
 {
-        Tensor *y = ctx_output(c, 0);
         const char *sep = node_string(ctx_node(c), "separator", "");
-        for (int64_t i = 0; i < tensor_count(y); i++) {
-                autobuf b = BUF((size_t)1 << 31);
-                for (int k = 0; k < ctx_inputs(c); k++) {
-                        const Tensor *x = ctx_input(c, k);
-                        const TString *s = &tensor_strings(x)[tensor_rank(x) ? i : 0];
-                        if (k)
-                                buf_puts(&b, sep);
-                        buf_append(&b, s->data, s->len);
-                }
-                TRY(buf_status(&b));
-                size_t n;
-                char *text = buf_take(&b, &n);
-                tensor_take_string(y, i, text, n);
-        }
+        size_t n = strlen(sep);
+        for (int64_t i = 0; i < tensor_count(ctx_output(c, 0)); i++)
+                TRY(join_texts(c, i, sep, n));
         return NULL;
 }
 
