@@ -30,3 +30,15 @@ UNUSED static double math_log(double a, double b UNUSED)
 {
         return log(a);
 }
+UNUSED static double math_tanh(double a, double b UNUSED)
+{
+        return tanh(a);
+}
+UNUSED static double math_rsqrt(double a, double b UNUSED)
+{
+        return 1 / sqrt(a);
+}
+UNUSED static double math_softplus(double a, double b UNUSED)
+{
+        return (a > 0 ? a : 0) + log1p(exp(-fabs(a)));
+}

@@ -79,3 +79,33 @@ Test(ordinary_vectors, elu_and_selu_below_zero_are_within_four_units)
                 expect_many(&cases_below[c], DT_FLOAT, f, NULL);
         }
 }
+
+/* Of every size for roots; for the others from the smallest to where they are 1 or x. */
+Test(ordinary_vectors, have_reciprocal_roots_tanh_and_softplus_within_three_units)
+{
+        static const MathCase root = { "Rsqrt", "z = Rsqrt(a)", math_rsqrt, 2 },
+                              tangent = { "Tanh", "z = Tanh(a)", math_tanh, 3 },
+                              softplus = { "Softplus", "z = Softplus(a)", math_softplus, 5 };
+        for (int wide = 0; wide < 2; wide++) {
+                DType t = wide ? DT_DOUBLE : DT_FLOAT;
+                int most = wide ? 1020 : 125;
+                autoptr(Tensor) a = many(t);
+                autoptr(Tensor) b = many(t);
+                for (uint32_t i = 0; i < MANY; i++) {
+                        double some = (double)(int32_t)(i * 2654435761u) * 0x1p-31;
+                        double v = (1 + fabs(some)) *
+                                   ldexp(1, (int)(i % 2 * most) - (int)(i % (uint32_t)most));
+                        double w = some * (i % 2 ? 22 : ldexp(1, -(int)(i % (uint32_t)most)));
+                        if (wide) {
+                                ((double *)tensor_fill(a))[i] = v;
+                                ((double *)tensor_fill(b))[i] = w;
+                        } else {
+                                ((float *)tensor_fill(a))[i] = (float)v;
+                                ((float *)tensor_fill(b))[i] = (float)w;
+                        }
+                }
+                expect_many(&root, t, a, NULL);
+                expect_many(&tangent, t, b, NULL);
+                expect_many(&softplus, t, b, NULL);
+        }
+}

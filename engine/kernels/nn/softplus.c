@@ -2,6 +2,7 @@
 /* Softplus, log(1 + exp(x)), and Softsign, x / (1 + |x|). Softplus is written so that neither tail
  * overflows. */
 #include "engine/kernels/math/short_math.h"
+#include "engine/kernels/math/wide_math.h"
 #include "engine/kernels/nn/activation.h"
 
 /* log(1 + e) for e in [0, 1]. Floats by a polynomial of the least largest error (2^-27), which
@@ -34,7 +35,8 @@ IN_LOOP double log1p_unit_double(double e)
 #define SOFTSIGN(v)         ((v) / (1 + fabs(v)))
 #define SOFTSIGN_GRAD(g, v) ((g) / ((1 + fabs(v)) * (1 + fabs(v))))
 
-UNARY_LOOPS(softplus, WIDE_TYPES, SOFTPLUS(v))
+UNARY_LOOPS(softplus, TYPE_FLOAT, SOFTPLUS(v))
+WIDE_LOOP(softplus, DOUBLE, softplus_doubles, SOFTPLUS(v))
 UNARY_LANES(softplus, short_softplus)
 ACTIVATION_COMPUTE(FLOAT_TYPES, softplus)
 ACTIVATION(FLOAT_TYPES, softsign, SOFTSIGN)
