@@ -2,6 +2,7 @@
 #include "proto/lend.h"
 
 #include "engine/base/mem.h"
+#include <pthread.h>
 #include <string.h>
 
 enum { WIRE_VARINT, WIRE_64, WIRE_BYTES, WIRE_32 = 5 };
@@ -127,25 +128,78 @@ Status *lend_skeleton(const ProtoType *type, uint8_t *bytes, size_t n, Lending *
         return buf_status(&l->places);
 }
 
-Status *lend_align(Lending *l, uint8_t *bytes, Arena *arena)
+/* Where each value goes, before any does. */
+static Status *choose_places(const Lending *l, const uint8_t *bytes, Arena *arena, uint8_t **dst)
 {
-        Place *places = (Place *)l->places.data;
+        const Place *places = (const Place *)l->places.data;
         uintptr_t room = (uintptr_t)bytes; /* from here on nothing is needed but later values */
         for (size_t i = 0; i < l->places.len / sizeof *places; i++) {
-                Place *p = &places[i];
+                const Place *p = &places[i];
                 uintptr_t mask = MEM_ALIGN - 1, to = (uintptr_t)p->at & ~mask;
                 if (to < room)
                         to = (room + mask) & ~mask;
-                uint8_t *dst = to <= (uintptr_t)p->at ? p->at - ((uintptr_t)p->at - to)
-                                                      : arena_alloc(arena, p->n);
-                if (!dst)
+                bool fits = to <= (uintptr_t)p->at;
+                dst[i] = fits ? p->at - ((uintptr_t)p->at - to) : arena_alloc(arena, p->n);
+                if (!dst[i])
                         return status_oom();
-                memmove(dst, p->at, p->n);
-                if (to <= (uintptr_t)p->at)
+                if (fits)
                         room = to + p->n;
-                p->at = dst;
         }
         return NULL;
+}
+
+/* Values in their order: each may go over what the one before has left. */
+typedef struct Moves {
+        Place *places;
+        uint8_t **dst;
+        size_t n;
+} Moves;
+
+static void *move_values(void *arg)
+{
+        const Moves *m = arg;
+        for (size_t i = 0; i < m->n; i++)
+                if (m->dst[i] != m->places[i].at)
+                        memmove(m->dst[i], m->places[i].at, m->places[i].n);
+        return NULL;
+}
+
+/* By two threads, since memory is slower than both. Only the end of the first half's last value may
+ * be gone over by the second half before it has moved: it is put aside. */
+static bool move_halves(Moves *m, size_t bytes)
+{
+        size_t half = 0, done = 0;
+        while (half < m->n && done < bytes / 2)
+                done += m->places[half++].n;
+        if (half == m->n)
+                return false;
+        const Place *last = &m->places[half - 1];
+        uint8_t end[MEM_ALIGN];
+        Moves second = { m->places + half, m->dst + half, m->n - half };
+        pthread_t thread;
+        memcpy(end, last->at + last->n - MEM_ALIGN, MEM_ALIGN);
+        if (pthread_create(&thread, NULL, move_values, &second) != 0)
+                return false;
+        m->n = half;
+        move_values(m);
+        pthread_join(thread, NULL);
+        memcpy(m->dst[half - 1] + last->n - MEM_ALIGN, end, MEM_ALIGN);
+        return true;
+}
+
+Status *lend_align(Lending *l, uint8_t *bytes, Arena *arena)
+{
+        size_t n = l->places.len / sizeof(Place), all = 0;
+        Moves m = { (Place *)l->places.data, mem_alloc(n * sizeof(uint8_t *)), n };
+        Status *s = m.dst ? choose_places(l, bytes, arena, m.dst) : status_oom();
+        for (size_t i = 0; i < n; i++)
+                all += m.places[i].n;
+        if (!s && (all < LEND_HALVES || !move_halves(&m, all)))
+                move_values(&m);
+        for (size_t i = 0; !s && i < n; i++)
+                m.places[i].at = m.dst[i];
+        mem_free(m.dst);
+        return s;
 }
 
 static void settle_value(const Lending *l, ProtobufCBinaryData *v)

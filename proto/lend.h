@@ -11,6 +11,8 @@
 /* Values from this size on are lent. A marker is just as long, so that what is in a skeleton and
  * is as long is one: nothing that a client sends can be taken for it. */
 #define LEND_LEAST 4096
+/* From so many bytes on, half of them are moved by a thread of their own. */
+#define LEND_HALVES ((size_t)16 << 20)
 
 typedef struct Lending {
         const ProtoField *field;

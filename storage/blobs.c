@@ -152,20 +152,21 @@ static Status *sync_dir(Store *s, const char *name)
         return e;
 }
 
-/* Moves the temporary file to its place and makes the move last. */
+/* Moves the temporary file to its place and makes the move last. The folder first: the file
+ * system's journal then mostly has its parent's, too. */
 static Status *publish(Store *s, BlobWrite *w)
 {
         char path[PATH_SIZE];
         TRY(blob_path(w->digest, path));
         char dir[3] = { path[0], path[1], 0 };
-        if (mkdirat(s->blobs, dir, 0700) == 0)
-                TRY(sync_dir(s, "."));
-        else if (errno != EEXIST)
+        bool made = mkdirat(s->blobs, dir, 0700) == 0;
+        if (!made && errno != EEXIST)
                 return db_fail(s, strerror(errno));
         if (renameat(s->blobs, w->tmp, s->blobs, path) != 0)
                 return db_fail(s, strerror(errno));
         w->tmp[0] = 0;
-        return sync_dir(s, dir);
+        TRY(sync_dir(s, dir));
+        return made ? sync_dir(s, ".") : NULL;
 }
 
 Status *blob_commit(Store *s, BlobWrite *w)

@@ -120,6 +120,19 @@ Test(proto_lend, tensors_without_room_between_them_keep_their_bytes)
         everywhere(&attr_of_list(list, COUNTOF(list))->base, true);
 }
 
+/* Two threads move them: where the halves meet, each goes over the other's bytes. */
+Test(proto_lend, many_megabytes_keep_their_bytes)
+{
+        enum { N = 12 };
+        TensorProto *list[N], *two[2] = { tensor(LEND_HALVES, 1), tensor(LEND_LEAST, 2) };
+        for (size_t i = 0; i < N; i++)
+                list[i] = tensor((LEND_HALVES + 100000) / N + i * 7, (unsigned)i);
+        for (size_t offset = 0; offset < MEM_ALIGN; offset += 3) {
+                cr_assert(in_place(&attr_of_list(list, N)->base, offset));
+                cr_assert(in_place(&attr_of_list(two, 2)->base, offset));
+        }
+}
+
 /* Not worth keeping the bytes for. */
 Test(proto_lend, a_few_large_values_among_much_else_are_copied)
 {
