@@ -59,6 +59,9 @@ static void loop_value(Buf *b, const char *name, const char *from, const char *t
                    name, name, type);
 }
 
+/* Where the input's steps go in the array. */
+static const char *in_order = "Identity(range)";
+
 /* Around a body that makes new_h, new_c from now, h, c and the weights, called as outside but for a
  * k in front. */
 static void loop(Buf *b, const char *body, const char *array_attrs, const char *new_h,
@@ -72,8 +75,9 @@ static void loop(Buf *b, const char *body, const char *array_attrs, const char *
                    "range = Range(zero, steps, one)\n"
                    "in = TensorArrayV3(steps) dtype: float%s\n"
                    "out_ta = TensorArrayV3(steps) dtype: float\n"
-                   "in_flow = TensorArrayScatterV3(in, range, x, in:1)\n",
-                   array_attrs);
+                   "front = Const int32 [1] { 0 }\norder = %s\n"
+                   "in_flow = TensorArrayScatterV3(in, order, x, in:1)\n",
+                   array_attrs, in_order);
         loop_value(b, "t", "zero", "int32");
         loop_value(b, "flow", "out_ta:1", "float");
         loop_value(b, "h", "start", "float");
@@ -125,6 +129,13 @@ Test(pattern, an_lstm_of_nodes_in_a_loop)
         expect_loop(GATES("now", "k") LSTM("axis", "Add"), "", "new_h", "new_c");
         expect_loop(GATES("now", "k") LSTM("axis", "AddV2"), ", clear_after_read: false", "new_h",
                     "new_c");
+}
+
+Test(pattern, elements_in_any_order)
+{
+        in_order = "ReverseV2(range, front) T: int32, Tidx: int32";
+        expect_loop(GATES("now", "k") LSTM("axis", "Add"), "", "new_h", "new_c");
+        in_order = "Identity(range)";
 }
 
 Test(pattern, factors_may_stand_the_other_way_about)

@@ -65,15 +65,46 @@ static int64_t gather(const RnnInput *v, int64_t most, float *x)
         return n;
 }
 
+/* gather() without copying, where the elements lie one behind the other, as those of a tensor that
+ * was spread over the array do. The first one's buffer is that of all. 0: they do not. */
+static int64_t in_a_row(const RnnInput *v, int64_t most)
+{
+        const char *at = tensor_data(v->x);
+        int64_t n = 1;
+        for (; n < most; n++) {
+                autoptr(Tensor) t = tensor_array_peek(v->array, v->index + n);
+                if (!t || !rnn_is(t, SHAPE(v->rows, v->size)))
+                        break;
+                if (t->buffer != v->x->buffer ||
+                    (const char *)tensor_data(t) != at + (size_t)n * tensor_bytes(t))
+                        return 0;
+        }
+        return n;
+}
+
+/* *x and *n: the elements to be multiplied at once. */
+static Status *find_rows(OpCtx *c, const RnnInput *v, const float **x, int64_t *n)
+{
+        int64_t most = MAX(ROWS_AHEAD / v->rows, (int64_t)1);
+        *x = tensor_data(v->x);
+        *n = in_a_row(v, most);
+        if (*n)
+                return NULL;
+        float *copy = ctx_scratch(c, (size_t)(most * v->rows * v->size) * sizeof *copy);
+        if (!copy)
+                return status_oom();
+        *n = gather(v, most, copy);
+        *x = copy;
+        return NULL;
+}
+
 static Status *make_ahead(OpCtx *c, const RnnInput *v, const void *key, Tensor *w, int64_t cols,
                           Tensor **ret)
 {
         autoptr(Tensor) rows = NULL;
-        int64_t most = MAX(ROWS_AHEAD / v->rows, (int64_t)1);
-        float *x = ctx_scratch(c, (size_t)(most * v->rows * v->size) * sizeof *x);
-        if (!x)
-                return status_oom();
-        int64_t n = gather(v, most, x);
+        const float *x;
+        int64_t n;
+        TRY(find_rows(c, v, &x, &n));
         TRY(tensor_new(DT_FLOAT, &SHAPE(n * v->rows, cols), &rows));
         rnn_layer(c, x, n * v->rows, v->size, tensor_data(w), cols, 0, tensor_fill(rows));
         Ahead a = { .key = key, .with = w, .rows = rows, .from = v->index, .count = n };
