@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* auto_mixed_precision_mkl: products by constants with the constants rounded to bfloat16. */
-#include "engine/kernels/nn/lanes.h"
+#include "engine/ops/lanes.h"
 #include "tests/engine/fuse_fixture.h"
 #include <criterion/criterion.h>
 

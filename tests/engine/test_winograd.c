@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Winograd's way gives what oneDNN's plain sums give, by tiles of either side, whole ones and not.
  */
-#include "engine/kernels/nn/lanes.h"
 #include "engine/kernels/nn/winograd.h"
+#include "engine/ops/lanes.h"
 #include "tests/engine/fuse_fixture.h"
 #include <criterion/criterion.h>
 

@@ -52,7 +52,7 @@ static bool find(OpCtx *c, const FusedNode *n, Gemm *g, Tail *t)
                      .trans_b = tb,
                      .a = tensor_data(a),
                      .b = tensor_data(b),
-                     .narrow = n->member[0].state };
+                     .kept = n->member[0].state };
         *t = (Tail){ .n = g->n };
         if (act)
                 t->act = strcmp(act->node->op->def->name, "Relu6") ? ACT_RELU : ACT_RELU6;

@@ -4,13 +4,13 @@
  * thread. */
 #include "engine/kernels/math/gemm.h"
 
-#include "engine/kernels/math/sgemm.h"
+#include "engine/ops/sgemm.h"
 #include <cblas.h>
 #include <limits.h>
 #include <math.h>
 
-/* Multiplications from which on threads pay. */
-enum { GEMM_GRAIN = 1 << 20, INNER = 16, TILE = 64 };
+/* Multiplications from which on threads pay; columns of a packed panel. */
+enum { GEMM_GRAIN = 1 << 20, INNER = 32, TILE = 64 };
 
 static CBLAS_TRANSPOSE blas_trans(bool trans, bool conjugate)
 {
@@ -28,8 +28,8 @@ static void blas_row(const Gemm *g, const void *a, const void *b, void *out, int
 
 /* The callers see to it that all sizes fit BLAS's int. beta = 0: what is in out, NaN included, does
  * not count. */
-static void blas_gemm(const Gemm *g, const void *a, const void *b, void *out, int64_t m_,
-                      int64_t n_)
+static void blas_gemm(const Gemm *g, const void *a, const void *b, const float *packed, void *out,
+                      int64_t m_, int64_t n_)
 {
         CBLAS_TRANSPOSE ta = blas_trans(g->trans_a, g->conj_a);
         CBLAS_TRANSPOSE tb = blas_trans(g->trans_b, g->conj_b);
@@ -40,8 +40,18 @@ static void blas_gemm(const Gemm *g, const void *a, const void *b, void *out, in
         double one2[2] = { 1, 0 }, zero2[2] = { 0, 0 };
         switch ((int)g->dtype) {
         case DT_FLOAT:
-                sgemm_run(&(Sgemm){ m_, n_, g->k, g->trans_a, g->trans_b, a, b, lda, ldb, ldc, out,
-                                    0 });
+                sgemm_run(&(Sgemm){ .m = m_,
+                                    .n = n_,
+                                    .k = g->k,
+                                    .trans_a = g->trans_a,
+                                    .trans_b = g->trans_b,
+                                    .a = a,
+                                    .b = b,
+                                    .lda = lda,
+                                    .ldb = ldb,
+                                    .ldc = ldc,
+                                    .c = out,
+                                    .packed = packed });
                 break;
         case DT_DOUBLE:
                 cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1, a, lda, b, ldb, 0, out, ldc);
@@ -65,7 +75,7 @@ static void blas_piece(const Gemm *g, int64_t row, int64_t m, int64_t col, int64
         if (g->dtype == DT_DOUBLE && m == 1 && (!g->trans_a || g->m == 1))
                 blas_row(g, a, b, out, n);
         else
-                blas_gemm(g, a, b, out, m, n);
+                blas_gemm(g, a, b, g->packed ? g->packed + col * g->k : NULL, out, m, n);
 }
 
 /* A product that takes long is made tile by tile, with a look in between whether anybody still
@@ -189,8 +199,8 @@ static Status *gemm_narrow(OpCtx *c, const Gemm *g)
 static int64_t grain_of(const OpCtx *c, int64_t pieces, double least, bool blas)
 {
         int64_t threads = ctx_threads(c), share = (pieces + threads - 1) / threads;
-        share = (share + INNER - 1) / INNER * INNER;
-        return MAX((int64_t)least + 8, blas ? MIN(share, pieces / 2) : 0);
+        int64_t grain = MAX((int64_t)least + 8, blas ? MIN(share, pieces / 2) : 0);
+        return blas ? (grain + INNER - 1) / INNER * INNER : grain;
 }
 
 static Status *gemm_pieces(OpCtx *c, const Gemm *g, bool parallel)
@@ -223,7 +233,11 @@ static Status *gemm_pieces(OpCtx *c, const Gemm *g, bool parallel)
 
 Status *gemm_run(OpCtx *c, const Gemm *g)
 {
-        return narrow_usable(g) ? narrow_run(c, g) : gemm_pieces(c, g, true);
+        if (kept_narrow_usable(g))
+                return kept_narrow_run(c, g);
+        Gemm with = *g;
+        with.packed = kept_packed(g);
+        return gemm_pieces(c, &with, true);
 }
 Status *gemm_here(OpCtx *c, const Gemm *g)
 {

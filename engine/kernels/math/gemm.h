@@ -10,18 +10,22 @@ typedef struct Gemm {
         bool conj_a, conj_b;   /* complex: conjugate, too (only with trans) */
         const void *a, *b;
         void *out;
-        const struct NarrowMatrix *narrow; /* b as bfloat16, by narrow_prepare(); NULL: none */
+        struct KeptMatrix *kept; /* b once more, by kept_prepare(); NULL: there is only b */
+        const float *packed;     /* b for Sgemm.packed: gemm_run() finds it */
 } Gemm;
 
 /* out = a b. On several threads when it is much work. RESOURCE_EXHAUSTED without scratch memory. */
 Status *gemm_run(OpCtx *c, const Gemm *g) MUST_USE;
-/* OpDef.prepare of products of input 0 by input 1, whose state becomes Gemm.narrow: keeps a
- * constant b as bfloat16 where that was asked for. State NULL: b is as it is. */
-Status *narrow_prepare(PrepareCtx *p) MUST_USE;
-/* Can it be computed so, and is that faster? */
-bool narrow_usable(const Gemm *g);
-/* out = a b, narrow_usable(). Sums are of floats. */
-Status *narrow_run(OpCtx *c, const Gemm *g) MUST_USE;
+/* OpDef.prepare of products of input 0 by input 1, whose state becomes Gemm.kept: a constant b is
+ * kept in the layout that kernels want, as bfloat16 where that was asked for. State NULL: b is only
+ * as it is. */
+Status *kept_prepare(PrepareCtx *p) MUST_USE;
+/* b for Sgemm.packed; NULL: not yet, or it does not pay. */
+const float *kept_packed(const Gemm *g);
+/* Can the product be computed with b as bfloat16, and is that faster? */
+bool kept_narrow_usable(const Gemm *g);
+/* out = a b, kept_narrow_usable(). Sums are of floats. */
+Status *kept_narrow_run(OpCtx *c, const Gemm *g) MUST_USE;
 /* As gemm_run() on this thread only; float and double and complex need no scratch and cannot fail.
  */
 Status *gemm_here(OpCtx *c, const Gemm *g) MUST_USE;

@@ -46,7 +46,7 @@ static Gemm matmul_gemm(OpCtx *c, DType dtype, const void *a, const void *b)
                        .trans_b = node_bool(ctx_node(c), "transpose_b", false),
                        .a = a,
                        .b = b,
-                       .narrow = ctx_state(c),
+                       .kept = ctx_state(c),
                        .out = tensor_fill(out) };
 }
 
@@ -60,7 +60,7 @@ static Status *matmul(OpCtx *c)
 OP(MatMul, .inputs = "a:T; b:T", .outputs = "product:T",
    .attrs = "transpose_a:bool = false; transpose_b:bool = false; "
             "T:type in [bfloat16,half,float,double,int32,int64,complex64,complex128]",
-   .shape = matmul_shape, .prepare = narrow_prepare, .compute = matmul, .costly = true);
+   .shape = matmul_shape, .prepare = kept_prepare, .compute = matmul, .costly = true);
 
 /* ---- SparseMatMul: the zeros that its attributes promise are multiplied like others ---- */
 

@@ -7,8 +7,8 @@
 #include "engine/kernels/nn/conv_rows.h"
 
 #include "engine/kernels/nn/depthwise_rows.h"
-#include "engine/kernels/nn/lanes.h"
-#include "engine/kernels/nn/panels.h"
+#include "engine/ops/lanes.h"
+#include "engine/ops/panels.h"
 
 /* Pieces per thread, so that one slow thread does not hold up the rest; what is made in advance for
  * a product should have so many bytes, where weights are near and where they are far; pixels that a

@@ -8,8 +8,8 @@
 #include "engine/kernels/nn/conv_weights.h"
 
 #include "engine/kernels/nn/onednn_prim.h"
-#include "engine/kernels/nn/panels.h"
 #include "engine/kernels/nn/winograd.h"
+#include "engine/ops/panels.h"
 #include <math.h>
 
 /* Sums of rounded weights are larger by less. */

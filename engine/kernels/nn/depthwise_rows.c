@@ -3,7 +3,7 @@
  * outside the picture is left out (rows) or taken as zero (columns), as padding is. */
 #include "engine/kernels/nn/depthwise_rows.h"
 
-#include "engine/kernels/nn/lanes.h"
+#include "engine/ops/lanes.h"
 
 enum { SIDE = 3, COLUMNS = 4 };
 

@@ -2,7 +2,7 @@
 /* Depthwise 3x3 convolutions, row by row. */
 #pragma once
 #include "engine/kernels/nn/conv.h"
-#include "engine/kernels/nn/conv_tail.h"
+#include "engine/ops/conv_tail.h"
 
 typedef struct DepthwiseRows {
         const Conv *conv;   /* depthwise_rows_usable() */

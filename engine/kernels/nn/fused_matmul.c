@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* _FusedMatMul: a product of matrices with a tail (see fused.h). */
-#include "engine/kernels/math/sgemm.h"
 #include "engine/kernels/nn/fused.h"
+#include "engine/ops/sgemm.h"
 
 enum { FIRST_OPERAND = 2 };
 

@@ -8,8 +8,8 @@
  * and rows instead (conv_forward.c), which the executor's threads share. */
 #pragma once
 #include "engine/kernels/nn/conv.h"
-#include "engine/kernels/nn/conv_tail.h"
 #include "engine/kernels/nn/conv_weights.h"
+#include "engine/ops/conv_tail.h"
 
 typedef struct Onednn Onednn;
 

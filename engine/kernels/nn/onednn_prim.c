@@ -3,9 +3,20 @@
  * one that the kernel prefers. */
 #include "engine/kernels/nn/onednn_prim.h"
 
-#include "engine/kernels/math/sgemm.h"
-
 #include <pthread.h>
+
+/* libgomp's, under oneDNN; the setting is the calling thread's own. */
+void omp_set_num_threads(int n);
+
+/* oneDNN's OpenMP is to stay on this thread: the executor shares work out itself. Cheap to repeat.
+ */
+static void openmp_stay_here(void)
+{
+        static _Thread_local bool told;
+        if (!told)
+                omp_set_num_threads(1);
+        told = true;
+}
 
 Status *onednn_check(dnnl_status_t s, const char *what)
 {

@@ -2,7 +2,7 @@
 /* A convolution primitive of oneDNN with its layouts: inside onednn*.c only. */
 #pragma once
 #include "engine/kernels/nn/conv.h"
-#include "engine/kernels/nn/conv_tail.h"
+#include "engine/ops/conv_tail.h"
 
 #include <dnnl.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the recurrent cells share. */
 #pragma once
-#include "engine/kernels/math/sgemm.h"
 #include "engine/ops/op.h"
+#include "engine/ops/sgemm.h"
 
 /* c = a b + beta c of these plain or transposed matrices, on several threads when it is much. */
 void rnn_product(OpCtx *c, Sgemm g);

@@ -10,7 +10,7 @@
  * times as large; and all their products are exact. */
 #include "engine/kernels/nn/winograd.h"
 
-#include "engine/kernels/nn/lanes.h"
+#include "engine/ops/lanes.h"
 
 enum { TILE_MAX = 4, PATCH_MAX = 6 };
 #define A  0.625f

@@ -4,7 +4,7 @@
  * there would be 36, of a filter that is less than half as large. */
 #pragma once
 #include "engine/kernels/nn/conv.h"
-#include "engine/kernels/nn/conv_tail.h"
+#include "engine/ops/conv_tail.h"
 
 typedef struct Winograd {
         Conv conv;

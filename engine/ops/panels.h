@@ -3,7 +3,7 @@
  * columns. A tap is a place of the filter; each pixel of the result has a pixel of the input for
  * each. */
 #pragma once
-#include "engine/kernels/nn/conv_tail.h"
+#include "engine/ops/conv_tail.h"
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,32 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-/* OpenBLAS 0.3.21 is best at small products, oneDNN 2.6 at large ones (175 instead of 140 GFLOP/s
- * at 128x768x768, 163 instead of 74 at 16x1024x384; AVX-512), and neither at a single row, which
- * is bound by how fast the matrix comes: our own loop reads it in the order of memory. */
-#include "engine/kernels/math/sgemm.h"
+/* OpenBLAS 0.3.21 is best at small products, the house's own kernels at large ones on processors
+ * with AVX-512 (200 instead of 140 GFLOP/s at 128x768x768, 155 instead of 70 at 16x1024x384), and
+ * neither at a single row, which is bound by how fast the matrix comes: a loop reads it in the
+ * order of memory. */
+#include "engine/ops/sgemm.h"
 
+#include "engine/ops/sgemm_lanes.h"
 #include "engine/tensor/dtype.h"
 
 #include <cblas.h>
-#include <dnnl.h>
 #include <string.h>
 
-/* Multiplications from which on oneDNN's copies of its operands pay. */
-enum { LARGE = 1 << 18 };
 /* 16 floats anywhere in memory; lines of b taken at a time; columns whose sums stay in the cache.
  */
 enum { LANES = 16, LINES = 8, BLOCK = 4096 };
 typedef float V __attribute__((vector_size(64), aligned(4), may_alias));
-
-/* libgomp's, under oneDNN; the setting is the calling thread's own. */
-void omp_set_num_threads(int n);
-
-void openmp_stay_here(void)
-{
-        static _Thread_local bool told;
-        if (!told)
-                omp_set_num_threads(1);
-        told = true;
-}
 
 /* Columns [j, j + WIDTH vectors) of y += x[0] b[0] + ... + x[7] b[7]. Half of the time is waiting
  * for b, so the sums stay in registers: four vectors of eight lines were the best of many shapes.
@@ -88,28 +76,20 @@ static void run_dots(const Sgemm *g)
                     1, g->beta, g->c, 1);
 }
 
+/* One column. */
+static void run_column(const Sgemm *g)
+{
+        int64_t rows = g->trans_a ? g->k : g->m, cols = g->trans_a ? g->m : g->k;
+        cblas_sgemv(CblasRowMajor, g->trans_a ? CblasTrans : CblasNoTrans, (int)rows, (int)cols, 1,
+                    g->a, (int)g->lda, g->b, g->trans_b ? 1 : (int)g->ldb, g->beta, g->c,
+                    (int)g->ldc);
+}
+
 static void run_blas(const Sgemm *g)
 {
         cblas_sgemm(CblasRowMajor, g->trans_a ? CblasTrans : CblasNoTrans,
                     g->trans_b ? CblasTrans : CblasNoTrans, (int)g->m, (int)g->n, (int)g->k, 1,
                     g->a, (int)g->lda, g->b, (int)g->ldb, g->beta, g->c, (int)g->ldc);
-}
-
-/* false: it has no memory for its copies. */
-static bool run_onednn(const Sgemm *g)
-{
-        openmp_stay_here();
-        return dnnl_sgemm(g->trans_a ? 'T' : 'N', g->trans_b ? 'T' : 'N', g->m, g->n, g->k, 1, g->a,
-                          g->lda, g->b, g->ldb, g->beta, g->c, g->ldc) == dnnl_success;
-}
-
-static bool large(const Sgemm *g)
-{
-#ifdef __x86_64__
-        return g->m * g->n >= (LARGE + g->k - 1) / g->k && __builtin_cpu_supports("avx512f");
-#else
-        return false;
-#endif
 }
 
 void sgemm_run(const Sgemm *g)
@@ -126,6 +106,8 @@ void sgemm_run(const Sgemm *g)
                 run_row(g);
         else if (row)
                 run_dots(g);
-        else if (!large(g) || !run_onednn(g))
+        else if (g->n == 1)
+                run_column(g);
+        else if (!sgemm_lanes_usable(g) || !sgemm_lanes(g))
                 run_blas(g);
 }

@@ -2,10 +2,10 @@
 /* Pixels are taken in blocks: short ones that stay in the first-level cache where the weights stay
  * in the second; long ones where weights come from farther, so that they come once. While a panel
  * is at work the next one is fetched. */
-#include "engine/kernels/nn/panels.h"
+#include "engine/ops/panels.h"
 
 #include "engine/base/auto.h"
-#include "engine/kernels/nn/lanes.h"
+#include "engine/ops/lanes.h"
 #include "engine/tensor/dtype.h"
 
 #include <string.h>

@@ -11,12 +11,9 @@ typedef struct Sgemm {
         const float *a, *b;
         int64_t lda, ldb, ldc;
         float *c;
-        float beta; /* 0: what is in c, NaN included, does not count; else 1 */
+        float beta;          /* 0: what is in c, NaN included, does not count; else 1 */
+        const float *packed; /* b once more, by sgemm_pack(); NULL: there is only b */
 } Sgemm;
 
 /* Computes it. Sizes may be 0. */
 void sgemm_run(const Sgemm *g);
-
-/* oneDNN's OpenMP is to stay on this thread: the executor shares work out itself. Cheap to repeat.
- */
-void openmp_stay_here(void);

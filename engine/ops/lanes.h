@@ -4,7 +4,7 @@
  * processors with AVX-512 only: who includes this asks lanes_usable() before anything of it runs.
  */
 #pragma once
-#include "engine/kernels/nn/conv_tail.h"
+#include "engine/ops/conv_tail.h"
 
 #include <immintrin.h>
 #include <math.h>
@@ -80,6 +80,10 @@ PART void lanes_product(const int rows, const bool narrow, const float *const *r
                 }
         }
 }
+
+/* y[c, r] = x[r, c] for r < rows, c < cols. y's lines are filled with zeros up to a whole vector.
+ */
+void lanes_turn(const float *x, int64_t ldx, int64_t rows, int64_t cols, float *y, int64_t ldy);
 
 /* Calls fn(n, ...) with n as a constant. */
 #define LANES_ROWS_(n, fn, ...)     \
