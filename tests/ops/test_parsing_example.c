@@ -16,6 +16,14 @@
         B("\x0a\x0f\x0a\x0d\x0a\x01" \
           "f"                        \
           "\x12\x08\x12\x06\x0a\x04\x00\x00\x80\x3f")
+/* 33 features of one 3 each */
+#define EACH(key) "\x0a\x0a\x0a\x01" key "\x12\x05\x1a\x03\x0a\x01\x03"
+#define MANY                                                                                      \
+        B("\x0a\x8c\x03" EACH("a") EACH("b") EACH("c") EACH("d") EACH("e") EACH("f") EACH("g")    \
+                  EACH("h") EACH("i") EACH("j") EACH("k") EACH("l") EACH("m") EACH("n") EACH("o") \
+                          EACH("p") EACH("q") EACH("r") EACH("s") EACH("t") EACH("u") EACH("v")   \
+                                  EACH("w") EACH("x") EACH("y") EACH("z") EACH("A") EACH("B")     \
+                                          EACH("C") EACH("D") EACH("E") EACH("F") EACH("G"))
 #define NONE B("")
 #define BAD  B("\x0a\x7f\x01")
 
@@ -30,6 +38,11 @@ static const OpCase parsing_example[] = {
         { "sparse values of a batch", "ParseExample", SPARSE_ONE,
           .in = { BYTES((3), A12, NONE, A3), STR((0)), STR((), "a") },
           .out = { I64((3, 2), 0, 0, 0, 1, 2, 0), I64((3), 1, 2, 3), I64((2), 3, 2) } },
+        { "some of many features", "ParseExample",
+          "Nsparse: 2, Ndense: 0, sparse_types: [int64, int64], Tdense: [], dense_shapes: []",
+          .in = { BYTES((2), MANY, A12), STR((0)), STR((), "G"), STR((), "a") },
+          .out = { I64((1, 2), 0, 0), I64((3, 2), 0, 0, 1, 0, 1, 1), I64((1), 3), I64((3), 3, 1, 2),
+                   I64((2), 2, 1), I64((2), 2, 2) } },
         { "sparse values of no example", "ParseExample", SPARSE_ONE,
           .in = { BYTES((0)), STR((0)), STR((), "a") },
           .out = { I64((0, 2)), I64((0)), I64((2), 0, 0) } },

@@ -100,12 +100,31 @@ static Status *wrong_type(const ExampleOp *e, int64_t i, const Want *w, DType go
         return example_error(e, i, w, reason);
 }
 
-static Status *find_all(const ExampleOp *e, int64_t i, const Map *features)
+/* The features of an example: `map` when there are many, or else they are looked through. */
+typedef struct Features {
+        const Tensorflow__Features *all; /* or NULL */
+        Map *map;                        /* or NULL */
+} Features;
+
+static Feature *feature_of(const Features *in, const Want *w)
+{
+        if (in->map)
+                return map_getn(in->map, w->key, w->key_len);
+        for (size_t k = in->all ? in->all->n_feature : 0; k-- > 0;) {
+                const char *key = in->all->feature[k]->key;
+                if (strlen(key) == w->key_len && memcmp(key, w->key, w->key_len) == 0 &&
+                    feature_present(in->all->feature[k]->value))
+                        return in->all->feature[k]->value;
+        }
+        return NULL;
+}
+
+static Status *find_all(const ExampleOp *e, int64_t i, const Features *features)
 {
         int n = e->n_sparse + e->n_dense + e->n_ragged;
         for (int k = 0; k < n; k++) {
                 const Want *w = &e->want[k];
-                Feature *f = map_getn(features, w->key, w->key_len);
+                Feature *f = feature_of(features, w);
                 bool dense = k >= e->n_sparse && k < e->n_sparse + e->n_dense;
                 bool fixed = w->shape.rank == 0 || w->shape.dim[0] >= 0;
                 e->found[i * n + k] = f;
@@ -119,14 +138,19 @@ static Status *find_all(const ExampleOp *e, int64_t i, const Map *features)
 
 Status *example_find(const ExampleOp *e, int64_t i, const Tensorflow__Features *all)
 {
-        Map features = { 0 };
+        enum { FEW = 64 }; /* comparisons */
+        Map map = { 0 };
         Status *s = NULL;
-        for (size_t k = 0; all && k < all->n_feature && !s; k++)
+        size_t n = all ? all->n_feature : 0,
+               wants = (size_t)(e->n_sparse + e->n_dense + e->n_ragged);
+        if (n <= FEW && n * wants <= FEW)
+                return find_all(e, i, &(Features){ all, NULL });
+        for (size_t k = 0; k < n && !s; k++)
                 if (feature_present(all->feature[k]->value))
-                        s = map_set(&features, all->feature[k]->key, all->feature[k]->value);
+                        s = map_set(&map, all->feature[k]->key, all->feature[k]->value);
         if (!s)
-                s = find_all(e, i, &features);
-        map_done(&features);
+                s = find_all(e, i, &(Features){ all, &map });
+        map_done(&map);
         return s;
 }
 
