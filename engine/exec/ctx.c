@@ -2,7 +2,7 @@
 /* The executor's side of OpCtx: outputs, scratch, resources by TensorFlow's naming rules. */
 #include "engine/base/buf.h"
 #include "engine/exec/step_inside.h"
-
+#include "engine/ops/ctx_own.h"
 #include "engine/ops/signature.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -271,6 +271,24 @@ Status *ctx_own_resource(OpCtx *c, const ResourceKind *kind, bool name_is_node, 
                                               make_private, &m, ret);
         return resources_find_or_make(c->env->resources, device, kind, container, m.name,
                                       make_named, &m, ret);
+}
+
+bool own_name_find(const Node *n, OwnName *ret)
+{
+        const char *shared = node_string(n, "shared_name", "");
+        ret->name = shared[0] ? shared : n->name;
+        return !node_string(n, "container", "")[0] && shared[0] != '_';
+}
+
+Status *ctx_own_by_name(OpCtx *c, const ResourceKind *kind, const OwnName *own, ResourceMake make,
+                        Resource **ret)
+{
+        const char *container = c->env->container ? c->env->container : DEFAULT_CONTAINER;
+        Making m = { .c = c, .make = make, .name = own->name };
+        if (!c->env->resources || !container_ok(container))
+                return ctx_own_resource(c, kind, true, make, ret);
+        return resources_find_or_make(c->env->resources, run_device(run_of(c)), kind, container,
+                                      m.name, make_named, &m, ret);
 }
 
 Status *ctx_missing_resource(const OpCtx *c, const ResourceKind *kind, const char *container,
