@@ -19,7 +19,7 @@
  * near; lines of b that are asked for in advance; bytes after which addresses share a place in the
  * first-level cache. */
 enum { LEAST = 1 << 18, DEPTH_MAX = 1536, NEAR_BYTES = 768 << 10, LINES_AHEAD = 8, SAME = 4096 };
-enum { CHUNK_MAX = 256 };
+enum { CHUNK_MAX = 256, ONE = 1 << 16 };
 
 typedef struct Tile {
         const float *a; /* the first row */
@@ -32,7 +32,9 @@ typedef struct Tile {
         int64_t ldy;
         __mmask16 low, high; /* which columns there are */
         bool sum;            /* begins with what y holds */
-        Ahead ahead;         /* what is fetched of the next panel where b is packed */
+        const char *ahead;   /* what is fetched meanwhile of the lines that come next */
+        int64_t ld_ahead;    /* bytes from line to line of them; 0: nothing */
+        uint64_t step;       /* how many for each line of b, in 1/ONE */
 } Tile;
 
 /* Sums that begin with what is there, not end with it, are the same however k is cut. */
@@ -74,9 +76,8 @@ PART void line_in_place(const int vectors, const Tile *t, const float *b, int64_
 
 /* Where a tile finds the lines of b. */
 typedef enum Place {
-        IN_PLACE,       /* as they came */
-        PANEL_OF_TILES, /* where the tile above left them */
-        PACKED,         /* in a matrix that is packed, as the next panel's are */
+        IN_PLACE, /* as they came */
+        IN_PANEL, /* in order */
 } Place;
 
 /* Lines of a are reached from every third one: there are fewer registers for addresses than lines.
@@ -102,7 +103,7 @@ PART void tile(const int rows, const int vectors, const Place place, const Tile 
         const char *at[THIRDS];
         const float *b = t->b;
         int64_t lda = t->lda * (int64_t)sizeof(float), ldb = place == IN_PLACE ? t->ldb : PANEL;
-        Ahead ahead = t->ahead;
+        uint64_t line = 0, step = t->step, ld_ahead = (uint64_t)t->ld_ahead;
 #pragma GCC unroll 5
         for (int i = 0; i < THIRDS; i++)
                 at[i] = (const char *)t->a + 3 * i * lda;
@@ -114,11 +115,10 @@ PART void tile(const int rows, const int vectors, const Place place, const Tile 
                         line_in_place(vectors, t, b, c, &u0, &u1);
                 else
                         lanes_line(false, (const char *)b, &u0, &u1);
-                if (place == PACKED) {
-                        __builtin_prefetch(ahead.at, 0, 2);
-                        __builtin_prefetch(ahead.at + 64, 0, 2);
-                        ahead.at += ahead.step;
-                }
+                const char *ahead = t->ahead + line / ONE * ld_ahead;
+                __builtin_prefetch(ahead, 0, 2);
+                __builtin_prefetch(ahead + 64, 0, 2);
+                line += step;
                 add_line(rows, vectors, at, lda, u0, u1, sum);
 #pragma GCC unroll 5
                 for (int i = 0; i < THIRDS; i++)
@@ -133,15 +133,13 @@ PART void tile(const int rows, const int vectors, const Place place, const Tile 
                 LANES_ROWS(rows, tile, vectors, place, t) \
         }
 KERNEL(wide_in_place, 2, IN_PLACE)
-KERNEL(wide_of_tiles, 2, PANEL_OF_TILES)
-KERNEL(wide_packed, 2, PACKED)
+KERNEL(wide_in_panel, 2, IN_PANEL)
 KERNEL(half_in_place, 1, IN_PLACE)
-KERNEL(half_of_tiles, 1, PANEL_OF_TILES)
-KERNEL(half_packed, 1, PACKED)
+KERNEL(half_in_panel, 1, IN_PANEL)
 
-static void (*const kernels[2][PACKED + 1])(int rows, const Tile *t) = {
-        { wide_in_place, wide_of_tiles, wide_packed },
-        { half_in_place, half_of_tiles, half_packed },
+static void (*const kernels[2][IN_PANEL + 1])(int rows, const Tile *t) = {
+        { wide_in_place, wide_in_panel },
+        { half_in_place, half_in_panel },
 };
 
 typedef struct Job {
@@ -184,23 +182,18 @@ static const float *part_at(const Job *j, const Part *p)
                          : g->b + p->from * g->ldb + p->col;
 }
 
-/* Which share of the next part tile i of so many fetches while it is computed; what is not packed
- * is asked for at once. */
-static Ahead look_ahead(const Job *j, const Part *p, int64_t i, int64_t tiles, const Tile *t)
+/* Which share of the next part tile i of so many fetches while it is computed. */
+static void look_ahead(const Job *j, const Part *p, int64_t i, int64_t tiles, Tile *t)
 {
         const Sgemm *g = j->g;
         Part next = next_part(j, p);
+        t->ahead = (const char *)t->b;
         if (next.col >= g->n || (g->trans_b && !g->packed))
-                return (Ahead){ (const char *)t->b, 0 };
-        int64_t lines = next.to - next.from, line = g->packed ? PANEL : g->ldb;
-        const float *at = part_at(j, &next) + lines * i / tiles * line;
-        if (g->packed)
-                return (Ahead){ (const char *)at, PANEL * (int64_t)sizeof(float) / tiles };
-        for (int64_t k = lines * i / tiles; k < lines * (i + 1) / tiles; k++, at += line) {
-                __builtin_prefetch(at, 0, 2);
-                __builtin_prefetch(at + LANES, 0, 2);
-        }
-        return (Ahead){ 0 };
+                return;
+        int64_t ld = g->packed ? PANEL : g->ldb;
+        t->ahead = (const char *)(part_at(j, &next) + (next.to - next.from) * i / tiles * ld);
+        t->ld_ahead = ld * (int64_t)sizeof(float);
+        t->step = ONE / (uint64_t)tiles;
 }
 
 /* In as few tiles as possible of nearly the same size. */
@@ -209,7 +202,7 @@ static void run_part(const Job *j, const Rows *r, const Part *p)
         const Sgemm *g = j->g;
         int64_t n = MIN(g->n - p->col, (int64_t)PANEL), rows = r->end - r->first;
         int64_t tiles = (rows + ROWS_MAX - 1) / ROWS_MAX;
-        Place place = g->packed ? PACKED : g->trans_b ? PANEL_OF_TILES : IN_PLACE;
+        Place place = g->packed || g->trans_b ? IN_PANEL : IN_PLACE;
         Tile t = { .lda = r->lda,
                    .b = part_at(j, p),
                    .ldb = g->ldb,
@@ -219,7 +212,7 @@ static void run_part(const Job *j, const Rows *r, const Part *p)
                    .low = (__mmask16)((1U << MIN(n, (int64_t)LANES)) - 1),
                    .high = (__mmask16)((1U << MAX(n - LANES, (int64_t)0)) - 1),
                    .sum = p->from || g->beta != 0 };
-        if (place == PANEL_OF_TILES) {
+        if (g->trans_b && !g->packed) {
                 lanes_turn(g->b + p->col * g->ldb + p->from, g->ldb, n, t.depth, j->panel, PANEL);
                 t.b = j->panel;
         }
@@ -227,11 +220,11 @@ static void run_part(const Job *j, const Rows *r, const Part *p)
                 int64_t from = rows * i / tiles, to = rows * (i + 1) / tiles;
                 t.a = r->a + from * r->lda + p->from - j->from;
                 t.y = g->c + (r->first + from) * g->ldc + p->col;
-                t.ahead = look_ahead(j, p, i, tiles, &t);
+                look_ahead(j, p, i, tiles, &t);
                 kernels[n <= LANES][place]((int)(to - from), &t);
                 if (place == IN_PLACE) {
                         t.b = j->panel;
-                        place = PANEL_OF_TILES;
+                        place = IN_PANEL;
                 }
         }
 }
