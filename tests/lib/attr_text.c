@@ -132,6 +132,8 @@ static Status *tensor_value(const char **p, Arena *arena, DType type, TensorProt
                 t->bool_val[t->n_bool_val++] = v != 0;
         else if (type == DT_HALF)
                 t->half_val[t->n_half_val++] = half_from_float((float)v).bits;
+        else if (type == DT_BFLOAT16)
+                t->half_val[t->n_half_val++] = bfloat16_from_float((float)v).bits;
         else if (dtype_size(type) <= 4)
                 t->int_val[t->n_int_val++] = (int32_t)v;
         else

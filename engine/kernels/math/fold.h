@@ -39,32 +39,41 @@ enum { FOLD_LANES = 64, FOLD_ROWS = 16, FOLD_WIDTH = 16 };
                 FOLD_HALVE_(b, out, k, 1, JOIN) \
         } while (0)
 
+/* A vector at x joins the lanes. */
+#define FOLD_STEP_(V, x, lanes, step)                     \
+        AS_VECTOR for (int l_ = 0; l_ < FOLD_WIDTH; l_++) \
+        {                                                 \
+                V s = lanes[l_], v = (V)(x)[l_];          \
+                lanes[l_] = (V)(step);                    \
+        }
 /* Of each of k <= FOLD_ROWS rows of n values, which follow each other at x, what `start` and all
  * values make by `step`, an expression of s and v; JOIN(a, b) joins two such results. A row's
- * result does not depend on the others. */
-#define FOLD_SOME(V, x, n, k, start, step, JOIN, out)                                       \
-        do {                                                                                \
-                V lane_[FOLD_ROWS * FOLD_WIDTH], half_[FOLD_ROWS * 8];                      \
-                int64_t whole_ = (n) - (n) % FOLD_WIDTH;                                    \
-                for (int64_t r_ = 0; r_ < (k) && whole_; r_++) {                            \
-                        V one_[FOLD_WIDTH];                                                 \
-                        AS_VECTOR for (int l_ = 0; l_ < FOLD_WIDTH; l_++) one_[l_] = start; \
-                        for (int64_t i_ = 0; i_ < whole_; i_ += FOLD_WIDTH)                 \
-                                AS_VECTOR for (int l_ = 0; l_ < FOLD_WIDTH; l_++)           \
-                                {                                                           \
-                                        V s = one_[l_], v = (V)(x)[r_ * (n) + i_ + l_];     \
-                                        one_[l_] = (V)(step);                               \
-                                }                                                           \
-                        AS_VECTOR for (int l_ = 0; l_ < FOLD_WIDTH; l_++)                   \
-                                lane_[r_ * FOLD_WIDTH + l_] = one_[l_];                     \
-                }                                                                           \
-                if (whole_)                                                                 \
-                        FOLD_SHORT_ROWS(lane_, half_, out, k, JOIN);                        \
-                for (int64_t r_ = 0; r_ < (k) && !whole_; r_++)                             \
-                        (out)[r_] = start;                                                  \
-                for (int64_t i_ = whole_; i_ < (n); i_++)                                   \
-                        for (int64_t r_ = 0; r_ < (k); r_++) {                              \
-                                V s = (out)[r_], v = (V)(x)[r_ * (n) + i_];                 \
-                                (out)[r_] = (V)(step);                                      \
-                        }                                                                   \
+ * result does not depend on the others. Two vectors of lanes do not wait for each other. */
+#define FOLD_SOME(V, x, n, k, start, step, JOIN, out)                                           \
+        do {                                                                                    \
+                V lane_[FOLD_ROWS * FOLD_WIDTH], half_[FOLD_ROWS * 8];                          \
+                int64_t whole_ = (n) - (n) % FOLD_WIDTH;                                        \
+                for (int64_t r_ = 0; r_ < (k) && whole_; r_++) {                                \
+                        V one_[FOLD_WIDTH], two_[FOLD_WIDTH];                                   \
+                        int64_t at_ = 0;                                                        \
+                        AS_VECTOR for (int l_ = 0; l_ < FOLD_WIDTH; l_++) one_[l_] = two_[l_] = \
+                                start;                                                          \
+                        for (; at_ + 2 * FOLD_WIDTH <= whole_; at_ += 2 * FOLD_WIDTH) {         \
+                                FOLD_STEP_(V, (x) + r_ * (n) + at_, one_, step)                 \
+                                FOLD_STEP_(V, (x) + r_ * (n) + at_ + FOLD_WIDTH, two_, step)    \
+                        }                                                                       \
+                        if (at_ < whole_)                                                       \
+                                FOLD_STEP_(V, (x) + r_ * (n) + at_, one_, step)                 \
+                        AS_VECTOR for (int l_ = 0; l_ < FOLD_WIDTH; l_++)                       \
+                                lane_[r_ * FOLD_WIDTH + l_] = JOIN(one_[l_], two_[l_]);         \
+                }                                                                               \
+                if (whole_)                                                                     \
+                        FOLD_SHORT_ROWS(lane_, half_, out, k, JOIN);                            \
+                for (int64_t r_ = 0; r_ < (k) && !whole_; r_++)                                 \
+                        (out)[r_] = start;                                                      \
+                for (int64_t i_ = whole_; i_ < (n); i_++)                                       \
+                        for (int64_t r_ = 0; r_ < (k); r_++) {                                  \
+                                V s = (out)[r_], v = (V)(x)[r_ * (n) + i_];                     \
+                                (out)[r_] = (V)(step);                                          \
+                        }                                                                       \
         } while (0)
