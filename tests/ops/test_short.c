@@ -82,25 +82,24 @@ static double unit(DType t, double v)
         return (ldexp)(1, e - digits);
 }
 
-/* Infinity is what comes after the largest. */
-static void expect(const ShortCase *c, DType t, uint16_t x, uint16_t y)
+/* Infinity is what comes after the largest. Loops of floats overflow on the way to what is below
+ * the smallest normal number. */
+static void expect_near(const char *op, DType t, double of, double want, double error, double got)
 {
-        double largest = t == DT_HALF ? 65504 : 0x1.fep127, v = value(t, x), got = value(t, y);
-        double want = c->want(v);
+        double largest = t == DT_HALF ? 65504 : 0x1.fep127;
         if (isnan(want) || isnan(got)) {
-                cr_assert(isnan(want) && isnan(got), "%s %s of %a: %a, not %a", c->op,
-                          dtype_name(t), v, got, want);
+                cr_assert(isnan(want) && isnan(got), "%s %s of %a: %a, not %a", op, dtype_name(t),
+                          of, got, want);
                 return;
         }
-        double most = unit(t, want) * (0.5 + c->error);
-        if ((fabs)(want) > largest + unit(t, largest) / 2)
+        double most = unit(t, want) * (0.5 + error);
+        if ((fabs)(want) >= largest + unit(t, largest) / 2)
                 want = copysign(INFINITY, want);
-        /* Loops of floats overflow on the way to what is below the smallest normal one. */
         bool lost = short_lanes_off && got == 0 && (fabs)(want) < 0x1p-126;
         bool near = lost || got == want || (fabs)(got - want) <= most ||
                     (isinf(got) && (fabs)(want) >= largest + unit(t, largest) - most);
-        cr_assert(near && !signbit(got) == !signbit(want), "%s %s of %a: %a, not %a", c->op,
-                  dtype_name(t), v, got, want);
+        bool signs = !signbit(got) == !signbit(want) || (error > 0 && got == 0);
+        cr_assert(near && signs, "%s %s of %a: %a, not %a", op, dtype_name(t), of, got, want);
 }
 
 static Tensor *run_all(const ShortCase *c, DType t, Tensor *x)
@@ -127,7 +126,9 @@ static void expect_all(DType t)
                         ((uint16_t *)tensor_fill(x))[k] = (uint16_t)k;
                 autoptr(Tensor) y = run_all(&cases[i], t, x);
                 for (int k = 0; k < ALL_SHORTS; k++)
-                        expect(&cases[i], t, (uint16_t)k, ((const uint16_t *)tensor_data(y))[k]);
+                        expect_near(cases[i].op, t, value(t, (uint16_t)k),
+                                    cases[i].want(value(t, (uint16_t)k)), cases[i].error,
+                                    value(t, ((const uint16_t *)tensor_data(y))[k]));
         }
 }
 
@@ -240,4 +241,155 @@ Test(shorts, are_reduced_as_doubles_are_without_vectors)
 {
         short_lanes_off = true;
         expect_reductions();
+}
+
+/* ---- two operands ---- */
+
+static double quotient(double a, double b)
+{
+        return a / b;
+}
+static double product(double a, double b)
+{
+        return a * b;
+}
+static double difference(double a, double b)
+{
+        return a - b;
+}
+static double tanh_grad(double y, double dy)
+{
+        return dy * (1 - y * y);
+}
+
+typedef struct ShortPairCase {
+        const char *op;
+        double (*want)(double a, double b);
+        double error, from, to; /* of all first operands those are tried */
+} ShortPairCase;
+
+static const ShortPairCase pair_cases[] = {
+        { "Mul", product, 0, -INFINITY, INFINITY },
+        { "Sub", difference, 0, -INFINITY, INFINITY },
+        { "RealDiv", quotient, 0, -INFINITY, INFINITY },
+        { "Pow", pow, 0.3, -INFINITY, INFINITY },
+        { "TanhGrad", tanh_grad, 0.2, -0.99, 0.99 },
+};
+
+static const double seconds[] = { 3,    -0.1, 1.7,  -2,     0.5,      0,     -0.0, INFINITY, NAN,
+                                  1e-4, 777,  1e-7, -31.25, 1.015625, 60000, 1,    -INFINITY };
+
+/* All first operands with one of the second, alone or as many times. */
+static void expect_pairs(const ShortPairCase *c, DType t, float second, bool alone)
+{
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        autoptr(Tensor) x = NULL;
+        autoptr(Tensor) y = NULL;
+        autoptr(Tensor) z = NULL;
+        const char *fetch = "z:0", *type = dtype_name(t);
+        uint16_t b = t == DT_HALF ? half_from_float(second).bits : bfloat16_from_float(second).bits;
+        buf_printf(&graph, "x = Placeholder dtype: %s\ny = Placeholder dtype: %s\nz = %s(x, y)\n",
+                   type, type, c->op);
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        cr_assert_null(tensor_new(t, &SHAPE(ALL_SHORTS), &x));
+        cr_assert_null(tensor_new(t, alone ? &SHAPE_SCALAR : &SHAPE(ALL_SHORTS), &y));
+        for (int k = 0; k < ALL_SHORTS; k++)
+                ((uint16_t *)tensor_fill(x))[k] = (uint16_t)k;
+        for (int k = 0; k < tensor_count(y); k++)
+                ((uint16_t *)tensor_fill(y))[k] = b;
+        Feed feeds[] = { { "x:0", x }, { "y:0", y } };
+        RunRequest r = { .feeds = feeds, .n_feeds = 2, .fetches = &fetch, .n_fetches = 1 };
+        cr_assert_null(test_session_run(s, &r, &z));
+        for (int k = 0; k < ALL_SHORTS; k++) {
+                double a = value(t, (uint16_t)k);
+                if (a >= c->from && a <= c->to)
+                        expect_near(c->op, t, a, c->want(a, value(t, b)), c->error,
+                                    value(t, ((const uint16_t *)tensor_data(z))[k]));
+        }
+}
+
+static void expect_all_pairs(void)
+{
+        for (size_t i = 0; i < COUNTOF(pair_cases); i++)
+                for (size_t k = 0; k < COUNTOF(seconds); k++) {
+                        bool alone = strcmp(pair_cases[i].op, "TanhGrad") && k % 2;
+                        expect_pairs(&pair_cases[i], DT_HALF, (float)seconds[k], alone);
+                        expect_pairs(&pair_cases[i], DT_BFLOAT16, (float)seconds[k], alone);
+                }
+}
+
+Test(shorts, with_another_have_the_nearest_results)
+{
+        expect_all_pairs();
+}
+Test(shorts, with_another_have_the_nearest_results_without_vectors)
+{
+        short_lanes_off = true;
+        expect_all_pairs();
+}
+
+/* ---- softmax ---- */
+
+/* The largest of a row, and the sum of exp() of what lies below it. */
+static void row_of(DType t, const uint16_t *x, int64_t n, double *ret_max, double *ret_sum)
+{
+        double max = -INFINITY, sum = 0;
+        for (int64_t k = 0; k < n; k++)
+                max = (fmax)(max, value(t, x[k]));
+        for (int64_t k = 0; k < n; k++)
+                sum += (exp)(value(t, x[k]) - max);
+        *ret_max = max;
+        *ret_sum = sum;
+}
+
+static void expect_softmax(DType t, int64_t n, bool is_log)
+{
+        enum { M = 3 };
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        autoptr(Tensor) x = NULL;
+        autoptr(Tensor) z = NULL;
+        const char *fetch = "z:0";
+        buf_printf(&graph, "x = Placeholder dtype: %s\nz = %s(x)\n", dtype_name(t),
+                   is_log ? "LogSoftmax" : "Softmax");
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        cr_assert_null(tensor_new(t, &SHAPE(M, n), &x));
+        uint16_t *v = tensor_fill(x);
+        for (int64_t i = 0; i < M * n; i++)
+                v[i] = number(t, i, false);
+        v[n - 1] = t == DT_HALF ? 0xfc00 : 0xff80; /* minus infinity at the end of a row */
+        Feed feed = { "x:0", x };
+        RunRequest r = { .feeds = &feed, .n_feeds = 1, .fetches = &fetch, .n_fetches = 1 };
+        cr_assert_null(test_session_run(s, &r, &z));
+        double max = 0, sum = 0;
+        for (int64_t i = 0; i < M * n; i++) {
+                double mine = value(t, v[i]);
+                if (i % n == 0)
+                        row_of(t, v + i, n, &max, &sum);
+                double want = is_log ? mine - max - (log)(sum) : (exp)(mine - max) / sum;
+                double got = value(t, ((const uint16_t *)tensor_data(z))[i]);
+                if (!is_log || !((fabs)(got - want) < 0x1p-22)) /* what floats leave of it */
+                        expect_near(is_log ? "LogSoftmax" : "Softmax", t, mine, want, 0.3, got);
+        }
+}
+
+static void expect_softmaxes(void)
+{
+        static const int64_t sizes[] = { 5, 64, 65, 100, 127, 1000, 4097 };
+        for (size_t i = 0; i < COUNTOF(sizes); i++)
+                for (int is_log = 0; is_log < 2; is_log++) {
+                        expect_softmax(DT_HALF, sizes[i], is_log);
+                        expect_softmax(DT_BFLOAT16, sizes[i], is_log);
+                }
+}
+
+Test(shorts, rows_have_the_nearest_softmax)
+{
+        expect_softmaxes();
+}
+Test(shorts, rows_have_the_nearest_softmax_without_vectors)
+{
+        short_lanes_off = true;
+        expect_softmaxes();
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Div, RealDiv, FloorDiv, TruncateDiv, DivNoNan. An integer divisor of zero is refused before the
  * loop; the smallest integer divided by -1 wraps to itself instead of trapping. */
-#include "engine/kernels/math/binary.h"
 #include "engine/kernels/math/long_div.h"
+#include "engine/kernels/math/short_math.h"
 
 #define T_DIV                                                                         \
         "T:type in [bfloat16,half,float,double,uint8,int8,uint16,int16,int32,uint32," \
@@ -31,7 +31,8 @@ static Status *divide(OpCtx *c, const BinaryFn *by_type)
 
 BINARY_LOOPS(div, SIGNED_TYPES, QUOTIENT)
 BINARY_LOOPS(div, UNSIGNED_TYPES, b == 0 ? 0 : a / b)
-BINARY_EXACT_LOOPS(div, FLOAT_COMPLEX_TYPES, a / b)
+BINARY_LOOPS(div, WIDE_COMPLEX_TYPES, a / b)
+BINARY_LANES(div, short_div)
 DIVISION(Div, div, NUMBER_TYPES);
 
 #define real_div_loops div_loops

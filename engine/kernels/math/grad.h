@@ -49,8 +49,15 @@ UNUSED static Status *grad_run(OpCtx *c, const BinaryFn *by_type)
         return NULL;
 }
 
-#define GRAD(Op, fn, expr)                                                        \
-        FLOAT_TYPES(GRAD_LOOP_, fn, SAME_, expr)                                  \
+#define GRAD(Op, fn, expr)                       \
+        FLOAT_TYPES(GRAD_LOOP_, fn, SAME_, expr) \
+        GRAD_OP(Op, fn, expr)
+/* With a vector function for short floats: call(half, y, dy). */
+#define GRAD_BY_LANES(Op, fn, expr, call)       \
+        WIDE_TYPES(GRAD_LOOP_, fn, SAME_, expr) \
+        BINARY_LANES(fn, call)                  \
+        GRAD_OP(Op, fn, expr)
+#define GRAD_OP(Op, fn, expr)                                                     \
         COMPLEX_TYPES(GRAD_LOOP_, fn, conj, expr)                                 \
         BINARY_TABLE(fn, FLOAT_COMPLEX_TYPES)                                     \
         static Status *fn##_compute(OpCtx *c)                                     \

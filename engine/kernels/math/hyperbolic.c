@@ -14,4 +14,4 @@ UNARY_OP(Tanh, tanh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX);
 UNARY(Asinh, asinh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, asinh(v));
 UNARY(Acosh, acosh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, acosh(v));
 UNARY(Atanh, atanh, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX, atanh(v));
-GRAD(TanhGrad, tanh_grad, dy *(1 - y * y));
+GRAD_BY_LANES(TanhGrad, tanh_grad, dy *(1 - y * y), short_tanh_grad);

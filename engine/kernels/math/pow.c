@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Pow. Integer powers wrap; negative ones are refused before the loop. */
 #include "engine/kernels/math/pow_float.h"
-#include "engine/kernels/math/unary.h"
+#include "engine/kernels/math/short_math.h"
 
 static inline uint64_t power(uint64_t a, uint64_t b)
 {
@@ -25,24 +25,33 @@ static void pow_loop_FLOAT(const void *x, int64_t xs, const void *y, int64_t ys,
 {
         pow_floats(plain_pow_loop_FLOAT, x, xs, y, ys, z, n);
 }
-static void pow_loop_HALF(const void *x, int64_t xs, const void *y, int64_t ys, void *z, int64_t n)
+
+SHORT_TARGET static __attribute__((noinline)) void pow_by_loop(__m512 *a, const __m512 *b)
 {
-        binary_short(pow_loop_FLOAT, DT_HALF, 0, x, xs, y, ys, z, n);
+        pow_loop_FLOAT(a, 1, b, 1, a, sizeof(*a) / sizeof(float));
 }
-static void pow_loop_BFLOAT16(const void *x, int64_t xs, const void *y, int64_t ys, void *z,
-                              int64_t n)
+/* 2 to the power of b log2 a. The C library knows what becomes of NaNs, of bases below zero (-0,
+ * too), of infinite exponents and of zero; those are the classes. */
+SHORT_PART __m512 short_pow(const bool half, __m512 a, __m512 b)
 {
-        binary_short(pow_loop_FLOAT, DT_BFLOAT16, 0, x, xs, y, ys, z, n);
+        __m512 power = short_exp2(half, _mm512_mul_ps(b, short_log2(a)));
+        if (_mm512_fpclass_ps_mask(a, 0xd5) | _mm512_fpclass_ps_mask(b, 0x9f)) {
+                power = a;
+                pow_by_loop(&power, &b);
+        }
+        return power;
 }
+BINARY_LANES(pow, short_pow)
 BINARY_LOOPS(pow, COMPLEX_TYPES, b == 0 ? 1 : a == 0 ? 0 : pow(a, b))
 BINARY_TABLE(pow, SIGNED_NUMBER_TYPES)
 
 /* Exponents that models are full of, one for all elements, as plain arithmetic within 2 units of
  * the last place. */
-UNARY_LOOPS(same, FLOAT_TYPES, v)
-UNARY_LOOPS(square, FLOAT_TYPES, v *v)
+UNARY_EXACT_LOOPS(same, FLOAT_TYPES, v)
+UNARY_EXACT_LOOPS(square, FLOAT_TYPES, v *v)
 UNARY_LOOPS(cube, FLOAT_TYPES, v *v *v)
-UNARY_LOOPS(inverse, FLOAT_TYPES, 1 / v)
+UNARY_LOOPS(inverse, WIDE_TYPES, 1 / v)
+UNARY_LANES(inverse, short_reciprocal)
 UNARY_LOOPS(root, FLOAT_TYPES, v == -(V)INFINITY ? (V)INFINITY : sqrt(v + 0))
 UNARY_LOOPS(inverse_root, FLOAT_TYPES, v == -(V)INFINITY ? 0 : 1 / sqrt(v + 0))
 

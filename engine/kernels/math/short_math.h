@@ -9,21 +9,21 @@
 #define MUL_ADD(a, b, c) _mm512_fmadd_ps(a, b, c)
 
 /* 2^t. vreduceps leaves what is above the next lower whole number (of infinities nothing),
- * vscalefps multiplies by two to the power of that number. */
+ * vscalefps multiplies by two to the power of that number. 2^0 is 1 exactly. */
 SHORT_PART __m512 short_exp2(const bool half, __m512 t)
 {
         __m512 f = _mm512_reduce_ps(t, 0x09), p;
         if (half) {
-                p = ALL(0.01353416778f);
-                p = MUL_ADD(p, f, ALL(0.05201146007f));
-                p = MUL_ADD(p, f, ALL(0.2414427549f));
-                p = MUL_ADD(p, f, ALL(0.6930038333f));
-                p = MUL_ADD(p, f, ALL(1.000002623f));
+                p = ALL(0.01342668477f);
+                p = MUL_ADD(p, f, ALL(0.05224247277f));
+                p = MUL_ADD(p, f, ALL(0.2412801981f));
+                p = MUL_ADD(p, f, ALL(0.6930448413f));
+                p = MUL_ADD(p, f, ALL(1));
         } else {
-                p = ALL(0.07802452147f);
-                p = MUL_ADD(p, f, ALL(0.2260671556f));
-                p = MUL_ADD(p, f, ALL(0.6958335638f));
-                p = MUL_ADD(p, f, ALL(0.9999251962f));
+                p = ALL(0.07706703991f);
+                p = MUL_ADD(p, f, ALL(0.2276449949f));
+                p = MUL_ADD(p, f, ALL(0.6951167583f));
+                p = MUL_ADD(p, f, ALL(1));
         }
         return _mm512_scalef_ps(p, t);
 }
@@ -183,4 +183,53 @@ SHORT_PART __m512 short_sqrt(const bool half, __m512 v)
         if (!half && _mm512_fpclass_ps_mask(v, 0x20))
                 return _mm512_sqrt_ps(v);
         return _mm512_mask_mov_ps(s, _mm512_fpclass_ps_mask(v, 0x0e), v);
+}
+
+/* Lanes whose magnitudes are not from 2^-60 to 2^60. */
+SHORT_PART __mmask16 short_far(__mmask16 of, __m512 v)
+{
+        const __m512i least = _mm512_set1_epi32((127 - 60) << 23);
+        const __m512i range = _mm512_set1_epi32(120 << 23);
+        __m512i size = _mm512_castps_si512(_mm512_abs_ps(v));
+        return _mm512_mask_cmp_epu32_mask(of, _mm512_sub_epi32(size, least), range, _MM_CMPINT_NLE);
+}
+
+/* The quotient, from an estimate and one step of Newton's: within 2^-27, which is enough to round
+ * it right. Without a remainder (none is left, or by zero or of infinities) it is right before the
+ * step. What leaves the range of floats on the way, which only bfloat16 do, is divided. */
+SHORT_PART __m512 short_div(const bool half, __m512 a, __m512 b)
+{
+        __m512 y = _mm512_rcp14_ps(b), q = _mm512_mul_ps(a, y), rest = _mm512_fnmadd_ps(q, b, a);
+        if (!half &&
+            (short_far(0xffff, b) | short_far(_mm512_cmp_ps_mask(a, ALL(0), _CMP_NEQ_UQ), q)))
+                return _mm512_div_ps(a, b);
+        return _mm512_mask3_fmadd_ps(rest, y, q, _mm512_cmp_ps_mask(rest, ALL(0), _CMP_NEQ_OQ));
+}
+
+SHORT_PART __m512 short_reciprocal(const bool half, __m512 v)
+{
+        return short_div(half, ALL(1), v);
+}
+
+/* log2 of positive numbers, zero and infinity. */
+SHORT_PART __m512 short_log2(__m512 v)
+{
+        __m512 r, e = short_split(v, &r), p = ALL(0.1196033284f);
+        p = MUL_ADD(p, r, ALL(-0.2424758971f));
+        p = MUL_ADD(p, r, ALL(0.2982802391f));
+        p = MUL_ADD(p, r, ALL(-0.3615726233f));
+        p = MUL_ADD(p, r, ALL(0.4806261063f));
+        p = MUL_ADD(p, r, ALL(-0.7213277817f));
+        p = MUL_ADD(p, r, ALL(1.442696333f));
+        return MUL_ADD(p, r, e);
+}
+
+/* Gradients, of a result y. */
+SHORT_PART __m512 short_tanh_grad(const bool half UNUSED, __m512 y, __m512 dy)
+{
+        return _mm512_mul_ps(dy, _mm512_fnmadd_ps(y, y, ALL(1)));
+}
+SHORT_PART __m512 short_sigmoid_grad(const bool half UNUSED, __m512 y, __m512 dy)
+{
+        return _mm512_mul_ps(_mm512_mul_ps(dy, y), _mm512_sub_ps(ALL(1), y));
 }

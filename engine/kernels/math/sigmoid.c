@@ -6,4 +6,4 @@
 UNARY_LOOPS(sigmoid, WIDE_COMPLEX_TYPES, 1 / (1 + exp(-v)))
 UNARY_LANES(sigmoid, short_sigmoid)
 UNARY_OP(Sigmoid, sigmoid, FLOAT_COMPLEX_TYPES, T_FLOAT_COMPLEX);
-GRAD(SigmoidGrad, sigmoid_grad, dy *y *(1 - y));
+GRAD_BY_LANES(SigmoidGrad, sigmoid_grad, dy *y *(1 - y), short_sigmoid_grad);

@@ -5,12 +5,16 @@
 
 #include "engine/kernels/nn/row_exp.h"
 
-enum { STACK_ROW = 4096 }; /* the longest row of short floats that is widened on the stack */
+enum {
+        STACK_ROW = 4096, /* the longest row of short floats that is widened on the stack */
+        LANES_ROW = 64,   /* rows of less go together */
+};
 
 typedef struct Job {
         const void *x;
         void *y;
         float *wide; /* room for all elements, when rows of short floats are long */
+        int64_t row; /* of it that a row takes */
         int64_t n;   /* of a row */
         bool is_log;
         DType dtype;
@@ -78,9 +82,16 @@ static void rows_short(void *arg, int64_t from, int64_t to)
         float stack[STACK_ROW] __attribute__((aligned(64)));
         size_t size = dtype_size(j->dtype);
         int64_t most = MAX(STACK_ROW / j->n, 1);
+        if (j->n >= LANES_ROW && softmax_short_usable()) {
+                for (int64_t r = from; r < to; r++)
+                        softmax_short(j->dtype, (const uint16_t *)j->x + r * j->n,
+                                      (uint16_t *)j->y + r * j->n, j->n, j->is_log,
+                                      j->wide ? j->wide + r * j->row : stack);
+                return;
+        }
         for (int64_t k, r = from; r < to; r += k) {
                 k = MIN(most, to - r);
-                float *row = j->wide ? j->wide + r * j->n : stack;
+                float *row = j->wide ? j->wide + r * j->row : stack;
                 short_widen(j->dtype, (const char *)j->x + (size_t)(r * j->n) * size, row,
                             k * j->n);
                 some_FLOAT(row, row, j->n, k, j->is_log);
@@ -111,7 +122,8 @@ static Status *softmax_run(OpCtx *c, bool is_log)
         if (!count)
                 return NULL;
         if (dtype_is_short(t) && job.n > STACK_ROW) {
-                job.wide = ctx_scratch(c, (size_t)count * sizeof(float));
+                job.row = softmax_short_room(job.n);
+                job.wide = ctx_scratch(c, (size_t)(count / job.n * job.row) * sizeof(float));
                 if (!job.wide)
                         return status_oom();
         }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The softmax of floats, for kernels that make its input. */
+/* The softmax of floats, for kernels that make its input; and of short floats. */
 #pragma once
-#include <stdint.h>
+#include "engine/tensor/dtype.h"
 
 /* Each of so many rows of n > 0 numbers becomes its softmax. */
 void softmax_floats(float *y, int64_t n, int64_t rows);
+
+/* A row of short floats in vectors of its own, where there are such; t is its type, room takes
+ * softmax_short_room(n) floats. y may be x. */
+bool softmax_short_usable(void);
+int64_t softmax_short_room(int64_t n);
+void softmax_short(DType t, const uint16_t *x, uint16_t *y, int64_t n, bool is_log, float *room);
