@@ -94,6 +94,12 @@ static void walk_fold(const ReduceWalk *w, const char *x, char *acc, int64_t row
                 w->fns->join((char *)wide + (size_t)i * w->fns->size, n, acc);
 }
 
+/* How long rows are that are reduced together: of short floats no longer than a block. */
+static int64_t walk_together(const ReduceWalk *w)
+{
+        return w->round ? MIN((int64_t)SHORT_BLOCK, (int64_t)SHORT_REDUCED) : SHORT_REDUCED;
+}
+
 /* Short rows that are reduced, each to one accumulator. */
 static void walk_short(const ReduceWalk *w, const char *x, char *acc, int64_t rows, int64_t n)
 {
@@ -111,7 +117,7 @@ static void walk_short(const ReduceWalk *w, const char *x, char *acc, int64_t ro
 static void walk_rows(const ReduceWalk *w, const char *x, char *acc, int64_t rows, int64_t n)
 {
         bool kept = w->stride[w->rank - 1];
-        if (!kept && w->rank > 1 && n <= SHORT_REDUCED)
+        if (!kept && w->rank > 1 && n <= walk_together(w))
                 walk_short(w, x, acc, rows, n);
         else if (kept && rows > 1)
                 walk_fold(w, x, acc, rows, n);
@@ -127,7 +133,7 @@ static void walk_slices(void *arg, int64_t from, int64_t to)
         int64_t at[SHAPE_MAX_RANK] = { from }, offset = from * w->stride[0],
                 n = w->dim[w->rank - 1];
         bool kept = w->stride[w->rank - 1];
-        bool together = w->rank > 1 && n <= (kept ? SHORT_KEPT : SHORT_REDUCED);
+        bool together = w->rank > 1 && n <= (kept ? SHORT_KEPT : walk_together(w));
         int outer = w->rank - (together ? 2 : 1);
         if (outer == 0) {
                 walk_rows(w, x, w->acc + (size_t)offset * w->fns->size, together ? to - from : 1,
