@@ -5,9 +5,10 @@
 
 #include "engine/kernels/math/short_lanes.h"
 
-/* Rows of so few elements are not worth a call each: where they are kept, where they are reduced.
+/* Rows of so few elements are not worth a call each: where they are kept, where they are reduced,
+ * of which at least one must fit into a block of short floats.
  */
-enum { SHORT_KEPT = 32, SHORT_REDUCED = 2048 };
+enum { SHORT_KEPT = 32, SHORT_REDUCED = SHORT_BLOCK };
 
 typedef struct ReduceWalk {
         const ReduceFns *fns;
