@@ -4,9 +4,10 @@
  * ONNX Runtime in node, on the same network; without it the column stays empty. And what weights
  * as bfloat16 gain, and how far results are then off.
  *
- * First it takes some GB of memory, touches them and gives them back. A virtual machine waits for
- * its host at each page that it never had, which would make first steps (they take memory) look two
- * to ten times as long as they are: that is the machine's property, not this program's.
+ * Right before each first step it takes more memory than the step will, touches it and gives it
+ * back. A virtual machine waits for its host at each page that it never had, or gave back while
+ * nobody used it, which would make first steps look two to ten times as long as they are: that is
+ * the machine's property, not this program's.
  * usage: model_bench [MODEL [BATCH [THREADS]]] */
 #include "bench/memory.h"
 #include "bench/models.h"
@@ -19,7 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARM_GB = 3 };
+/* Of what its weights have, more than any first step here takes from the system. */
+enum { WARM_WEIGHTS = 4 };
 
 typedef struct Case {
         const char *model;
@@ -116,6 +118,7 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         Stepper *s = stepper_of(e, src, pictures(c->batch), "softmax:0");
         if (variables)
                 stepper_target(s, "init");
+        memory_warm((size_t)floats * sizeof(float) * WARM_WEIGHTS);
         int64_t before = mem_stats().block_bytes;
         double resident = memory_resident();
         double start_cpu = bench_cpu(), first = time_step(s);
@@ -124,6 +127,7 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         double packed = (double)(mem_stats().block_bytes - before);
         stepper_step(s);
         double second_cpu = (bench_cpu() - start_cpu) * 1e3 - first_cpu;
+        double fresh_cpu = memory_fresh_ms(fresh);
         snprintf(name, sizeof(name), "%s, %s, batch %d, %d thread%s", c->model,
                  variables ? "variables" : "constants", c->batch, c->threads,
                  c->threads > 1 ? "s" : "");
@@ -139,7 +143,7 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
                               .steady_cpu = cpu,
                               .packed = packed,
                               .fresh = fresh,
-                              .fresh_cpu = memory_fresh_ms(fresh) };
+                              .fresh_cpu = fresh_cpu };
                 memcpy(f->name, name, sizeof(name));
                 f->mallocs = steady_mallocs(s);
                 f->memory = step_memory(s);
@@ -241,7 +245,6 @@ int main(int argc, char **argv)
         Found found[COUNTOF(cases)];
         size_t n = 0;
         exec_with_environment(argv);
-        memory_warm((size_t)WARM_GB << 30);
         for (int k = 1; k <= 2; k++)
                 bench_must(engine_new(&(EngineOptions){ .threads = k }, &engines[k]));
         table_machine();
