@@ -44,9 +44,9 @@ static void unregister(Store *s)
 static void forget(StoreIncoming *in)
 {
         Store *s = in->store;
+        mem_free(in->own); /* first: who sees no file any more may count on the memory */
         if (*in->tmp)
                 unlinkat(s->blobs, in->tmp, 0);
-        mem_free(in->own);
         pthread_cond_destroy(&in->changed);
         pthread_mutex_destroy(&in->lock);
         mem_free(in);
