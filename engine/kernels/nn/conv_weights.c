@@ -7,6 +7,7 @@
  * alike are held and packed; if they change soon all the same (training), ever later. */
 #include "engine/kernels/nn/conv_weights.h"
 
+#include "engine/base/mem_large.h"
 #include "engine/kernels/nn/onednn_prim.h"
 #include "engine/kernels/nn/winograd.h"
 #include "engine/ops/panels.h"
@@ -367,11 +368,22 @@ static void fill_rows(void *arg, int64_t from, int64_t to)
         }
 }
 
+/* A new huge page for each byte. */
+static void touch(void *arg, int64_t from, int64_t to)
+{
+        volatile char *p = arg;
+        for (int64_t i = from; i < to; i++)
+                p[i * (int64_t)HUGE_PAGE] = 0;
+}
+
+/* Large blocks are touched before, each page by one thread: two that write into a new page at the
+ * same time both have the system clear one, and one of these is thrown away. */
 static void form_fill(OpCtx *c, const ConvWeights *w, const Conv *v, WeightsForm form, void *to)
 {
         Filling j = { w, v, form, to };
         bool winograd = form == WEIGHTS_WINOGRAD || form == WEIGHTS_WINOGRAD_2;
         int64_t rows = winograd ? v->in_c : w->count / w->channels;
+        ctx_parallel_all(c, (int64_t)(form_bytes(w, v, form) / HUGE_PAGE), 1, touch, to);
         ctx_parallel_all(c, rows, MIN(rows, rows * SHARED / w->count + 1), fill_rows, &j);
 }
 

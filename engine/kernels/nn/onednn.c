@@ -71,24 +71,36 @@ static bool made_for(const OnednnPrim *p, ConvPass pass, const Conv *v, const Co
                p->tail.sum == t->sum && p->tail.act == t->act;
 }
 
-/* Finds the primitive or makes it. *ret_own: it did not fit into the cache and is the caller's. */
+/* Under the lock; NULL: there is none yet. */
+static OnednnPrim *find(const Onednn *o, ConvPass pass, const Conv *v, const ConvTail *tail)
+{
+        for (int i = 0; i < o->count; i++)
+                if (made_for(o->prims[i], pass, v, tail))
+                        return o->prims[i];
+        return NULL;
+}
+
+/* Finds the primitive or makes it. *ret_own: it did not fit into the cache and is the caller's.
+ * Outside of the lock: threads need different ones at the same time, for the first, middle and last
+ * rows of a picture, and each takes as long to make as to run for the first time. */
 static Status *prim_get(Onednn *o, ConvPass pass, const Conv *v, const ConvTail *tail,
                         OnednnPrim **ret, OnednnPrim **ret_own)
 {
+        autoptr(OnednnPrim) made = NULL;
         pthread_mutex_lock(&o->lock);
-        for (int i = 0; i < o->count; i++)
-                if (made_for(o->prims[i], pass, v, tail)) {
-                        *ret = o->prims[i];
-                        pthread_mutex_unlock(&o->lock);
-                        return NULL;
-                }
-        Status *s = onednn_prim_new(pass, v, tail, ret);
-        if (!s && o->count < CACHE_MAX)
-                o->prims[o->count++] = *ret;
-        else if (!s)
-                *ret_own = *ret;
+        *ret = find(o, pass, v, tail);
         pthread_mutex_unlock(&o->lock);
-        return s;
+        if (*ret)
+                return NULL;
+        TRY(onednn_prim_new(pass, v, tail, &made));
+        pthread_mutex_lock(&o->lock);
+        *ret = find(o, pass, v, tail); /* made by another thread meanwhile */
+        if (!*ret && o->count < CACHE_MAX)
+                *ret = o->prims[o->count++] = steal(&made);
+        pthread_mutex_unlock(&o->lock);
+        if (!*ret)
+                *ret = *ret_own = steal(&made);
+        return NULL;
 }
 
 static dnnl_memory_desc_t pad_of(const OnednnPrim *p)
