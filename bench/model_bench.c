@@ -20,8 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of what its weights have, more than any first step here takes from the system. */
-enum { WARM_WEIGHTS = 4 };
+/* More than any first step here takes; of less, the kernel may give it other pages after all. */
+enum { WARM_GB = 1 };
 
 typedef struct Case {
         const char *model;
@@ -118,7 +118,7 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         Stepper *s = stepper_of(e, src, pictures(c->batch), "softmax:0");
         if (variables)
                 stepper_target(s, "init");
-        memory_warm((size_t)floats * sizeof(float) * WARM_WEIGHTS);
+        memory_warm((size_t)WARM_GB << 30);
         int64_t before = mem_stats().block_bytes;
         double resident = memory_resident();
         double start_cpu = bench_cpu(), first = time_step(s);
