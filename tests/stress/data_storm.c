@@ -5,6 +5,7 @@
 #include "engine/base/mem.h"
 #include "engine/session/sessions.h"
 #include "tests/lib/graph_builder.h"
+#include "tests/stress/lib/must.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,14 +46,6 @@ static Engine *engine;
 static Session *session;
 static atomic_int wrong, drawn, refused;
 static atomic_uchar seen[ELEMENTS];
-
-static void must(Status *s)
-{
-        if (!s)
-                return;
-        fprintf(stderr, "data_storm: %s\n", status_message(s));
-        abort();
-}
 
 /* ---- runs ---- */
 

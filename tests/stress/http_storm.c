@@ -3,12 +3,9 @@
  * up partial runs, start loops and queue runners, join them, leave in the middle, close and delete,
  * all at once, while steps wait that somebody cancels and the operator changes tokens and hosts;
  * half of the requests come with a key that others use, too. Then the server stops under them. */
-#include "api/server.h"
-#include <arpa/inet.h>
-#include <assert.h>
-#include <netinet/in.h>
+#include "tests/stress/lib/must.h"
+#include "tests/stress/lib/storm_server.h"
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +15,7 @@
 
 enum { CLIENTS = 6, ROUNDS = 60, NAMES = 3 };
 
-static int port;
+static StormServer storm;
 static atomic_int answers, done, server_errors;
 
 /* An endless loop and a product, so that runs may wait or not. */
@@ -38,27 +35,13 @@ static const char graph[] =
         "node{name:'x' op:'Exit' input:'s' attr{key:'T' value{type:DT_INT32}}} "
         "node{name:'y' op:'Neg' input:'c' attr{key:'T' value{type:DT_INT32}}}";
 
-static int dial(void)
-{
-        struct sockaddr_in a = { .sin_family = AF_INET,
-                                 .sin_port = htons((uint16_t)port),
-                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = 1 },
-                   sizeof(struct timeval));
-        if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
-                return fd;
-        close(fd);
-        return -1;
-}
-
 /* Sends a request on a connection of its own, and waits for the answer or leaves. A wait that only
  * others end is given up after a second. */
 static void ask(const char *method, const char *path, const char *body, bool leave)
 {
         static atomic_int count;
         char text[4096], key[40] = "";
-        int fd = dial(), n = atomic_fetch_add(&count, 1);
+        int fd = storm_dial(&storm, 1), n = atomic_fetch_add(&count, 1);
         if (fd < 0)
                 return;
         if (n % 2)
@@ -154,13 +137,6 @@ static void *client(void *arg)
         return NULL;
 }
 
-static void must(Status *s)
-{
-        if (s)
-                fprintf(stderr, "%s\n", status_message(s));
-        assert(!s);
-}
-
 static void reload_often(Server *server)
 {
         for (int i = 0; i < 100; i++) {
@@ -172,35 +148,17 @@ static void reload_often(Server *server)
 
 int main(void)
 {
-        static const char *const listen[] = { "127.0.0.1:0", NULL };
-        char dir[] = "/tmp/sessrun-storm-XXXXXX", command[64];
-        Engine *engine;
-        Store *store;
-        Server *server;
         pthread_t threads[CLIENTS];
-        signal(SIGPIPE, SIG_IGN);
-        assert(mkdtemp(dir));
-        must(store_open(dir, &store));
-        must(engine_new(&(EngineOptions){ .threads = 2 }, &engine));
-        must(server_start(&(ServerOptions){ .listen = listen,
-                                            .threads = 2,
-                                            .engine = engine,
-                                            .store = store,
-                                            .version = "" },
-                          &server));
-        port = server_port(server);
+        storm_start(&storm);
         for (intptr_t i = 0; i < CLIENTS; i++)
                 pthread_create(&threads[i], NULL, client, (void *)i);
-        reload_often(server);
+        reload_often(storm.server);
         for (int i = 1; i < CLIENTS; i++)
                 pthread_join(threads[i], NULL);
-        server_stop(server);
+        server_stop(storm.server);
         pthread_join(threads[0], NULL);
-        engine_free(engine);
-        store_close(store);
-        snprintf(command, sizeof command, "rm -rf '%s'", dir);
-        int left = system(command);
+        bool clean = storm_end(&storm);
         printf("http_storm: %d answers, %d of them 2xx, %d of them 500\n", answers, done,
                server_errors);
-        return left || done < answers / 4 || server_errors;
+        return !clean || done < answers / 4 || server_errors;
 }

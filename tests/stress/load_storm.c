@@ -2,12 +2,8 @@
 /* Races of big graphs: clients send the same few, whole, in pieces and with pauses, hang up in the
  * middle, take them away and make sessions of them, all at once, while the store digests and writes
  * what comes; then the server stops under them. STRESS_ROUNDS: graphs per client. */
-#include "api/server.h"
-#include <arpa/inet.h>
-#include <assert.h>
-#include <netinet/in.h>
+#include "tests/stress/lib/storm_server.h"
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +13,8 @@
 
 enum { CLIENTS = 5, ROUNDS = 12, GRAPHS = 3, SIZE = (9 << 20) + 5, LENGTH = 5 };
 
-static int port, rounds = ROUNDS;
+static StormServer storm;
+static int rounds = ROUNDS;
 static atomic_int stored, server_errors;
 static char graphs[GRAPHS][SIZE];
 
@@ -31,20 +28,6 @@ static void make_graph(char *graph, int seed)
         for (int i = 0; i < LENGTH; i++, rest >>= 7)
                 graph[at++] = (char)((rest & 0x7f) | (i < LENGTH - 1 ? 0x80 : 0));
         memset(graph + at, seed, SIZE - at);
-}
-
-static int dial(void)
-{
-        struct sockaddr_in a = { .sin_family = AF_INET,
-                                 .sin_port = htons((uint16_t)port),
-                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &(struct timeval){ .tv_sec = 5 },
-                   sizeof(struct timeval));
-        if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
-                return fd;
-        close(fd);
-        return -1;
 }
 
 static bool send_all(int fd, const char *data, size_t n)
@@ -65,7 +48,7 @@ static bool send_all(int fd, const char *data, size_t n)
 static void ask(const char *method, const char *path, const char *body, size_t n, size_t some)
 {
         char text[300] = "";
-        int fd = dial();
+        int fd = storm_dial(&storm, 5);
         if (fd < 0)
                 return;
         int head = snprintf(text, sizeof text,
@@ -99,50 +82,22 @@ static void *client(void *arg)
         return NULL;
 }
 
-static void must(Status *s)
-{
-        if (s)
-                fprintf(stderr, "%s\n", status_message(s));
-        assert(!s);
-}
-
 int main(void)
 {
-        static const char *const listen[] = { "127.0.0.1:0", NULL };
-        char dir[] = "/tmp/sessrun-storm-XXXXXX", command[64];
         const char *text = getenv("STRESS_ROUNDS");
-        Engine *engine;
-        Store *store;
-        Server *server;
         pthread_t threads[CLIENTS];
-        signal(SIGPIPE, SIG_IGN);
         rounds = text ? (int)strtol(text, NULL, 10) : ROUNDS;
         for (int k = 0; k < GRAPHS; k++)
                 make_graph(graphs[k], k);
-        assert(mkdtemp(dir));
-        must(store_open(dir, &store));
-        must(engine_new(&(EngineOptions){ .threads = 2 }, &engine));
-        must(server_start(&(ServerOptions){ .listen = listen,
-                                            .threads = 2,
-                                            .engine = engine,
-                                            .store = store,
-                                            .version = "" },
-                          &server));
-        port = server_port(server);
+        storm_start(&storm);
         for (intptr_t i = 0; i < CLIENTS; i++)
                 pthread_create(&threads[i], NULL, client, (void *)i);
         for (int i = 2; i < CLIENTS; i++)
                 pthread_join(threads[i], NULL);
-        server_stop(server);
+        server_stop(storm.server);
         for (int i = 0; i < 2; i++)
                 pthread_join(threads[i], NULL);
-        engine_free(engine);
-        must(store_check(store));
-        store_close(store);
-        snprintf(command, sizeof command, "! find %s/blobs -name 'tmp-*' | grep .", dir);
-        bool clean = system(command) == 0;
-        snprintf(command, sizeof command, "rm -rf %s", dir);
-        assert(system(command) == 0);
+        bool clean = storm_end(&storm);
         printf("%d graphs stored, %d server errors\n", atomic_load(&stored),
                atomic_load(&server_errors));
         return clean && stored > 0 && server_errors == 0 ? 0 : 1;

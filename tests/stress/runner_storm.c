@@ -8,6 +8,7 @@
 #include "engine/session/queue_runner.h"
 #include "engine/session/sessions.h"
 #include "tests/lib/graph_builder.h"
+#include "tests/stress/lib/must.h"
 #include "tests/stress/lib/named.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -66,14 +67,6 @@ static void fault(const char *what, const Status *s)
 {
         fprintf(stderr, "runner_storm: %s: %s\n", what, s ? status_message(s) : "wrong");
         atomic_fetch_add(&faults, 1);
-}
-
-static void must(Status *s)
-{
-        if (!s)
-                return;
-        fault("begin", s);
-        abort();
 }
 
 typedef struct Actor {

@@ -7,6 +7,7 @@
 #include "tests/engine/wait_op.h"
 #include "tests/lib/graph_builder.h"
 #include "tests/stress/lib/floats.h"
+#include "tests/stress/lib/must.h"
 #include "tests/stress/lib/named.h"
 #include "tests/stress/lib/telling.h"
 #include <math.h>
@@ -402,14 +403,6 @@ static void *storm(void *arg)
 }
 
 /* ---- all of it ---- */
-
-static void must(Status *s)
-{
-        if (s) {
-                fprintf(stderr, "session_storm: %s\n", status_message(s));
-                abort();
-        }
-}
 
 static void extend_shared(GraphSource *src)
 {
