@@ -5,6 +5,7 @@
 #include "engine/base/buf.h"
 #include "tests/lib/session_case.h"
 #include <math.h>
+#include <stdio.h>
 
 TestSuite(products, .timeout = 60);
 
@@ -112,4 +113,32 @@ Test(products, an_lstm_of_many_rows_takes_its_inputs_in_blocks)
         for (int i = 0; i < TIME * ROWS * CELL; i++)
                 cr_assert(fabs(tensor_double(y, i) - (double)want[i]) < 1e-5, "%d: %g, %g", i,
                           tensor_double(y, i), (double)want[i]);
+}
+
+/* A long sequence pays for packing its weights, a short one does not; each adds up in the same
+ * order. */
+Test(products, an_lstm_begins_alike_however_long_it_goes_on)
+{
+        enum { SHORT = 3, LONG = 9, BATCH = 16, SIZE = 5, UNITS = 256 };
+        autoptr(Tensor) x = whole_numbers(&SHAPE(LONG, BATCH, SIZE), 3);
+        autoptr(Tensor) w = whole_numbers(&SHAPE(SIZE + UNITS, 4 * UNITS), 4);
+        Tensor *y[2];
+        for (int i = 0; i < 2; i++) {
+                char graph[600];
+                snprintf(graph, sizeof graph,
+                         "x = Placeholder dtype: float\nw0 = Placeholder dtype: float\n"
+                         "k = Const float [] { 0.013 }\nw = Mul(w0, k)\n"
+                         "time = Const int64 [] { %d }\nzero = Const float [16, 256] { 0 }\n"
+                         "peep = Const float [256] { 0 }\nbias = Const float [1024] { 0 }\n"
+                         "l = BlockLSTM(time, x, zero, zero, w, peep, peep, peep, bias) "
+                         "cell_clip: -1.0\ny = Identity(l:6)\n",
+                         i ? LONG : SHORT);
+                y[i] = run(graph, (Feed[]){ { "x:0", x }, { "w0:0", w } }, 2);
+        }
+        size_t bytes = (size_t)SHORT * BATCH * UNITS * sizeof(float);
+        cr_assert(!memcmp(tensor_data(y[0]), tensor_data(y[1]), bytes));
+        cr_assert(tensor_double(y[0], SHORT * BATCH * UNITS) == 0);
+        cr_assert(tensor_double(y[1], SHORT * BATCH * UNITS) != 0);
+        tensor_unref(y[0]);
+        tensor_unref(y[1]);
 }

@@ -17,8 +17,9 @@
 enum { NARROW_ROWS = 4 * ROWS_MAX, PATIENCE = 2 };
 
 typedef struct KeptMatrix {
-        Panels narrow; /* .u NULL: floats */
-        Tensor *b;     /* a reference */
+        Panels narrow;   /* .u NULL: floats */
+        Tensor *b;       /* a reference */
+        const float *at; /* its first line that counts */
         bool trans;
         int64_t k, n;
         atomic_int uses;
@@ -47,42 +48,56 @@ static Status *make_narrow(KeptMatrix *m)
         return NULL;
 }
 
-Status *kept_prepare(PrepareCtx *p)
+Status *kept_new(Arena *a, Tensor *b, bool trans, int64_t first, KeptMatrix **ret)
 {
-        Tensor *b = p->constant ? p->constant[1] : NULL;
-        bool trans = node_bool(p->node, "transpose_b", false);
-        bool narrow = p->bfloat16 && !trans;
+        *ret = NULL;
         if (!b || tensor_dtype(b) != DT_FLOAT || tensor_rank(b) != 2 || !tensor_count(b) ||
             !lanes_usable())
                 return NULL;
-        KeptMatrix *m = arena_calloc(p->arena, 1, sizeof *m);
+        KeptMatrix *m = arena_calloc(a, 1, sizeof *m);
         if (!m)
                 return status_oom();
-        *m = (KeptMatrix){ .trans = trans, .k = tensor_dim(b, trans), .n = tensor_dim(b, !trans) };
-        TRY(arena_on_free(p->arena, release, m));
+        *m = (KeptMatrix){ .at = (const float *)tensor_data(b) + first * tensor_dim(b, 1),
+                           .trans = trans,
+                           .k = tensor_dim(b, trans) - first,
+                           .n = tensor_dim(b, !trans) };
+        TRY(arena_on_free(a, release, m));
         m->b = tensor_ref(b);
+        *ret = m;
+        return NULL;
+}
+
+Status *kept_prepare(PrepareCtx *p)
+{
+        bool trans = node_bool(p->node, "transpose_b", false);
+        KeptMatrix *m;
+        TRY(kept_new(p->arena, p->constant ? p->constant[1] : NULL, trans, 0, &m));
         p->state = m;
-        return narrow ? make_narrow(m) : NULL;
+        return m && p->bfloat16 && !trans ? make_narrow(m) : NULL;
 }
 
 /* ---- floats ---- */
 
 /* Whoever comes for the third time packs; the others go on without until that is done. */
-const float *kept_packed(const Gemm *g)
+const float *kept_lines(KeptMatrix *m, int64_t rows, const float *b)
 {
-        KeptMatrix *m = g->kept;
-        if (!m || g->b != tensor_data(m->b) || (g->m <= ROWS_MAX && !m->trans) || g->m == 1)
+        if (!m || b != m->at || rows == 1 || (rows <= ROWS_MAX && !m->trans))
                 return NULL;
-        if (!sgemm_lanes_usable(&(Sgemm){ .m = g->m, .n = g->n, .k = g->k }))
+        if (!sgemm_lanes_usable(&(Sgemm){ .m = rows, .n = m->n, .k = m->k }))
                 return NULL;
         float *packed = atomic_load(&m->packed);
         if (packed || atomic_fetch_add(&m->uses, 1) != PATIENCE)
                 return packed;
         packed = block_alloc((size_t)sgemm_pack_bytes(m->k, m->n));
         if (packed)
-                sgemm_pack(g->b, m->trans, m->k, m->n, packed);
+                sgemm_pack(b, m->trans, m->k, m->n, packed);
         atomic_store(&m->packed, packed);
         return packed;
+}
+
+const float *kept_packed(const Gemm *g)
+{
+        return kept_lines(g->kept, g->m, g->b);
 }
 
 /* ---- bfloat16 ---- */

@@ -50,7 +50,7 @@ static bool fits(const OpCtx *c, const RnnInput *v, char h, char w, char b, int6
 }
 
 /* What x adds to the gates' sums, and where the weights of the state's part begin. */
-static Status *begin(OpCtx *c, const RnnInput *v, char w, RnnGates *g)
+static Status *begin(OpCtx *c, RnnInput *v, char w, RnnGates *g)
 {
         Tensor *weights = c->in[pattern_input(ctx_node(c), w)];
         /* A letter's name within the node is nobody else's address. */
@@ -58,21 +58,23 @@ static Status *begin(OpCtx *c, const RnnInput *v, char w, RnnGates *g)
         int64_t cols = g->count * g->units;
         g->w = (const float *)tensor_data(weights) + v->size * cols;
         g->rows = v->rows;
+        g->packed = rnn_kept(c, w == 'v', g->rows, g->w);
         g->n = g->units;
         for (int i = 0; i < g->count; i++)
                 if (!g->gate[i].to) {
                         g->gate[i].to = g->sums + i * g->units;
                         g->gate[i].line = cols;
                 }
-        return rnn_input_product(c, v, key, weights, cols, g->sums);
+        return rnn_input_product(c, v, w == 'v', key, weights, g);
 }
 
 /* ---- LSTM: the gates lie as i, j, f, o ---- */
 
-/* cs = j i + prev f and then o = o tanh(cs), whose place becomes h's. */
-HOT static void lstm_end(const float *g, const float *prev, float *cs, float *h, int64_t n)
+/* cs = j i + prev f and then h = o tanh(cs), of n units. From gate to gate: `line` numbers. */
+HOT static void lstm_end(const float *g, int64_t line, const float *prev, float *cs, float *h,
+                         int64_t n)
 {
-        const float *i = g, *j = g + n, *f = g + 2 * n, *o = g + 3 * n;
+        const float *i = g, *j = g + line, *f = g + 2 * line, *o = g + 3 * line;
         for (int64_t k = 0; k < n; k++)
                 cs[k] = prev[k] * f[k] + i[k] * j[k];
         for (int64_t k = 0; k < n; k++)
@@ -85,14 +87,15 @@ typedef struct LstmEnd {
         int64_t n;
 } LstmEnd;
 
-static void lstm_rows(void *arg, int64_t from, int64_t to)
+static void lstm_units(void *arg, int64_t row, int64_t from, int64_t to)
 {
         const LstmEnd *e = arg;
-        for (int64_t row = from, at = from * e->n; row < to; row++, at += e->n)
-                lstm_end(e->gates + 4 * at, e->prev + at, e->cs + at, e->h + at, e->n);
+        int64_t at = row * e->n + from;
+        lstm_end(e->gates + row * 4 * e->n + from, e->n, e->prev + at, e->cs + at, e->h + at,
+                 to - from);
 }
 
-static Status *lstm_run(OpCtx *c, const RnnInput *v, float forget)
+static Status *lstm_run(OpCtx *c, RnnInput *v, float forget)
 {
         int64_t n = tensor_dim(pattern_value(c, 'h'), 1);
         float *gates = ctx_scratch(c, (size_t)(v->rows * 4 * n) * sizeof *gates);
@@ -109,11 +112,17 @@ static Status *lstm_run(OpCtx *c, const RnnInput *v, float forget)
         TRY(ctx_alloc(c, 1, &SHAPE(v->rows, n), &cs));
         TRY(begin(c, v, 'w', &g));
         TRY(rnn_input_read(v));
-        rnn_gates(c, &g);
         LstmEnd e = { gates, tensor_data(pattern_value(c, 'c')), tensor_fill(cs), tensor_fill(h),
                       n };
-        rnn_rows(c, v->rows, n, lstm_rows, &e);
+        g.end = lstm_units;
+        g.arg = &e;
+        rnn_gates(c, &g);
         return NULL;
+}
+
+static Status *lstm_prepare(PrepareCtx *p)
+{
+        return rnn_keep(p, 0, pattern_input(p->node, 'w'), 4);
 }
 
 static Status *lstm(OpCtx *c, bool *ret_done)
@@ -148,7 +157,7 @@ PATTERN(lstm,
                    { "Tanh", "L0" },
                    { "Sigmoid", "E3" },
                    { "~Mul", "M0N0" } },
-        .compute = lstm);
+        .prepare = lstm_prepare, .compute = lstm);
 
 /* ---- GRU: the gates lie as r, u ---- */
 
@@ -164,21 +173,48 @@ HOT static void gru_end(const float *u, const float *h, const float *candidate, 
                 y[i] = u[i] * h[i] + (1 - u[i]) * candidate[i];
 }
 
-static Status *gru_run(OpCtx *c, const RnnInput *v)
+typedef struct GruEnd {
+        const float *ru, *h;
+        float *reset, *candidate, *y;
+        int64_t n;
+} GruEnd;
+
+static void gru_reset_units(void *arg, int64_t row, int64_t from, int64_t to)
+{
+        const GruEnd *e = arg;
+        int64_t at = row * e->n + from;
+        gru_reset(e->ru + 2 * row * e->n + from, e->h + at, e->reset + at, to - from);
+}
+
+static void gru_end_units(void *arg, int64_t row, int64_t from, int64_t to)
+{
+        const GruEnd *e = arg;
+        int64_t at = row * e->n + from;
+        gru_end(e->ru + (2 * row + 1) * e->n + from, e->h + at, e->candidate + at, e->y + at,
+                to - from);
+}
+
+static Status *gru_run(OpCtx *c, RnnInput *v)
 {
         const float *h = tensor_data(pattern_value(c, 'h'));
         int64_t n = tensor_dim(pattern_value(c, 'h'), 1), size = v->rows * n;
         float *ru = ctx_scratch(c, (size_t)(size * 4) * sizeof *ru);
-        float *reset = ru + 2 * size, *candidate = ru + 3 * size, *to;
-        RnnGates g = {
-                .a = h, .b = tensor_data(pattern_value(c, 'b')), .sums = ru, .units = n, .count = 2
-        };
-        RnnGates last = { .a = reset,
+        GruEnd e = { .ru = ru, .h = h, .reset = ru + 2 * size, .candidate = ru + 3 * size, .n = n };
+        RnnGates g = { .a = h,
+                       .b = tensor_data(pattern_value(c, 'b')),
+                       .sums = ru,
+                       .units = n,
+                       .count = 2,
+                       .end = gru_reset_units,
+                       .arg = &e };
+        RnnGates last = { .a = e.reset,
                           .b = tensor_data(pattern_value(c, 'e')),
-                          .sums = candidate,
+                          .sums = e.candidate,
                           .units = n,
                           .count = 1,
-                          .gate = { { .tanh = true } } };
+                          .gate = { { .tanh = true } },
+                          .end = gru_end_units,
+                          .arg = &e };
         Tensor *y;
         if (!ru)
                 return status_oom();
@@ -186,14 +222,16 @@ static Status *gru_run(OpCtx *c, const RnnInput *v)
         TRY(begin(c, v, 'w', &g));
         TRY(begin(c, v, 'v', &last));
         TRY(rnn_input_read(v));
-        to = tensor_fill(y);
+        e.y = tensor_fill(y);
         rnn_gates(c, &g);
-        for (int64_t row = 0; row < v->rows; row++)
-                gru_reset(ru + row * 2 * n, h + row * n, reset + row * n, n);
         rnn_gates(c, &last);
-        for (int64_t row = 0; row < v->rows; row++)
-                gru_end(ru + row * 2 * n + n, h + row * n, candidate + row * n, to + row * n, n);
         return NULL;
+}
+
+static Status *gru_prepare(PrepareCtx *p)
+{
+        TRY(rnn_keep(p, 0, pattern_input(p->node, 'w'), 2));
+        return rnn_keep(p, 1, pattern_input(p->node, 'v'), 1);
 }
 
 static Status *gru(OpCtx *c, bool *ret_done)
@@ -228,4 +266,4 @@ PATTERN(gru,
                    { "Sub", "oF1" },
                    { "~Mul", "M0K0" },
                    { "~Add,AddV2", "L0N0" } },
-        .compute = gru);
+        .prepare = gru_prepare, .compute = gru);

@@ -42,34 +42,58 @@ typedef struct Gru {
         const float *h_prev, *w_ru, *w_c; /* the weights' lines for h_prev */
         const float *b_ru, *b_c;
         float *ru;            /* scratch: the part of x, [batch, 2 cell] */
+        float *reset;         /* scratch: h_prev * r, which all threads read while h is made */
+        RnnGates first, last; /* the layers */
         float *r, *u, *c, *h; /* results, [batch, cell]; c begins with the part of x */
 } Gru;
 
-/* h serves as space for h_prev * r until it gets its value. */
-static void gru_step(OpCtx *c, const Gru *v)
+static void reset_units(void *arg, int64_t row, int64_t from, int64_t to)
+{
+        const Gru *v = arg;
+        int64_t at = row * v->cell + from;
+        reset(v->h_prev + at, v->r + at, v->reset + at, to - from);
+}
+
+static void update_units(void *arg, int64_t row, int64_t from, int64_t to)
+{
+        const Gru *v = arg;
+        int64_t at = row * v->cell + from;
+        update(v->u + at, v->h_prev + at, v->c + at, v->h + at, to - from);
+}
+
+static void gru_step(OpCtx *c, Gru *v)
+{
+        v->first.arg = v->last.arg = v;
+        rnn_gates(c, &v->first);
+        rnn_gates(c, &v->last);
+}
+
+/* v's two layers from what else it has. */
+static void gru_layers(const OpCtx *c, Gru *v)
 {
         int64_t n = v->cell;
-        rnn_gates(c,
-                  &(RnnGates){ .a = v->h_prev,
+        v->first = (RnnGates){ .a = v->h_prev,
                                .w = v->w_ru,
                                .b = v->b_ru,
                                .sums = v->ru,
+                               .packed = rnn_kept(c, 0, v->batch, v->w_ru),
                                .rows = v->batch,
                                .n = n,
                                .units = n,
                                .count = 2,
-                               .gate = { { .to = v->r, .line = n }, { .to = v->u, .line = n } } });
-        reset(v->h_prev, v->r, v->h, v->batch * n);
-        rnn_gates(c, &(RnnGates){ .a = v->h,
-                                  .w = v->w_c,
-                                  .b = v->b_c,
-                                  .sums = v->c,
-                                  .rows = v->batch,
-                                  .n = n,
-                                  .units = n,
-                                  .count = 1,
-                                  .gate = { { .tanh = true, .to = v->c, .line = n } } });
-        update(v->u, v->h_prev, v->c, v->h, v->batch * n);
+                               .gate = { { .to = v->r, .line = n }, { .to = v->u, .line = n } },
+                               .end = reset_units };
+        v->last = (RnnGates){ .a = v->reset,
+                              .w = v->w_c,
+                              .b = v->b_c,
+                              .sums = v->c,
+                              .packed = rnn_kept(c, 1, v->batch, v->w_c),
+                              .rows = v->batch,
+                              .n = n,
+                              .units = n,
+                              .count = 1,
+                              .gate = { { .tanh = true, .to = v->c, .line = n } },
+                              .end = update_units };
 }
 
 /* Inputs h_prev, w_ru, w_c, b_ru and b_c by their numbers; size: of x. Outputs are there. */
@@ -88,9 +112,11 @@ static Status *gru_begin(OpCtx *c, const int at[5], int64_t size, Gru *ret)
                   .u = tensor_fill(ctx_output(c, 1)),
                   .c = tensor_fill(ctx_output(c, 2)),
                   .h = tensor_fill(ctx_output(c, 3)) };
-        v.ru = ctx_scratch(c, (size_t)(2 * v.batch * n) * sizeof *v.ru);
+        v.ru = ctx_scratch(c, (size_t)(3 * v.batch * n) * sizeof *v.ru);
         if (!v.ru)
                 return status_oom();
+        v.reset = v.ru + 2 * v.batch * n;
+        gru_layers(c, &v);
         *ret = v;
         return NULL;
 }
@@ -109,9 +135,15 @@ static Status *gru(OpCtx *c)
         return NULL;
 }
 
+static Status *gru_prepare(PrepareCtx *p)
+{
+        TRY(rnn_keep(p, 0, 2, 2));
+        return rnn_keep(p, 1, 3, 1);
+}
+
 OP(GRUBlockCell, .inputs = "x:T; h_prev:T; w_ru:T; w_c:T; b_ru:T; b_c:T",
    .outputs = "r:T; u:T; c:T; h:T", .attrs = "T:type in [float]", .shape = gru_shape,
-   .compute = gru);
+   .prepare = gru_prepare, .compute = gru);
 
 /* ---- a cell in a loop, with the read of its input: see rnn_input.c ---- */
 
@@ -127,7 +159,7 @@ static bool read_fits(const OpCtx *c, const RnnInput *x, const int at[5])
                rnn_is(ctx_input(c, at[3]), SHAPE(2 * n)) && rnn_is(ctx_input(c, at[4]), SHAPE(n));
 }
 
-static Status *read_run(OpCtx *c, const RnnInput *x, const int at[5])
+static Status *read_run(OpCtx *c, RnnInput *x, const int at[5])
 {
         const char *key = (const char *)ctx_node(c);
         int64_t n = tensor_dim(ctx_input(c, at[0]), 1);
@@ -136,8 +168,8 @@ static Status *read_run(OpCtx *c, const RnnInput *x, const int at[5])
         for (int i = 0; i < 4; i++)
                 TRY(ctx_alloc(c, i, &SHAPE(x->rows, n), &t));
         TRY(gru_begin(c, at, x->size, &v));
-        TRY(rnn_input_product(c, x, key, c->in[at[1]], 2 * n, v.ru));
-        TRY(rnn_input_product(c, x, key + 1, c->in[at[2]], n, v.c));
+        TRY(rnn_input_product(c, x, 0, key, c->in[at[1]], &v.first));
+        TRY(rnn_input_product(c, x, 1, key + 1, c->in[at[2]], &v.last));
         TRY(rnn_input_read(x));
         gru_step(c, &v);
         return NULL;
@@ -148,8 +180,14 @@ static Status *read_and_cell(OpCtx *c, bool *ret_done)
         return rnn_read_and_cell(c, "hwvbe", read_fits, read_run, ret_done);
 }
 
+static Status *read_prepare(PrepareCtx *p)
+{
+        TRY(rnn_keep(p, 0, pattern_input(p->node, 'w'), 2));
+        return rnn_keep(p, 1, pattern_input(p->node, 'v'), 1);
+}
+
 PATTERN(gru_block_cell, .steps = { { "TensorArrayReadV3", "rif" }, { "GRUBlockCell", "A0hwvbe" } },
-        .compute = read_and_cell);
+        .prepare = read_prepare, .compute = read_and_cell);
 
 /* ---- the gradient ---- */
 

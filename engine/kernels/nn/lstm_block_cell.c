@@ -11,12 +11,14 @@
 
 enum { OUTPUTS = 7 };
 
-/* Rows of x that are multiplied at once, ahead of the steps that need them. */
-enum { ROWS_AHEAD = 512 };
+/* Rows of x that are multiplied at once, ahead of the steps that need them; steps from which on it
+ * pays to pack the weights. */
+enum { ROWS_AHEAD = 512, STEPS_PACKED = 8 };
 
 typedef struct Lstm {
         int64_t batch, in, cell;
         const float *w, *wci, *wcf, *wco, *b;
+        const float *packed; /* w's lines for h_prev, see RnnGates; NULL: those that are kept */
         float forget_bias, clip;
         bool v2, peephole;
         float *gates; /* scratch: of as many steps as are made ahead, [batch, 4 cell] each */
@@ -67,58 +69,62 @@ static int64_t forget_at(const Lstm *v)
         return v->v2 ? 1 : 2;
 }
 
-/* One row of a step from its gates. */
-static void end_row(const LstmEnd *e, int64_t row)
+/* Units [from, to) of a row of a step from their gates. Peepholes come between sums and gates. */
+static void end_units(void *arg, int64_t row, int64_t from, int64_t to)
 {
+        const LstmEnd *e = arg;
         const Lstm *v = e->v;
-        int64_t n = v->cell, at = row * n;
-        const float *prev = e->prev + at;
-        float *g = e->gates + 4 * at, *i = e->out[0] + at, *cs = e->out[1] + at,
+        int64_t cell = v->cell, at = row * cell + from, n = to - from;
+        const float *prev = e->prev + at, *b = v->b + from;
+        float *g = e->gates + row * 4 * cell + from, *i = e->out[0] + at, *cs = e->out[1] + at,
               *f = e->out[2] + at, *o = e->out[3] + at, *ci = e->out[4] + at, *co = e->out[5] + at;
-        int64_t f_at = forget_at(v) * n;
+        int64_t f_at = forget_at(v) * cell, c_at = candidate_at(v) * cell;
         if (v->peephole) {
-                add_products(prev, v->wci, g, n);
-                add_products(prev, v->wcf, g + f_at, n);
-                rnn_sigmoid(g, v->b, 0, i, n);
-                rnn_sigmoid(g + f_at, v->b + f_at, v->forget_bias, f, n);
-                rnn_tanh(g + candidate_at(v) * n, v->b + candidate_at(v) * n, ci, n);
+                add_products(prev, v->wci + from, g, n);
+                add_products(prev, v->wcf + from, g + f_at, n);
+                rnn_sigmoid(g, b, 0, i, n);
+                rnn_sigmoid(g + f_at, b + f_at, v->forget_bias, f, n);
+                rnn_tanh(g + c_at, b + c_at, ci, n);
         }
         new_state(ci, i, prev, f, v->clip, cs, n);
         if (v->peephole) {
-                add_products(cs, v->wco, g + 3 * n, n);
-                rnn_sigmoid(g + 3 * n, v->b + 3 * n, 0, o, n);
+                add_products(cs, v->wco + from, g + 3 * cell, n);
+                rnn_sigmoid(g + 3 * cell, b + 3 * cell, 0, o, n);
         }
         new_output(cs, o, co, e->out[6] + at, n);
 }
 
-static void end_rows(void *arg, int64_t from, int64_t to)
-{
-        for (int64_t row = from; row < to; row++)
-                end_row(arg, row);
-}
-
-/* One step, whose gates have what comes from x; out are the outputs i, cs, f, o, ci, co, h, each
- * [batch, cell]. Peepholes come between the sums and the gates. */
-static void lstm_step(OpCtx *c, const Lstm *v, float *gates, const float *cs_prev,
-                      const float *h_prev, float *const out[OUTPUTS])
+/* What the gates of a step are. */
+static RnnGates gates_of(const OpCtx *c, const Lstm *v, const float *h_prev,
+                         float *const out[OUTPUTS])
 {
         int64_t n = v->cell;
+        const float *w = v->w + v->in * 4 * n;
         RnnGates g = { .a = h_prev,
-                       .w = v->w + v->in * 4 * n,
+                       .w = w,
                        .b = v->b,
-                       .sums = gates,
+                       .sums = v->gates,
+                       .packed = v->packed ? v->packed : rnn_kept(c, 0, v->batch, w),
                        .rows = v->batch,
                        .n = n,
                        .units = n,
                        .count = 4,
+                       .raw = v->peephole,
                        .gate = { { .to = out[0], .line = n }, [3] = { .to = out[3], .line = n } } };
         g.gate[forget_at(v)] = (RnnGate){ .more = v->forget_bias, .to = out[2], .line = n };
         g.gate[candidate_at(v)] = (RnnGate){ .tanh = true, .to = out[4], .line = n };
-        if (v->peephole)
-                rnn_layer(c, h_prev, v->batch, n, g.w, 4 * n, 1, gates);
-        else
-                rnn_gates(c, &g);
-        rnn_rows(c, v->batch, n, end_rows, &(LstmEnd){ v, cs_prev, gates, out });
+        return g;
+}
+
+/* One step, whose gates' sums have what comes from x; out are the outputs i, cs, f, o, ci, co, h,
+ * each [batch, cell]. */
+static void lstm_step(OpCtx *c, const Lstm *v, RnnGates *g, const float *cs_prev,
+                      float *const out[OUTPUTS])
+{
+        LstmEnd end = { v, cs_prev, g->sums, out };
+        g->end = end_units;
+        g->arg = &end;
+        rnn_gates(c, g);
 }
 
 /* x is input `first`; the rest follows it. */
@@ -178,8 +184,14 @@ static Status *cell(OpCtx *c)
         for (int i = 0; i < OUTPUTS; i++)
                 out[i] = tensor_fill(ctx_output(c, i));
         rnn_layer(c, tensor_data(ctx_input(c, 0)), v.batch, v.in, v.w, 4 * v.cell, 0, v.gates);
-        lstm_step(c, &v, v.gates, tensor_data(ctx_input(c, 1)), tensor_data(ctx_input(c, 2)), out);
+        RnnGates g = gates_of(c, &v, tensor_data(ctx_input(c, 2)), out);
+        lstm_step(c, &v, &g, tensor_data(ctx_input(c, 1)), out);
         return NULL;
+}
+
+static Status *cell_prepare(PrepareCtx *p)
+{
+        return rnn_keep(p, 0, 3, 4);
 }
 
 /* ---- a cell in a loop, with the read of its input: see rnn_input.c ---- */
@@ -199,7 +211,7 @@ static bool read_fits(const OpCtx *c, const RnnInput *x, const int at[7])
         return fits;
 }
 
-static Status *read_run(OpCtx *c, const RnnInput *x, const int at[7])
+static Status *read_run(OpCtx *c, RnnInput *x, const int at[7])
 {
         float *out[OUTPUTS];
         const PatternNode *f = pattern_node(ctx_node(c));
@@ -214,10 +226,10 @@ static Status *read_run(OpCtx *c, const RnnInput *x, const int at[7])
                 TRY(ctx_alloc(c, i, &SHAPE(v.batch, v.cell), &t));
                 out[i] = tensor_fill(t);
         }
-        TRY(rnn_input_product(c, x, f, c->in[at[2]], 4 * v.cell, v.gates));
+        RnnGates g = gates_of(c, &v, tensor_data(ctx_input(c, at[1])), out);
+        TRY(rnn_input_product(c, x, 0, f, c->in[at[2]], &g));
         TRY(rnn_input_read(x));
-        lstm_step(c, &v, v.gates, tensor_data(ctx_input(c, at[0])),
-                  tensor_data(ctx_input(c, at[1])), out);
+        lstm_step(c, &v, &g, tensor_data(ctx_input(c, at[0])), out);
         return NULL;
 }
 
@@ -226,9 +238,14 @@ static Status *read_and_cell(OpCtx *c, bool *ret_done)
         return rnn_read_and_cell(c, "chwpqtb", read_fits, read_run, ret_done);
 }
 
+static Status *read_prepare(PrepareCtx *p)
+{
+        return rnn_keep(p, 0, pattern_input(p->node, 'w'), 4);
+}
+
 PATTERN(lstm_block_cell,
         .steps = { { "TensorArrayReadV3", "rif" }, { "LSTMBlockCell", "A0chwpqtb" } },
-        .compute = read_and_cell);
+        .prepare = read_prepare, .compute = read_and_cell);
 
 /* ---- a sequence ---- */
 
@@ -236,6 +253,18 @@ static Status *block_shape(ShapeCtx *c)
 {
         TRY(rnn_want_scalar(c));
         return shape_from(c, 1);
+}
+
+static Status *block_prepare(PrepareCtx *p)
+{
+        return rnn_keep(p, 0, 4, 4);
+}
+
+/* Constants stay packed from call to call. */
+static const float *pack(OpCtx *c, const Lstm *v)
+{
+        const float *w = v->w + v->in * 4 * v->cell, *kept = rnn_kept(c, 0, v->batch, w);
+        return kept ? kept : rnn_pack(c, v->batch, w, v->cell, 4 * v->cell);
 }
 
 /* What comes from x needs no state: some steps' are made at once. Each step reads its state out of
@@ -254,6 +283,8 @@ static Status *block(OpCtx *c)
                 MIN(ROWS_AHEAD / MAX(tensor_dim(x, 1), (int64_t)1) + 1, MAX(steps, (int64_t)1));
         TRY(begin(c, 1, ahead, &v));
         int64_t size = v.batch * v.cell;
+        if (steps >= STEPS_PACKED && v.cell)
+                v.packed = pack(c, &v);
         for (int i = 0; i < OUTPUTS; i++) {
                 out[i] = tensor_fill(ctx_output(c, i));
                 memset(out[i] + steps * size, 0, (size_t)((time - steps) * size) * sizeof(float));
@@ -262,10 +293,11 @@ static Status *block(OpCtx *c)
                 if (ctx_cancelled(c))
                         return cancelled("Step was cancelled");
                 if (t % ahead == 0)
-                        rnn_layer(c, (const float *)tensor_data(x) + t * v.batch * v.in,
-                                  MIN(ahead, steps - t) * v.batch, v.in, v.w, 4 * v.cell, 0,
-                                  v.gates);
-                lstm_step(c, &v, v.gates + t % ahead * 4 * size, cs, h, out);
+                        rnn_ahead(c, (const float *)tensor_data(x) + t * v.batch * v.in,
+                                  MIN(ahead, steps - t) * v.batch, v.in, v.w, 4, v.cell, v.gates);
+                RnnGates g = gates_of(c, &v, h, out);
+                g.sums += t % ahead * 4 * size;
+                lstm_step(c, &v, &g, cs, out);
                 cs = out[1];
                 h = out[6];
                 for (int i = 0; i < OUTPUTS; i++)
@@ -278,15 +310,17 @@ OP(LSTMBlockCell, .inputs = "x:T; cs_prev:T; h_prev:T; w:T; wci:T; wcf:T; wco:T;
    .outputs = "i:T; cs:T; f:T; o:T; ci:T; co:T; h:T",
    .attrs = "forget_bias:float = 1.0; cell_clip:float = 3.0; use_peephole:bool = false; T:type in "
             "[half,float]",
-   .kernels = "T:type in [float]", .shape = cell_shape, .compute = cell);
+   .kernels = "T:type in [float]", .shape = cell_shape, .prepare = cell_prepare, .compute = cell);
 OP(BlockLSTM,
    .inputs = "seq_len_max:int64; x:T; cs_prev:T; h_prev:T; w:T; wci:T; wcf:T; wco:T; b:T",
    .outputs = "i:T; cs:T; f:T; o:T; ci:T; co:T; h:T",
    .attrs = "forget_bias:float = 1.0; cell_clip:float = 3.0; use_peephole:bool = false; T:type in "
             "[half,float]",
-   .kernels = "T:type in [float]", .shape = block_shape, .compute = block);
+   .kernels = "T:type in [float]", .shape = block_shape, .prepare = block_prepare,
+   .compute = block);
 OP(BlockLSTMV2,
    .inputs = "seq_len_max:int64; x:T; cs_prev:T; h_prev:T; w:T; wci:T; wcf:T; wco:T; b:T",
    .outputs = "i:T; cs:T; f:T; o:T; ci:T; co:T; h:T",
    .attrs = "cell_clip:float = 0.0; use_peephole:bool = false; T:type in [half,float]",
-   .kernels = "T:type in [float]", .shape = block_shape, .compute = block);
+   .kernels = "T:type in [float]", .shape = block_shape, .prepare = block_prepare,
+   .compute = block);

@@ -3,13 +3,15 @@
  * batch, are few, and each thread is to read its own part of the weights. */
 #include "engine/kernels/nn/rnn.h"
 
-#include "engine/kernels/math/types.h"
+#include "engine/kernels/math/gemm.h"
+#include "engine/ops/lanes.h"
+#include "engine/ops/sgemm_lanes.h"
 
 /* Multiplications from which on another thread pays, which costs a microsecond while it looks out
  * for work: for one row, which waits for the weights, and for more. */
 enum { ROW_GRAIN = 1 << 16, PRODUCT_GRAIN = 1 << 18 };
-/* Columns are cut where vectors end; numbers of a row's end that pay. */
-enum { COLUMNS = 16, END_GRAIN = 2048 };
+/* Columns are cut where panels end; numbers of a row's end that pay. */
+enum { END_GRAIN = 2048 };
 
 static void columns(void *arg, int64_t from, int64_t to)
 {
@@ -18,6 +20,7 @@ static void columns(void *arg, int64_t from, int64_t to)
         g.n = to - from;
         g.b += all->trans_b ? from * g.ldb : from;
         g.c += from;
+        g.packed = all->packed ? all->packed + from * g.k : NULL;
         sgemm_run(&g);
 }
 
@@ -27,7 +30,7 @@ static void share_columns(OpCtx *c, const Sgemm *g, RangeFn fn, void *arg)
         int64_t each = g->m * g->k, grain = g->m == 1 ? ROW_GRAIN : PRODUCT_GRAIN;
         int64_t threads = ctx_threads(c), share = (g->n + threads - 1) / threads;
         if (each && threads > 1 && each * g->n >= 2 * grain)
-                share = MAX((share + COLUMNS - 1) / COLUMNS * COLUMNS, grain / each);
+                share = (MAX(share, grain / each) + PANEL - 1) / PANEL * PANEL;
         else
                 share = g->n;
         if (share <= g->n / 2)
@@ -39,6 +42,38 @@ static void share_columns(OpCtx *c, const Sgemm *g, RangeFn fn, void *arg)
 void rnn_product(OpCtx *c, Sgemm g)
 {
         share_columns(c, &g, columns, &g);
+}
+
+const float *rnn_pack(OpCtx *c, int64_t rows, const float *w, int64_t n, int64_t cols)
+{
+        float *packed = NULL;
+        if (rows > 1 && sgemm_lanes_usable(&(Sgemm){ .m = rows, .n = cols, .k = n }))
+                packed = ctx_scratch(c, (size_t)sgemm_pack_bytes(n, cols));
+        if (packed)
+                sgemm_pack(w, false, n, cols, packed);
+        return packed;
+}
+
+typedef struct RnnKept {
+        KeptMatrix *of[RNN_KEPT_MAX];
+} RnnKept;
+
+Status *rnn_keep(PrepareCtx *p, int which, int at, int64_t count)
+{
+        Tensor *w = p->constant && at >= 0 ? p->constant[at] : NULL;
+        int64_t units = w && tensor_rank(w) == 2 ? tensor_dim(w, 1) / count : 0;
+        if (!units || units > tensor_dim(w, 0))
+                return NULL;
+        if (!p->state && !(p->state = arena_calloc(p->arena, 1, sizeof(RnnKept))))
+                return status_oom();
+        RnnKept *k = p->state;
+        return kept_new(p->arena, w, false, tensor_dim(w, 0) - units, &k->of[which]);
+}
+
+const float *rnn_kept(const OpCtx *c, int which, int64_t rows, const float *w)
+{
+        const RnnKept *k = ctx_state(c);
+        return k ? kept_lines(k->of[which], rows, w) : NULL;
 }
 
 static Sgemm layer(const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
@@ -54,6 +89,42 @@ static Sgemm layer(const float *a, int64_t rows, int64_t n, const float *w, int6
                         .ldb = cols,
                         .ldc = cols,
                         .beta = beta };
+}
+
+/* How many panels of units a piece gets; 0: it does not pay to cut the units. Every piece has a
+ * size that gets the same kernel; two for each thread let one wait less for the other. A single row
+ * reads w faster by lines as long as possible. */
+static int64_t unit_panels(const OpCtx *c, const Sgemm *g, int64_t units)
+{
+        int64_t threads = ctx_threads(c), panels = units / PANEL, each = g->m * g->k * PANEL;
+        int64_t share = panels / threads;
+        if (g->m == 1 || threads == 1 || units % PANEL || share * threads != panels ||
+            each * share < PRODUCT_GRAIN)
+                return 0;
+        return share % 2 == 0 && each * share / 2 >= PRODUCT_GRAIN ? share / 2 : share;
+}
+
+typedef struct UnitsJob {
+        Sgemm product;
+        int64_t units;
+} UnitsJob;
+
+static void unit_columns(void *arg, int64_t from, int64_t to)
+{
+        const UnitsJob *j = arg;
+        for (int64_t k = 0; k < j->product.n; k += j->units)
+                columns((void *)&j->product, k + from * PANEL, k + to * PANEL);
+}
+
+void rnn_ahead(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t count,
+               int64_t units, float *y)
+{
+        UnitsJob j = { layer(a, rows, n, w, count * units, 0, y), units };
+        int64_t panels = unit_panels(c, &j.product, units);
+        if (panels)
+                ctx_parallel(c, units / PANEL, panels, unit_columns, &j);
+        else
+                rnn_product(c, j.product);
 }
 
 void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
@@ -97,7 +168,7 @@ HOT void rnn_tanh(const float *x, const float *b, float *y, int64_t n)
 static void finish_columns(const RnnGates *g, int64_t from, int64_t to)
 {
         int64_t cols = g->count * g->units;
-        for (int64_t k = from / g->units, lo = from, hi; lo < to; k++, lo = hi) {
+        for (int64_t k = from / g->units, lo = from, hi; lo < to && !g->raw; k++, lo = hi) {
                 const RnnGate *gate = &g->gate[k];
                 hi = MIN(to, (k + 1) * g->units);
                 for (int64_t row = 0; row < g->rows; row++) {
@@ -116,25 +187,58 @@ typedef struct GatesJob {
         const RnnGates *gates;
 } GatesJob;
 
+/* What sums begin with is brought by the thread that goes on with them. */
+static void begin_columns(const RnnGates *g, int64_t from, int64_t to)
+{
+        int64_t cols = g->count * g->units;
+        for (int64_t at = from; g->from && at < g->rows * cols; at += cols)
+                memcpy(g->sums + at, g->from + at, (size_t)(to - from) * sizeof *g->sums);
+}
+
 static void gate_columns(void *arg, int64_t from, int64_t to)
 {
         GatesJob *j = arg;
+        begin_columns(j->gates, from, to);
         columns(&j->product, from, to);
         finish_columns(j->gates, from, to);
 }
 
+static void end_rows(void *arg, int64_t from, int64_t to)
+{
+        const RnnGates *g = arg;
+        for (int64_t row = from; row < to; row++)
+                g->end(g->arg, row, 0, g->units);
+}
+
+/* All that becomes of units [from, to) panels on. */
+static void gate_units(void *arg, int64_t from, int64_t to)
+{
+        GatesJob *j = arg;
+        const RnnGates *g = j->gates;
+        from *= PANEL;
+        to *= PANEL;
+        for (int64_t k = 0; k < g->count; k++)
+                gate_columns(j, k * g->units + from, k * g->units + to);
+        for (int64_t row = 0; row < g->rows; row++)
+                g->end(g->arg, row, from, to);
+}
+
+/* Where a unit's columns are cut out of panels, each thread goes on with its units to the end of
+ * the step, instead of waiting for the others' gates first. */
 void rnn_gates(OpCtx *c, const RnnGates *g)
 {
         GatesJob j = { layer(g->a, g->rows, g->n, g->w, g->count * g->units, 1, g->sums), g };
+        j.product.packed = g->packed;
+        int64_t panels = unit_panels(c, &j.product, g->units);
+        if (panels) {
+                ctx_parallel(c, g->units / PANEL, panels, gate_units, &j);
+                return;
+        }
         share_columns(c, &j.product, gate_columns, &j);
-}
-
-void rnn_rows(OpCtx *c, int64_t rows, int64_t n, RangeFn fn, void *arg)
-{
-        if (rows * n < 2 * END_GRAIN)
-                fn(arg, 0, rows);
+        if (g->rows * g->units < 2 * END_GRAIN)
+                end_rows((void *)g, 0, g->rows);
         else
-                ctx_parallel(c, rows, END_GRAIN / n + 1, fn, arg);
+                ctx_parallel(c, g->rows, END_GRAIN / g->units + 1, end_rows, (void *)g);
 }
 
 /* ---- what shape functions check ---- */

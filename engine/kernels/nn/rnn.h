@@ -9,6 +9,18 @@ void rnn_product(OpCtx *c, Sgemm g);
 /* The same for y[rows, cols] = a[rows, n] w[n, cols] + beta y. */
 void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
                float beta, float *y);
+/* y = a w for gates one after the other, of so many units: cut as rnn_gates() cuts, so that a
+ * thread finds sums that it made itself. */
+void rnn_ahead(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t count,
+               int64_t units, float *y);
+/* w[n, cols] once more, for Sgemm.packed of that many rows; as scratch. NULL: it does not pay. */
+const float *rnn_pack(OpCtx *c, int64_t rows, const float *w, int64_t n, int64_t cols);
+/* For OpDef.prepare: where input `at` is constant, the weights of a layer of `count` gates on
+ * [x, h], its lines for h are kept packed, as number `which` of the node's. */
+enum { RNN_KEPT_MAX = 2 };
+Status *rnn_keep(PrepareCtx *p, int which, int at, int64_t count) MUST_USE;
+/* These lines, if they are those at w, for RnnGates.packed; NULL: there is only w. */
+const float *rnn_kept(const OpCtx *c, int which, int64_t rows, const float *w);
 /* Its gradient: y[rows, n] = g[rows, cols] w[n, cols]' + beta y. */
 void rnn_back(OpCtx *c, const float *g, int64_t rows, int64_t cols, const float *w, int64_t n,
               float beta, float *y);
@@ -19,19 +31,24 @@ typedef struct RnnGate {
         float *to;    /* [rows, units]; may be where the sums are */
         int64_t line; /* from row to row of it */
 } RnnGate;
+/* What comes after the gates: units [from, to) of a row. It reads no other units' gates. */
+typedef void (*RnnEnd)(void *arg, int64_t row, int64_t from, int64_t to);
 /* The gates of a cell. Columns of the product are those of one gate after the other. */
 enum { RNN_GATES_MAX = 4 };
 typedef struct RnnGates {
         const float *a, *w, *b; /* [rows, n], [n, count * units], [count * units] */
         float *sums;            /* [rows, count * units]: a w is added to what is there */
+        const float *from;      /* or to this, which is like it; NULL: to what is there */
+        const float *packed;    /* w once more, for Sgemm.packed; NULL: there is only w */
         int64_t rows, n, units;
         int count;
+        bool raw; /* gates are left as sums, without b */
         RnnGate gate[RNN_GATES_MAX];
+        RnnEnd end;
+        void *arg;
 } RnnGates;
-/* Computes them: each thread multiplies its columns and finishes them. */
+/* Computes them, and then the step's end: each thread that of its units, where that pays. */
 void rnn_gates(OpCtx *c, const RnnGates *g);
-/* Calls fn(arg, from, to) for rows of a step's end, n dear numbers each. */
-void rnn_rows(OpCtx *c, int64_t rows, int64_t n, RangeFn fn, void *arg);
 
 /* y = sigmoid(x + b + more) and y = tanh(x + b), n numbers each; y may be x. */
 void rnn_sigmoid(const float *x, const float *b, float more, float *y, int64_t n);
@@ -44,16 +61,18 @@ typedef struct RnnInput {
         int64_t index;
         Tensor *x; /* [rows, size], float; of an array: a reference */
         int64_t rows, size;
+        Tensor *sums[RNN_KEPT_MAX]; /* references to products that are in use */
 } RnnInput;
 
 /* Finds it: input `at`, or if that is -1 the element of the array in input 0 that input 1 names.
  * False when there is none to be had like that; else rnn_input_done() must follow. */
 bool rnn_input_find(OpCtx *c, int at, RnnInput *ret);
 void rnn_input_done(RnnInput *v);
-/* y[rows, cols] = x w, where w's first lines are meant. Of an array, products of later elements are
- * made at once and kept with it under the key. */
-Status *rnn_input_product(OpCtx *c, const RnnInput *v, const void *key, Tensor *w, int64_t cols,
-                          float *y) MUST_USE;
+/* What g's sums begin with, as product number `which` of the node's: x w, where w's first lines are
+ * meant; g has its sizes and sums. Of an array, products of later elements are made at once and
+ * kept with it under the key: there g->from is, which lasts until rnn_input_done(). */
+Status *rnn_input_product(OpCtx *c, RnnInput *v, int which, const void *key, Tensor *w,
+                          RnnGates *g) MUST_USE;
 /* Reads the element for good, which nothing may follow that could decline. */
 Status *rnn_input_read(const RnnInput *v) MUST_USE;
 
@@ -62,7 +81,7 @@ Status *rnn_input_read(const RnnInput *v) MUST_USE;
  * Runs `run` if the element is to be had and `fits` says so; else *ret_done is left false. */
 enum { RNN_LETTERS_MAX = 8 };
 typedef bool (*RnnFits)(const OpCtx *c, const RnnInput *x, const int *at);
-typedef Status *(*RnnRun)(OpCtx *c, const RnnInput *x, const int *at);
+typedef Status *(*RnnRun)(OpCtx *c, RnnInput *x, const int *at);
 Status *rnn_read_and_cell(OpCtx *c, const char *letters, RnnFits fits, RnnRun run,
                           bool *ret_done) MUST_USE;
 

@@ -37,6 +37,8 @@ void rnn_input_done(RnnInput *v)
 {
         if (v->array)
                 tensor_unref(v->x);
+        for (int i = 0; i < RNN_KEPT_MAX; i++)
+                tensor_unref(v->sums[i]);
         if (v->held)
                 resource_unref(v->held);
 }
@@ -98,34 +100,34 @@ static Status *find_rows(OpCtx *c, const RnnInput *v, const float **x, int64_t *
         return NULL;
 }
 
-static Status *make_ahead(OpCtx *c, const RnnInput *v, const void *key, Tensor *w, int64_t cols,
-                          Tensor **ret)
+static Status *make_ahead(OpCtx *c, const RnnInput *v, const void *key, Tensor *w,
+                          const RnnGates *g, Tensor **ret)
 {
         autoptr(Tensor) rows = NULL;
         const float *x;
-        int64_t n;
+        int64_t n, cols = g->count * g->units;
         TRY(find_rows(c, v, &x, &n));
         TRY(tensor_new(DT_FLOAT, &SHAPE(n * v->rows, cols), &rows));
-        rnn_layer(c, x, n * v->rows, v->size, tensor_data(w), cols, 0, tensor_fill(rows));
+        rnn_ahead(c, x, n * v->rows, v->size, tensor_data(w), g->count, g->units,
+                  tensor_fill(rows));
         Ahead a = { .key = key, .with = w, .rows = rows, .from = v->index, .count = n };
         TRY(tensor_array_keep(v->array, &a));
         *ret = steal(&rows);
         return NULL;
 }
 
-Status *rnn_input_product(OpCtx *c, const RnnInput *v, const void *key, Tensor *w, int64_t cols,
-                          float *y)
+Status *rnn_input_product(OpCtx *c, RnnInput *v, int which, const void *key, Tensor *w, RnnGates *g)
 {
-        int64_t from = v->index;
+        int64_t from = v->index, cols = g->count * g->units;
         if (!v->array || !v->rows) {
-                rnn_layer(c, tensor_data(v->x), v->rows, v->size, tensor_data(w), cols, 0, y);
+                rnn_layer(c, tensor_data(v->x), v->rows, v->size, tensor_data(w), cols, 0, g->sums);
                 return NULL;
         }
-        autoptr(Tensor) rows = tensor_array_ahead(v->array, key, w, v->index, &from);
-        if (!rows)
-                TRY(make_ahead(c, v, key, w, cols, &rows));
-        memcpy(y, (const float *)tensor_data(rows) + (v->index - from) * v->rows * cols,
-               (size_t)(v->rows * cols) * sizeof *y);
+        Tensor **rows = &v->sums[which];
+        *rows = tensor_array_ahead(v->array, key, w, v->index, &from);
+        if (!*rows)
+                TRY(make_ahead(c, v, key, w, g, rows));
+        g->from = (const float *)tensor_data(*rows) + (v->index - from) * v->rows * cols;
         return NULL;
 }
 
