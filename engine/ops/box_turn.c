@@ -100,12 +100,21 @@ PART void deal_columns(const int size, const bool whole, const Block *b, int64_t
                         _mm512_mask_storeu_epi8(to, column + l * n < b->columns ? wanted : 0, r[l]);
 }
 
+/* To be read, or written: for clang the builtin's second argument is a literal. */
+PART void fetch_line(const char *p, bool write)
+{
+        if (write)
+                __builtin_prefetch(p, 1);
+        else
+                __builtin_prefetch(p, 0);
+}
+
 /* Asks for lines [k, k + n) of the block's result or of the source of the next block. */
-PART void fetch(const char *p, int64_t step, int64_t k, int n, const int write)
+PART void fetch(const char *p, int64_t step, int64_t k, int n, bool write)
 {
         for (int64_t i = k / 2; i < (k + n) / 2; i++) {
-                __builtin_prefetch(p + i * step, write);
-                __builtin_prefetch(p + i * step + LINE, write);
+                fetch_line(p + i * step, write);
+                fetch_line(p + i * step + LINE, write);
         }
 }
 
@@ -119,7 +128,7 @@ PART void turn_block(const int size, const bool whole, const bool far, const Blo
         for (int64_t at = 0; at < columns; at += line)
                 for (int64_t row = 0; row < tiles * line; row += n, k += n) {
                         if (far)
-                                fetch(b->d, b->dst, k, n, 1);
+                                fetch(b->d, b->dst, k, n, true);
                         zip_rows(size, whole, b, row, at, b->lines + k);
                 }
         k = 0;
@@ -127,7 +136,8 @@ PART void turn_block(const int size, const bool whole, const bool far, const Blo
                 for (int c = 0; c < n; c++)
                         for (int64_t t = 0; t < tiles; t++) {
                                 if (far)
-                                        fetch(b->s + RUN, b->src, k + (c * tiles + t) * 4, 4, 0);
+                                        fetch(b->s + RUN, b->src, k + (c * tiles + t) * 4, 4,
+                                              false);
                                 deal_columns(size, whole, b, at + c, t,
                                              b->lines + k + t * line + c);
                         }
