@@ -3,6 +3,7 @@
 
 #include "api/spares.h"
 #include "engine/base/mem_big.h"
+#include <assert.h>
 
 #define CLAIM (4 * MIB)   /* a piece of memory that counts */
 #define TELL  (256 * KIB) /* so often those that follow are told */
@@ -23,8 +24,7 @@ void big_body_start(BigBody *b, Request *r, size_t length, atomic_size_t *promis
         if (!data)
                 return;
         if (!set_aside(promised, size)) {
-                mem_claim(size, true);
-                mem_free(data);
+                mem_unreserve(data, size);
                 return;
         }
         *b = (BigBody){ .size = size };
@@ -34,13 +34,15 @@ void big_body_start(BigBody *b, Request *r, size_t length, atomic_size_t *promis
                 r->incoming = store_incoming_new(r->context->store, data, length);
 }
 
+/* With the body's last byte all that its memory is longer than it. */
 void big_body_claim(BigBody *b, Buf *body, size_t n)
 {
-        size_t want = MIN(body->len + n, b->size);
-        if (want <= b->claimed)
+        size_t want = body->len + n;
+        bool last = want >= body->cap;
+        if (b->claimed == b->size || (want <= b->claimed && !last))
                 return;
-        want = MIN(MAX(want, b->claimed + CLAIM), b->size);
-        if (mem_claim(want - b->claimed, false))
+        want = last ? b->size : MIN(MAX(want, b->claimed + CLAIM), b->size);
+        if (mem_claim(want - b->claimed))
                 b->claimed = want;
         else
                 body->oom = true;
@@ -59,18 +61,19 @@ void big_body_came(BigBody *b, Request *r)
                 tell(b, r, r->body.len);
 }
 
-static void settle(BigBody *b, atomic_size_t *promised)
+/* The promise is kept, or off; how much of its memory does not count. */
+static size_t settle(BigBody *b, atomic_size_t *promised)
 {
-        if (!b->size)
-                return;
-        mem_claim(b->size - b->claimed, true);
+        size_t unclaimed = b->size - b->claimed;
         atomic_fetch_sub(promised, b->size);
-        b->size = 0;
+        *b = (BigBody){ .told = b->told };
+        return unclaimed;
 }
 
 void big_body_whole(BigBody *b, Request *r, atomic_size_t *promised)
 {
-        settle(b, promised);
+        assert(b->claimed == b->size); /* or it would be refused */
+        (void)settle(b, promised);
         if (r->incoming && r->body.len > b->told)
                 tell(b, r, r->body.len);
 }
@@ -78,9 +81,13 @@ void big_body_whole(BigBody *b, Request *r, atomic_size_t *promised)
 /* What follows the body may still be looking at it. */
 void big_body_end(BigBody *b, Request *r, atomic_size_t *promised)
 {
-        settle(b, promised);
-        if (!r->incoming)
+        bool reserved = b->size > 0;
+        size_t unclaimed = settle(b, promised);
+        if (!reserved && !r->incoming)
                 return;
-        store_incoming_drop(steal(&r->incoming), steal(&r->body.data));
+        if (r->incoming)
+                store_incoming_drop(steal(&r->incoming), steal(&r->body.data), unclaimed);
+        else
+                mem_unreserve(steal(&r->body.data), unclaimed);
         r->body = BUF(0);
 }

@@ -3,6 +3,7 @@
  * receives them, and none of the three waits for another before the end. */
 #include "storage/incoming.h"
 
+#include "engine/base/mem_big.h"
 #include "storage/digest.h"
 #include "storage/direct.h"
 #include <errno.h>
@@ -29,6 +30,7 @@ struct StoreIncoming {
         size_t ready; /* of n bytes so many are there */
         bool given_up, ended, dropped;
         void *own; /* once dropped: where the bytes lie */
+        size_t unclaimed;
 };
 
 /* ---- its life ---- */
@@ -44,7 +46,8 @@ static void unregister(Store *s)
 static void forget(StoreIncoming *in)
 {
         Store *s = in->store;
-        mem_free(in->own); /* first: who sees no file any more may count on the memory */
+        mem_unreserve(in->own,
+                      in->unclaimed); /* first: who sees no file any more may count on the memory */
         if (*in->tmp)
                 unlinkat(s->blobs, in->tmp, 0);
         pthread_cond_destroy(&in->changed);
@@ -186,11 +189,12 @@ void store_incoming_go(StoreIncoming *in, size_t ready)
         pthread_mutex_unlock(&in->lock);
 }
 
-void store_incoming_drop(StoreIncoming *in, void *data)
+void store_incoming_drop(StoreIncoming *in, void *data, size_t unclaimed)
 {
         pthread_mutex_lock(&in->lock);
         in->given_up = in->dropped = true;
         in->own = data;
+        in->unclaimed = unclaimed;
         bool ended = in->ended;
         pthread_cond_broadcast(&in->changed);
         pthread_mutex_unlock(&in->lock);

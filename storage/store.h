@@ -42,9 +42,10 @@ typedef struct StoreIncoming StoreIncoming;
 StoreIncoming *store_incoming_new(Store *s, const void *data, size_t n) MUST_USE;
 /* So many of the bytes are there now; never called twice with all. */
 void store_incoming_go(StoreIncoming *in, size_t ready);
-/* Nothing will come of it. The bytes' memory is taken over (NULL: it is not theirs) and freed, as
- * is the file, when nobody looks at it any more: this does not wait. */
-void store_incoming_drop(StoreIncoming *in, void *data);
+/* Nothing will come of it. The bytes' memory, of which so many bytes were never claimed, is taken
+ * over (NULL: it is not theirs) and freed, as is the file, when nobody looks at it any more: this
+ * does not wait. */
+void store_incoming_drop(StoreIncoming *in, void *data, size_t unclaimed);
 
 /* The bytes of a graph: either data and n, or the digest of bytes that the store holds already. */
 typedef struct StoreBlob {

@@ -123,12 +123,18 @@ static void *keep(void *p)
         return p;
 }
 
-static void give_back(void *p)
+/* uncounted: so many bytes of it */
+static void free_counted(void *p, size_t uncounted)
 {
         if (!p)
                 return;
-        count(-(int64_t)malloc_usable_size(p));
+        count((int64_t)uncounted - (int64_t)malloc_usable_size(p));
         free(p);
+}
+
+static void give_back(void *p)
+{
+        free_counted(p, 0);
 }
 
 void mem_limit_set(int64_t bytes)
@@ -263,12 +269,17 @@ void *mem_reserve(size_t n, size_t *ret_size)
         return p;
 }
 
-bool mem_claim(size_t n, bool anyway)
+bool mem_claim(size_t n)
 {
-        if (!anyway && (faulty() || !room_for((int64_t)n)))
+        if (faulty() || !room_for((int64_t)n))
                 return false;
         count((int64_t)n);
         return true;
+}
+
+void mem_unreserve(void *p, size_t unclaimed)
+{
+        free_counted(p, unclaimed);
 }
 
 /* ---- the depot ----

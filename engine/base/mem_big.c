@@ -5,9 +5,8 @@ void *mem_alloc_big(size_t n)
 {
         size_t size;
         void *p = mem_reserve(n, &size);
-        if (!p || mem_claim(size, false))
+        if (!p || mem_claim(size))
                 return p;
-        mem_claim(size, true);
-        mem_free(p);
+        mem_unreserve(p, size);
         return NULL;
 }

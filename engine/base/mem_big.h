@@ -7,8 +7,9 @@
 /* For n bytes that come by and by: none of it counts until it is claimed; once all *ret_size bytes
  * are, it is as any other. */
 void *mem_reserve(size_t n, size_t *ret_size) MUST_USE;
-/* Counts n more bytes of what was reserved. False when that is beyond the limit; `anyway` never is:
- * before memory is freed that was not claimed whole. */
-bool mem_claim(size_t n, bool anyway);
+/* Counts n more bytes of what was reserved. False when that is beyond the limit. */
+bool mem_claim(size_t n) MUST_USE;
+/* Frees what was reserved, of which so many bytes were never claimed. NULL is fine. */
+void mem_unreserve(void *p, size_t unclaimed);
 /* Reserves and claims at once. */
 void *mem_alloc_big(size_t n) MUST_USE;

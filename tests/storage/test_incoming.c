@@ -77,7 +77,7 @@ Test(incoming, leave_nothing_behind_when_they_stop_coming)
                 if (in && i)
                         store_incoming_go(in, i == 11 ? SIZE : ready);
                 if (in)
-                        store_incoming_drop(in, memory);
+                        store_incoming_drop(in, memory, 0);
                 else
                         mem_free(memory); /* too many are still on their way out */
         }
@@ -100,7 +100,7 @@ Test(incoming, are_few_at_a_time)
         expect_ok(put_incoming(s, &none, bytes, SIZE));
         for (int i = 0; i < MANY; i++)
                 if (in[i])
-                        store_incoming_drop(in[i], NULL);
+                        store_incoming_drop(in[i], NULL, 0);
         expect_there(s, bytes, SIZE);
         store_close(s);
         mem_free(memory);
@@ -129,7 +129,7 @@ static bool turn(int n, int error, char *bytes, bool left)
         if (in && !left)
                 store_incoming_go(in, SIZE);
         if (in && left)
-                store_incoming_drop(steal(&in), NULL);
+                store_incoming_drop(steal(&in), NULL, 0);
         if (!left)
                 e = put_incoming(s, &in, bytes, SIZE);
         bool stored = !left && !e, went_on = store_ok(s);
