@@ -226,9 +226,11 @@ static void print_found(const Found *f, size_t n)
         }
 }
 
-/* Is the case among those that the command line names? */
+/* Is the case among those that the command line names? A quick run has single pictures only. */
 static bool chosen(const Case *c, int argc, char **argv)
 {
+        if (bench_quick() && argc <= 2 && c->batch > 1)
+                return false;
         return (argc <= 1 || !strcmp(argv[1], c->model)) &&
                (argc <= 2 || c->batch == (int)strtol(argv[2], NULL, 10)) &&
                (argc <= 3 || c->threads == (int)strtol(argv[3], NULL, 10));
