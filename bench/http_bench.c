@@ -2,7 +2,7 @@
 /* What a run costs over HTTP, against a bare libmicrohttpd server that answers as many bytes and
  * does nothing else: small runs by 1 to 1,000 connections, and with 10,000 that wait; a picture in
  * and out as JSON, base64 and raw.
- * usage: http_bench SESSRUND [TAILS: how often 16 and 64 connections, and nothing else] */
+ * usage: http_bench SESSRUND [TAILS: how often 1, 16 and 64 connections, and nothing else] */
 #include "bench/http_load.h"
 #include "bench/http_peer.h"
 #include "bench/table.h"
@@ -257,6 +257,7 @@ static void tails(const Daemon *d, long rounds)
 {
         table_begin("HTTP: c = a * b | bare libmicrohttpd", "");
         for (; rounds > 0; rounds--) {
+                small_run(d, 1, 0);
                 small_run(d, 16, 0);
                 small_run(d, 64, 0);
         }
