@@ -21,7 +21,8 @@ typedef struct Case {
         const char *line;
         const char *types; /* letters: see type_of() */
         Shape x;
-        double in, out; /* elements read and written, as parts of x */
+        double in, out;             /* elements of x's type read and written, as parts of x */
+        double in_bytes, out_bytes; /* bytes of other types, for each element of x */
 } Case;
 
 #define FLAT                              \
@@ -57,9 +58,9 @@ static const Case cases[] = {
         { "pow2", "c = Const $T [] { 2 }\nz = Pow(x, c)\n# a square", "fdhb", FLAT, 1, 1 },
         { "pow", "c = Const $T [] { 1.7 }\nz = Pow(x, c)\n# any power", "fdhb", FLAT, 1, 1 },
         { "sq_diff", "c = Const $T [] { 1 }\nz = SquaredDifference(x, c)", "fdil", FLAT, 1, 1 },
-        { "less", "c = Const $T [] { 1 }\nz = Less(x, c)", "fdilhb", FLAT, 1, .25 },
-        { "select", "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Select(b, x, x)", "fdi", FLAT, 1.5,
-          1.25 },
+        { "less", "c = Const $T [] { 1 }\nz = Less(x, c)", "fdilhb", FLAT, 1, 0, 0, 1 },
+        { "select", "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Select(b, x, x)", "fdi", FLAT, 1, 1,
+          1, 1 },
         { "bias_add", "r = Const $T [16] { 1 }\nz = BiasAdd(x, r)", "fdhb", IMAGE, 1, 1 },
         { "add_column",
           "d = Const int32 [2] { 1024, 1 }\ns = Const $T [] { 2 }\nc = Fill(d, s)\nz = Add(x, c)",
@@ -83,12 +84,12 @@ static const Case cases[] = {
         { "abs", "z = Abs(x)", "fdil", FLAT, 1, 1 },
         { "floor", "z = Floor(x)", "fd", FLAT, 1, 1 },
         { "round", "z = Round(x)", "fd", FLAT, 1, 1 },
-        { "is_nan", "z = IsNan(x)", "fd", FLAT, 1, .25 },
-        { "to_float", "z = Cast(x) DstT: float, SrcT: $T", "dilhb", FLAT, 1, 1 },
-        { "to_half", "z = Cast(x) DstT: half, SrcT: $T", "f", FLAT, 1, .5 },
-        { "to_bfloat16", "z = Cast(x) DstT: bfloat16, SrcT: $T", "f", FLAT, 1, .5 },
-        { "to_int32", "z = Cast(x) DstT: int32, SrcT: $T", "fd", FLAT, 1, 1 },
-        { "to_uint8", "z = Cast(x) DstT: uint8, SrcT: $T", "f", FLAT, 1, .25 },
+        { "is_nan", "z = IsNan(x)", "fd", FLAT, 1, 0, 0, 1 },
+        { "to_float", "z = Cast(x) DstT: float, SrcT: $T", "dilhb", FLAT, 1, 0, 0, 4 },
+        { "to_half", "z = Cast(x) DstT: half, SrcT: $T", "f", FLAT, 1, 0, 0, 2 },
+        { "to_bfloat16", "z = Cast(x) DstT: bfloat16, SrcT: $T", "f", FLAT, 1, 0, 0, 2 },
+        { "to_int32", "z = Cast(x) DstT: int32, SrcT: $T", "fd", FLAT, 1, 0, 0, 4 },
+        { "to_uint8", "z = Cast(x) DstT: uint8, SrcT: $T", "f", FLAT, 1, 0, 0, 1 },
         { "sum", "a = Const int32 [1] { 0 }\nz = Sum(x, a)", "fdilhb", FLAT, 1, 0 },
         { "sum_0", "a = Const int32 [1] { 0 }\nz = Sum(x, a)", "fdilhb", MATRIX, 1, 0 },
         { "sum_1", "a = Const int32 [1] { 1 }\nz = Sum(x, a)", "fdilhb", MATRIX, 1, 0 },
@@ -158,9 +159,10 @@ static const Case cases[] = {
           "fd", MATRIX, 1, 1 },
         { "to_nhwc", "p = Const int32 [4] { 0, 2, 3, 1 }\nz = Transpose(x, p)", "fdhb", IMAGE, 1,
           1 },
-        { "where", "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Where(b)", "f", MATRIX, 1.5, .92 },
+        { "where", "c = Const $T [] { 1 }\nb = Less(x, c)\nz = Where(b)", "f", MATRIX, 1, 0, 2,
+          3.67 },
         { "select_value", "c = Const $T [] { 1 }\nb = Less(x, c)\nz = SelectV2(b, x, c)", "fdi",
-          MATRIX, 1.25, 1.25 },
+          MATRIX, 1, 1, 1, 1 },
         { "unpack", "z = Unpack(x) num: 4, axis: 1", "fd", QUADS, 1, 1 },
         { "gather_0",
           "d = Const int32 [] { 512 }\nl = Const int32 [] { 1 }\no = Const int32 [] { 0 }\n"
@@ -180,11 +182,11 @@ static const Case cases[] = {
           "q = Range(o, d, l)\nh = Const int32 [] { 8 }\ni = FloorDiv(q, h)\n"
           "z = SegmentSum(x, i)",
           "fd", MATRIX, 1, .1 },
-        { "to_int64", "z = Cast(x) DstT: int64, SrcT: $T", "fi", FLAT, 1, 2 },
-        { "to_double", "z = Cast(x) DstT: double, SrcT: $T", "fi", FLAT, 1, 2 },
-        { "to_bool", "z = Cast(x) DstT: bool, SrcT: $T", "fi", FLAT, 1, .25 },
+        { "to_int64", "z = Cast(x) DstT: int64, SrcT: $T", "fi", FLAT, 1, 0, 0, 8 },
+        { "to_double", "z = Cast(x) DstT: double, SrcT: $T", "fi", FLAT, 1, 0, 0, 8 },
+        { "to_bool", "z = Cast(x) DstT: bool, SrcT: $T", "fi", FLAT, 1, 0, 0, 1 },
         { "from_uint8", "b = Cast(x) DstT: uint8, SrcT: $T\nz = Cast(b) DstT: float, SrcT: uint8",
-          "f", FLAT, 1.25, 1.25 },
+          "f", FLAT, 1, 1, 1, 1 },
         { "clip", "l = Const $T [] { 1 }\nh = Const $T [] { 2 }\nz = ClipByValue(x, l, h)", "fdih",
           FLAT, 1, 1 },
         { "tanh_grad", "z = TanhGrad(x, x)", "fdh", FLAT, 1, 1 },
@@ -296,10 +298,10 @@ static void big(Engine *e, Peers *peers, BarsList *list, const Case *c, char let
         DType dtype = DT_FLOAT;
         const char *type = type_of(letter, &dtype), *z = strstr(c->line, "z = ");
         graph_of(c, type, &g);
-        size_t bytes = (size_t)shape_product(&c->x, 0, c->x.rank) * dtype_size(dtype);
+        double n = (double)shape_product(&c->x, 0, c->x.rank), size = (double)dtype_size(dtype);
         Tensor *x = filled(dtype, &c->x);
-        Bars bars = { .memory = time_memory((size_t)((double)bytes * c->in),
-                                            (size_t)((double)bytes * c->out)) };
+        Bars bars = { .memory = time_memory((size_t)(n * (size * c->in + c->in_bytes)),
+                                            (size_t)(n * (size * c->out + c->out_bytes))) };
         bars.library = peers_best(peers, c->key, x, bars.name, sizeof(bars.name));
         double t = time_step(e, buf_cstr(&g), x, 5);
         const char *note = strstr(c->line, "# ");

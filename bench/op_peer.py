@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the ops of op_bench cost in PyTorch and in numpy, on one thread, with memory for the results made before.
 Prints the libraries that there are, then answers each line "KEY TYPE DIM,DIM..." with "MICROSECONDS LIBRARY": the
-fastest one's CPU time; "0 -" when none has the op for the type. Exits with 2 when there is neither."""
+fastest one's CPU time; "0 -" when none has the op for the type. Short floats are also tried "by float", as who uses a
+library that lacks them would: converted to float, computed, converted back. Exits with 2 when there is neither."""
 import os
 import sys
 import time
@@ -202,12 +203,33 @@ def best(f):
     return least * 1e6
 
 
+def by_float(make):
+    """Halves or bfloat16 become floats in memory made before, and each result what the input was."""
+    def way(x):
+        wide = torch.empty(x.shape)
+        f = make(wide.copy_(x))
+
+        def results():
+            z = f()
+            return z if isinstance(z, (tuple, list)) else [z]
+        short = [torch.empty(z.shape, dtype=x.dtype) for z in results()]
+
+        def run():
+            wide.copy_(x)
+            for to, z in zip(short, results()):
+                to.copy_(z)
+        return run
+    return way
+
+
 def ways(key, kind, dims):
     x = numbers(kind, dims)
     if kind != "bfloat16" and key in NUMPY:
         yield "numpy", NUMPY[key], x
     if torch and key in TORCH:
         yield "PyTorch", TORCH[key], torch.from_numpy(x).bfloat16() if kind == "bfloat16" else torch.from_numpy(x)
+    if torch and key in TORCH and kind in ("half", "bfloat16"):
+        yield "PyTorch by float", by_float(TORCH[key]), torch.from_numpy(x).to(getattr(torch, kind))
 
 
 def answer(key, kind, dims):
