@@ -83,6 +83,7 @@ OptimizerOptions optimizer_options(const Tensorflow__GraphOptions *g)
         ret.fuse = grappler && on(r, r->remapping, "remap");
         ret.loops = grappler && on(r, r->loop_optimization, "loop");
         ret.strip = grappler && off(r, r->debug_stripper, "debug_stripper");
+        ret.pack = grappler && on(r, r->layout_optimizer, "layout");
         ret.bfloat16 = grappler && off(r, r->auto_mixed_precision_mkl, "auto_mixed_precision_mkl");
         ret.min_nodes = r->min_graph_nodes > 0 ? r->min_graph_nodes : 0;
         if (o->max_folded_constant_in_bytes > 0)
@@ -93,7 +94,7 @@ OptimizerOptions optimizer_options(const Tensorflow__GraphOptions *g)
 OptimizerOptions optimizer_for_graph(OptimizerOptions o, int n_nodes)
 {
         if (n_nodes < o.min_nodes)
-                o.fuse = o.loops = o.strip = o.bfloat16 = false;
+                o.fuse = o.loops = o.strip = o.pack = o.bfloat16 = false;
         return o;
 }
 

@@ -21,8 +21,9 @@ typedef struct OptimizerOptions {
         bool fuse;           /* one kernel for several nodes (grappler's remapper) */
         bool loops;          /* what is the same in each iteration is at hand there */
         bool strip;          /* asserts and the like are taken out (grappler's debug stripper) */
+        bool pack;           /* constants are kept in other layouts, too (its layout optimizer) */
         bool bfloat16;       /* products may round constant weights (grappler's mixed precision) */
-        uint8_t reserved[2]; /* 0 */
+        uint8_t reserved[1]; /* 0 */
         int64_t min_nodes;   /* graphs of fewer nodes are left to themselves by grappler */
         int64_t max_folded_bytes; /* folded outputs larger than this are computed in the step */
 } OptimizerOptions;

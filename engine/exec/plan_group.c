@@ -20,6 +20,7 @@ Status *compile_prepare(Compile *c, const Node *n, Status *(*prepare)(PrepareCtx
                          .arena = c->plan->arena,
                          .constant = d->in_constant,
                          .shape = shapes,
+                         .pack = c->request->optimizer.pack,
                          .bfloat16 = c->request->optimizer.bfloat16,
                          .functions = c->request->functions };
         Status *s = prepare(&p);

@@ -40,6 +40,7 @@ typedef struct PrepareCtx {
         Arena *arena;            /* lives as long as the plan; arena_on_free() for what owns more */
         Tensor *const *constant; /* input i's value where it is constant in this plan, else NULL */
         const Shape *const *shape; /* input shapes as far as they are known */
+        bool pack;                 /* constant matrices may be kept in another layout, too */
         bool bfloat16;             /* products by constants may round the constants to bfloat16 */
         void *state;               /* out: what ctx_state() returns */
         struct FunctionScope *functions; /* for prepare_function() */

@@ -177,7 +177,7 @@ Test(http_rewrites, custom_optimizers_by_name)
 
 Test(http_rewrites, what_has_nothing_to_act_on_is_taken)
 {
-        acts("'layout_optimizer':'ON','shape_optimization':'OFF','dependency_optimization':'OFF',"
+        acts("'shape_optimization':'OFF','dependency_optimization':'OFF',"
              "'function_optimization':'OFF','memory_optimization':'NO_MEM_OPT',"
              "'meta_optimizer_iterations':'ONE','meta_optimizer_timeout_ms':'-1',"
              "'scoped_allocator_optimization':'ON','pin_to_host_optimization':'ON',"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Constant matrices are packed after some steps: nobody can tell when, nor by what was multiplied
  * before. */
+#include "engine/base/mem.h"
+#include "engine/ops/lanes.h"
 #include "tests/engine/fuse_fixture.h"
 #include <criterion/criterion.h>
 #include <string.h>
@@ -62,4 +64,41 @@ Test(kept, every_step_has_the_bits_of_the_first)
         expect_steady("p = MatMul(x, w)\n", "70, 100", "y = Identity(p)\n");
         expect_steady("p = MatMul(x, w) transpose_b: true\n", "100, 70", "y = Identity(p)\n");
         expect_steady("p = MatMul(x, w)\n", "70, 100", "c = BiasAdd(p, b)\ny = Relu(c)\n");
+}
+
+/* ---- the switch ---- */
+
+/* Bytes of blocks that some steps leave behind in a session of that configuration; its result. */
+static int64_t left_behind(const ConfigProto *config, Tensor **ret)
+{
+        autobuf b = BUF(1 << 16);
+        autoptr(TestSession) s = NULL;
+        buf_puts(&b, "x = Placeholder dtype: float\n");
+        sines(&b, "w", "70, 100", 2, DEPTH * COLUMNS, 0.73, 1.1);
+        buf_puts(&b, "y = MatMul(x, w)\n");
+        cr_assert_null(test_session_with(config, buf_cstr(&b), &s));
+        *ret = step(s, ROWS_MOST);
+        int64_t before = mem_stats().block_bytes;
+        for (int i = 0; i < STEPS; i++)
+                tensor_unref(step(s, ROWS_MOST));
+        return mem_stats().block_bytes - before;
+}
+
+Test(kept, nothing_is_kept_where_layouts_are_the_clients)
+{
+        Tensorflow__RewriterConfig rewriter = TENSORFLOW__REWRITER_CONFIG__INIT;
+        Tensorflow__GraphOptions graph = TENSORFLOW__GRAPH_OPTIONS__INIT;
+        ConfigProto off = TENSORFLOW__CONFIG_PROTO__INIT;
+        autoptr(Tensor) plain = NULL;
+        autoptr(Tensor) packed = NULL;
+        rewriter.layout_optimizer = TENSORFLOW__REWRITER_CONFIG__TOGGLE__OFF;
+        graph.rewrite_options = &rewriter;
+        off.graph_options = &graph;
+        cr_assert_eq(left_behind(&off, &plain), 0);
+        int64_t bytes = left_behind(NULL, &packed);
+        cr_assert(lanes_usable() ? bytes >= DEPTH * COLUMNS * 4 : bytes == 0, "%lld",
+                  (long long)bytes);
+        cr_assert_eq(memcmp(tensor_data(plain), tensor_data(packed),
+                            ROWS_MOST * COLUMNS * sizeof(float)),
+                     0);
 }

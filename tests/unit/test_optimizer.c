@@ -49,13 +49,15 @@ Test(optimizer, grappler_passes_are_switched_one_by_one_or_all)
         OptimizerOptions o = of("rewrite_options { remapping: OFF }");
         cr_assert(!o.fuse && o.fold);
         o = of("rewrite_options { disable_meta_optimizer: true debug_stripper: ON }");
-        cr_assert(!o.fuse && !o.loops && !o.strip && o.fold && o.merge_common);
+        cr_assert(!o.fuse && !o.loops && !o.strip && !o.pack && o.fold && o.merge_common);
         o = of("rewrite_options { constant_folding: OFF }");
         cr_assert(!o.fold && o.merge_common && o.fuse && o.loops);
         o = of("rewrite_options { arithmetic_optimization: OFF }");
         cr_assert(o.fold && !o.merge_common);
         o = of("rewrite_options { common_subgraph_elimination: OFF }");
         cr_assert(o.fold && !o.merge_common);
+        o = of("rewrite_options { layout_optimizer: OFF }");
+        cr_assert(!o.pack && o.fuse && o.loops);
         o = of("rewrite_options { loop_optimization: OFF debug_stripper: ON }");
         cr_assert(!o.loops && o.strip && o.fuse);
 }
@@ -82,10 +84,10 @@ Test(optimizer, a_list_of_names_replaces_the_toggles)
 {
         OptimizerOptions o = of("rewrite_options { optimizers: 'constfold' optimizers: 'none_such' "
                                 "constant_folding: OFF }");
-        cr_assert(o.fold && !o.merge_common && !o.fuse && !o.loops && !o.strip);
+        cr_assert(o.fold && !o.merge_common && !o.fuse && !o.loops && !o.strip && !o.pack);
         o = of("rewrite_options { optimizers: 'remap' optimizers: 'arithmetic' "
-               "optimizers: 'debug_stripper' optimizers: 'loop' }");
-        cr_assert(!o.fold && o.merge_common && o.fuse && o.loops && o.strip);
+               "optimizers: 'debug_stripper' optimizers: 'loop' optimizers: 'layout' }");
+        cr_assert(!o.fold && o.merge_common && o.fuse && o.loops && o.strip && o.pack);
 }
 
 Test(optimizer, small_plans_may_be_left_alone)

@@ -23,8 +23,9 @@ Status *gemm_run(OpCtx *c, const Gemm *g) MUST_USE;
  * as it is. */
 Status *kept_prepare(PrepareCtx *p) MUST_USE;
 /* The same for lines [first, ...) of a constant in a state of the caller's own; NULL: it is none
- * that could be kept. Lives as long as the arena and holds a reference. */
-Status *kept_new(Arena *a, Tensor *b, bool trans, int64_t first, KeptMatrix **ret) MUST_USE;
+ * that could be kept, or p wants none. Lives as long as p's arena and holds a reference. */
+Status *kept_new(const PrepareCtx *p, Tensor *b, bool trans, int64_t first,
+                 KeptMatrix **ret) MUST_USE;
 /* Its lines for Sgemm.packed, in a product of so many rows by b; NULL: m is NULL or of something
  * other than b, not yet, or it does not pay. */
 const float *kept_lines(KeptMatrix *m, int64_t rows, const float *b);

@@ -20,7 +20,7 @@ typedef struct KeptMatrix {
         Panels narrow;   /* .u NULL: floats */
         Tensor *b;       /* a reference */
         const float *at; /* its first line that counts */
-        bool trans;
+        bool trans, pack;
         int64_t k, n;
         atomic_int uses;
         _Atomic(float *) packed;
@@ -48,20 +48,21 @@ static Status *make_narrow(KeptMatrix *m)
         return NULL;
 }
 
-Status *kept_new(Arena *a, Tensor *b, bool trans, int64_t first, KeptMatrix **ret)
+Status *kept_new(const PrepareCtx *p, Tensor *b, bool trans, int64_t first, KeptMatrix **ret)
 {
         *ret = NULL;
-        if (!b || tensor_dtype(b) != DT_FLOAT || tensor_rank(b) != 2 || !tensor_count(b) ||
-            !lanes_usable())
+        if (!(p->pack || p->bfloat16) || !b || tensor_dtype(b) != DT_FLOAT || tensor_rank(b) != 2 ||
+            !tensor_count(b) || !lanes_usable())
                 return NULL;
-        KeptMatrix *m = arena_calloc(a, 1, sizeof *m);
+        KeptMatrix *m = arena_calloc(p->arena, 1, sizeof *m);
         if (!m)
                 return status_oom();
         *m = (KeptMatrix){ .at = (const float *)tensor_data(b) + first * tensor_dim(b, 1),
                            .trans = trans,
+                           .pack = p->pack,
                            .k = tensor_dim(b, trans) - first,
                            .n = tensor_dim(b, !trans) };
-        TRY(arena_on_free(a, release, m));
+        TRY(arena_on_free(p->arena, release, m));
         m->b = tensor_ref(b);
         *ret = m;
         return NULL;
@@ -71,7 +72,7 @@ Status *kept_prepare(PrepareCtx *p)
 {
         bool trans = node_bool(p->node, "transpose_b", false);
         KeptMatrix *m;
-        TRY(kept_new(p->arena, p->constant ? p->constant[1] : NULL, trans, 0, &m));
+        TRY(kept_new(p, p->constant ? p->constant[1] : NULL, trans, 0, &m));
         p->state = m;
         return m && p->bfloat16 && !trans ? make_narrow(m) : NULL;
 }
@@ -81,7 +82,7 @@ Status *kept_prepare(PrepareCtx *p)
 /* Whoever comes for the third time packs; the others go on without until that is done. */
 const float *kept_lines(KeptMatrix *m, int64_t rows, const float *b)
 {
-        if (!m || b != m->at || rows == 1 || (rows <= ROWS_MAX && !m->trans))
+        if (!m || !m->pack || b != m->at || rows == 1 || (rows <= ROWS_MAX && !m->trans))
                 return NULL;
         if (!sgemm_lanes_usable(&(Sgemm){ .m = rows, .n = m->n, .k = m->k }))
                 return NULL;

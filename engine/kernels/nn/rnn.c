@@ -67,7 +67,7 @@ Status *rnn_keep(PrepareCtx *p, int which, int at, int64_t count)
         if (!p->state && !(p->state = arena_calloc(p->arena, 1, sizeof(RnnKept))))
                 return status_oom();
         RnnKept *k = p->state;
-        return kept_new(p->arena, w, false, tensor_dim(w, 0) - units, &k->of[which]);
+        return kept_new(p, w, false, tensor_dim(w, 0) - units, &k->of[which]);
 }
 
 const float *rnn_kept(const OpCtx *c, int which, int64_t rows, const float *w)
