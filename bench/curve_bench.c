@@ -4,7 +4,6 @@
  * but one, so that a ratio much above 1 is growth beyond the linear. */
 #include "bench/stepper.h"
 #include "bench/table.h"
-#include "daemon/exec.h"
 #include "tests/lib/graph_builder.h"
 
 #include <pthread.h>
@@ -216,10 +215,9 @@ static void batches(Engine *e)
         }
 }
 
-int main(int argc UNUSED, char **argv)
+int main(void)
 {
         Engine *e = NULL;
-        exec_with_environment(argv);
         bench_must(engine_new(&(EngineOptions){ .threads = 2 }, &e));
         table_machine();
         table_begin("growth: CPU time of one unit | of one of 100", "ns");

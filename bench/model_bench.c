@@ -13,7 +13,6 @@
 #include "bench/models.h"
 #include "bench/stepper.h"
 #include "bench/table.h"
-#include "daemon/exec.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -246,9 +245,9 @@ int main(int argc, char **argv)
         Engine *engines[3] = { NULL };
         Found found[COUNTOF(cases)];
         size_t n = 0;
-        exec_with_environment(argv);
         for (int k = 1; k <= 2; k++)
                 bench_must(engine_new(&(EngineOptions){ .threads = k }, &engines[k]));
+        bench_share_environment();
         table_machine();
         table_begin("model: time of a step | ONNX Runtime", "ms");
         for (size_t i = 0; i < COUNTOF(cases); i++) {

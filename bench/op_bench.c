@@ -8,7 +8,6 @@
 #include "bench/op_bench_peers.h"
 #include "bench/stepper.h"
 #include "bench/table.h"
-#include "daemon/exec.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -360,9 +359,9 @@ int main(int argc, char **argv)
 {
         Engine *e = NULL;
         BarsList list = { 0 };
-        exec_with_environment(argv);
         stay_on_one_processor();
         bench_must(engine_new(&(EngineOptions){ .threads = 1 }, &e));
+        bench_share_environment();
         table_machine();
         Peers *peers = peers_new();
         bars_begin(&list, "one op on a million elements, 1 thread");

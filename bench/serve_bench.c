@@ -7,7 +7,6 @@
 #include "bench/models.h"
 #include "bench/stepper.h"
 #include "bench/table.h"
-#include "daemon/exec.h"
 #include "engine/base/base64.h"
 #include "engine/base/mem.h"
 #include "proto/wire.h"
@@ -198,7 +197,7 @@ int main(int argc, char **argv)
                 fputs("usage: serve_bench SESSRUND\n", stderr);
                 return 2;
         }
-        exec_with_environment(argv);
+        bench_share_environment();
         curl_global_init(CURL_GLOBAL_DEFAULT);
         for (unsigned i = 0; i < ELEMENTS; i++)
                 picture[i] = (float)(i * 2654435761u >> 8) * 0x1p-24f;

@@ -4,7 +4,6 @@
  * usage: step_bench [steps | products | tails] */
 #include "bench/stepper.h"
 #include "bench/table.h"
-#include "daemon/exec.h"
 
 #include <cblas.h>
 #include <pthread.h>
@@ -321,7 +320,6 @@ static bool wanted(int argc, char **argv, const char *part)
 int main(int argc, char **argv)
 {
         Engine *one = NULL, *two = NULL;
-        exec_with_environment(argv); /* the daemon's: one BLAS thread, the right kernels */
         bench_must(engine_new(&(EngineOptions){ .threads = 1 }, &one));
         bench_must(engine_new(&(EngineOptions){ .threads = 2 }, &two));
         table_machine();

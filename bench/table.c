@@ -57,6 +57,15 @@ bool bench_quick(void)
         return getenv("SESSRUN_BENCH_QUICK");
 }
 
+void bench_share_environment(void)
+{
+        static const char *const names[] = { "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS",
+                                             "GOMP_SPINCOUNT" };
+        for (size_t i = 0; i < COUNTOF(names); i++)
+                if (getenv(names[i]))
+                        setenv(names[i], getenv(names[i]), 1);
+}
+
 static void print_model(void)
 {
         char line[256];

@@ -16,6 +16,9 @@ double bench_best(const double *v, int n);
 void bench_must(Status *s);
 /* True when SESSRUN_BENCH_QUICK is set: rounds are few, figures are rough. */
 bool bench_quick(void);
+/* Peers that are started from here on find the environment that our own math libraries found
+ * (daemon/getenv.c): one BLAS thread, the processor's kernels. */
+void bench_share_environment(void);
 
 /* Prints machine, cores, date. */
 void table_machine(void);

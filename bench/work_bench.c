@@ -6,7 +6,6 @@
 #include "bench/stepper.h"
 #include "bench/table.h"
 #include "bench/works.h"
-#include "daemon/exec.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -128,7 +127,7 @@ int main(int argc, char **argv)
 {
         int n;
         const Work *w = works(&n);
-        exec_with_environment(argv);
+        bench_share_environment();
         table_machine();
         table_begin("work: time of a step | peer", "ms");
         for (int threads = 1; threads <= 2; threads++) {

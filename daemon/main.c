@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* sessrund: reads its options, and runs or answers what is asked instead. */
 #include "daemon/config.h"
-#include "daemon/exec.h"
 #include "daemon/log.h"
 #include "daemon/service.h"
 #include "engine/engine.h"
@@ -53,7 +52,6 @@ static Status *answer(const Config *c)
 /* Usage errors exit with another status than failures. */
 int main(int argc, char **argv)
 {
-        exec_with_environment(argv);
         autoptr(Config) c = NULL;
         autoptr(Status) bad = config_load(argc, argv, environ, &c);
         if (bad) {

@@ -217,13 +217,55 @@ Test(process, refuses_a_handed_socket_that_others_can_reach)
         close(process_handed);
 }
 
-Test(process, cleans_the_environment_of_the_math_libraries)
+/* What GET /v1 says of OpenBLAS. */
+static char *blas_kernels(void)
 {
-        setenv("OPENBLAS_CORETYPE", "nonsense", 1);
+        autobuf body = BUF(1 << 20);
         autoprocess p = START(process_state_flag(), "--listen=127.0.0.1:0");
         process_wait_ready(&p);
-        autofree char *command = mem_printf(
-                "tr '\\0' '\\n' < /proc/%d/environ | grep -c CORETYPE=nonsense", (int)p.pid);
-        cr_assert_neq(system(command), 0);
+        cr_assert_eq(process_http(p.port, "GET", "/v1", NULL, &body), 200);
         process_stop(&p);
+        const char *at = strstr(buf_cstr(&body), "\"blas_kernels\":");
+        cr_assert_neq(at, NULL);
+        return mem_printf("%.*s", (int)strcspn(at, ",}"), at);
+}
+
+Test(process, has_the_right_kernels_whatever_the_environment_says)
+{
+        autofree char *right = blas_kernels();
+        setenv("OPENBLAS_CORETYPE", "Prescott", 1);
+        setenv("OPENBLAS_VERBOSE", "2", 1);
+        autofree char *forced = blas_kernels();
+        cr_assert_str_eq(forced, right);
+#ifdef __x86_64__
+        if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+                cr_assert_eq(strstr(right, "Prescott"), NULL, "%s", right);
+#endif
+}
+
+Test(process, is_listed_by_its_name)
+{
+        autoprocess p = START(process_state_flag(), "--listen=127.0.0.1:0");
+        process_wait_ready(&p);
+        autofree char *command = mem_printf("grep -qx sessrund /proc/%d/comm", (int)p.pid);
+        cr_assert_eq(system(command), 0);
+        process_stop(&p);
+}
+
+Test(process, has_an_environment_that_math_libraries_cannot_spoil)
+{
+        setenv("OPENBLAS_NUM_THREADS", "64", 1);
+        setenv("OPENBLAS_L2_SIZE", "1", 1);
+        setenv("GOMP_SPINCOUNT", "7", 1);
+        setenv("SESSRUN_X", "a=b", 1);
+        cr_assert_str_eq(getenv("OPENBLAS_NUM_THREADS"), "1");
+        cr_assert_eq(getenv("OPENBLAS_L2_SIZE"), NULL);
+        cr_assert_str_eq(getenv("GOMP_SPINCOUNT"), "7");
+        cr_assert_str_eq(getenv("SESSRUN_X"), "a=b");
+        cr_assert_eq(getenv("SESSRUN_"), NULL);
+        cr_assert_eq(getenv(""), NULL);
+        unsetenv("GOMP_SPINCOUNT");
+        unsetenv("SESSRUN_X");
+        cr_assert_str_eq(getenv("GOMP_SPINCOUNT"), "10000");
+        cr_assert_eq(getenv("SESSRUN_X"), NULL);
 }
