@@ -250,11 +250,13 @@ Test(pattern, fused_cells_in_a_loop_read_ahead)
 }
 
 /* Columns of one row are shared among threads, those of several, and rows behind them; a column's
- * end is not a gate's. Of 256 units each thread has its own, with weights that are packed after
- * some steps. */
+ * end is not a gate's. Of 256 units each thread has its own, or of 17 rows, with weights that are
+ * packed after some steps. */
 Test(pattern, large_cells_are_shared_among_threads)
 {
-        static const int sizes[][2] = { { 1, 203 }, { 7, 203 }, { 40, 131 }, { 16, 256 } };
+        static const int sizes[][2] = {
+                { 1, 203 }, { 7, 203 }, { 40, 131 }, { 6, 256 }, { 17, 256 }
+        };
         for (size_t i = 0; i < COUNTOF(sizes); i++) {
                 rows = sizes[i][0];
                 units = sizes[i][1];

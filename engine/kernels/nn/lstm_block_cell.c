@@ -294,7 +294,7 @@ static Status *block(OpCtx *c)
                         return cancelled("Step was cancelled");
                 if (t % ahead == 0)
                         rnn_ahead(c, (const float *)tensor_data(x) + t * v.batch * v.in,
-                                  MIN(ahead, steps - t) * v.batch, v.in, v.w, 4, v.cell, v.gates);
+                                  MIN(ahead, steps - t), v.batch, v.in, v.w, 4, v.cell, v.gates);
                 RnnGates g = gates_of(c, &v, h, out);
                 g.sums += t % ahead * 4 * size;
                 lstm_step(c, &v, &g, cs, out);

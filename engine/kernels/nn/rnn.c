@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Products and activations of the recurrent cells. A product is cut by columns: its rows, the
- * batch, are few, and each thread is to read its own part of the weights. */
+/* Products and activations of the recurrent cells. A product is cut by columns where its
+ * rows, the batch, are few, so that each thread reads its own part of the weights; else by rows. */
 #include "engine/kernels/nn/rnn.h"
 
 #include "engine/kernels/math/gemm.h"
@@ -10,8 +10,9 @@
 /* Multiplications from which on another thread pays, which costs a microsecond while it looks out
  * for work: for one row, which waits for the weights, and for more. */
 enum { ROW_GRAIN = 1 << 16, PRODUCT_GRAIN = 1 << 18 };
-/* Columns are cut where panels end; numbers of a row's end that pay. */
-enum { END_GRAIN = 2048 };
+/* Numbers of a row's end that pay; rows of a step for each thread from which on they are cut, and
+ * bytes of weights up to which. */
+enum { END_GRAIN = 2048, ROWS_LEAST = 4, WEIGHTS_NEAR = 5 << 18 };
 
 static void columns(void *arg, int64_t from, int64_t to)
 {
@@ -104,24 +105,65 @@ static int64_t unit_panels(const OpCtx *c, const Sgemm *g, int64_t units)
         return share % 2 == 0 && each * share / 2 >= PRODUCT_GRAIN ? share / 2 : share;
 }
 
-typedef struct UnitsJob {
-        Sgemm product;
-        int64_t units;
-} UnitsJob;
+static bool lanes_take(int64_t m, int64_t n, int64_t k)
+{
+        return n && k && sgemm_lanes_usable(&(Sgemm){ .m = m, .n = n, .k = k });
+}
+
+/* Are a step's rows cut, where n numbers of each are multiplied by w[n, cols]? Each thread has its
+ * own from step to step then, and never waits for a state that another one made; but all of them
+ * read all the weights, so those must fit its cache. Every piece gets the same kernel. */
+static bool cuts_rows(const OpCtx *c, int64_t rows, int64_t n, int64_t cols)
+{
+        int64_t each = rows / ctx_threads(c);
+        return ctx_threads(c) > 1 && each >= ROWS_LEAST && lanes_take(each, cols, n) &&
+               n * cols * (int64_t)sizeof(float) <= WEIGHTS_NEAR;
+}
+
+/* The product that is made ahead. */
+typedef struct AheadJob {
+        Sgemm product; /* of all rows of all steps */
+        int64_t units, rows;
+        int64_t pieces; /* of the rows, where they are cut */
+} AheadJob;
+
+/* These pieces of each step's rows: step by step, or each row in all steps, whichever multiplies
+ * more of them at once. */
+static void ahead_rows(void *arg, int64_t from, int64_t to)
+{
+        const AheadJob *j = arg;
+        int64_t lo = j->rows * from / j->pieces, n = j->rows * to / j->pieces - lo;
+        int64_t steps = j->product.m / j->rows;
+        bool by_steps = n > steps;
+        int64_t apart = by_steps ? 1 : j->rows, next = by_steps ? j->rows : 1;
+        Sgemm g = j->product;
+        g.m = MAX(n, steps);
+        g.lda *= apart;
+        g.ldc *= apart;
+        for (int64_t i = 0; i < MIN(n, steps); i++) {
+                g.a = j->product.a + (lo + i * next) * j->product.lda;
+                g.c = j->product.c + (lo + i * next) * j->product.ldc;
+                sgemm_run(&g);
+        }
+}
 
 static void unit_columns(void *arg, int64_t from, int64_t to)
 {
-        const UnitsJob *j = arg;
+        const AheadJob *j = arg;
         for (int64_t k = 0; k < j->product.n; k += j->units)
                 columns((void *)&j->product, k + from * PANEL, k + to * PANEL);
 }
 
-void rnn_ahead(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t count,
-               int64_t units, float *y)
+void rnn_ahead(OpCtx *c, const float *a, int64_t steps, int64_t rows, int64_t n, const float *w,
+               int64_t count, int64_t units, float *y)
 {
-        UnitsJob j = { layer(a, rows, n, w, count * units, 0, y), units };
+        AheadJob j = { layer(a, steps * rows, n, w, count * units, 0, y), units, rows,
+                       ctx_threads(c) };
         int64_t panels = unit_panels(c, &j.product, units);
-        if (panels)
+        if (cuts_rows(c, rows, units, count * units) &&
+            lanes_take(MAX(steps, rows / j.pieces), count * units, n))
+                ctx_parallel(c, j.pieces, 1, ahead_rows, &j);
+        else if (panels)
                 ctx_parallel(c, units / PANEL, panels, unit_columns, &j);
         else
                 rnn_product(c, j.product);
@@ -164,14 +206,19 @@ HOT void rnn_tanh(const float *x, const float *b, float *y, int64_t n)
                 y[i] = tanh(x[i] + b[i]);
 }
 
-/* Columns [from, to), which may be of several gates. */
-static void finish_columns(const RnnGates *g, int64_t from, int64_t to)
+/* A part of a product: of its rows and its columns, which may be of several gates. */
+typedef struct Part {
+        int64_t row, row_end, col, col_end;
+} Part;
+
+static void finish_part(const RnnGates *g, Part p)
 {
         int64_t cols = g->count * g->units;
-        for (int64_t k = from / g->units, lo = from, hi; lo < to && !g->raw; k++, lo = hi) {
+        for (int64_t k = p.col / g->units, lo = p.col, hi; lo < p.col_end && !g->raw;
+             k++, lo = hi) {
                 const RnnGate *gate = &g->gate[k];
-                hi = MIN(to, (k + 1) * g->units);
-                for (int64_t row = 0; row < g->rows; row++) {
+                hi = MIN(p.col_end, (k + 1) * g->units);
+                for (int64_t row = p.row; row < p.row_end; row++) {
                         const float *x = g->sums + row * cols + lo;
                         float *y = gate->to + row * gate->line + lo - k * g->units;
                         if (gate->tanh)
@@ -185,22 +232,25 @@ static void finish_columns(const RnnGates *g, int64_t from, int64_t to)
 typedef struct GatesJob {
         Sgemm product;
         const RnnGates *gates;
+        int64_t pieces; /* of rows, where they are cut */
 } GatesJob;
 
 /* What sums begin with is brought by the thread that goes on with them. */
-static void begin_columns(const RnnGates *g, int64_t from, int64_t to)
+static void begin_part(const RnnGates *g, Part p)
 {
         int64_t cols = g->count * g->units;
-        for (int64_t at = from; g->from && at < g->rows * cols; at += cols)
-                memcpy(g->sums + at, g->from + at, (size_t)(to - from) * sizeof *g->sums);
+        for (int64_t row = p.row; g->from && row < p.row_end; row++)
+                memcpy(g->sums + row * cols + p.col, g->from + row * cols + p.col,
+                       (size_t)(p.col_end - p.col) * sizeof *g->sums);
 }
 
 static void gate_columns(void *arg, int64_t from, int64_t to)
 {
         GatesJob *j = arg;
-        begin_columns(j->gates, from, to);
+        Part p = { 0, j->gates->rows, from, to };
+        begin_part(j->gates, p);
         columns(&j->product, from, to);
-        finish_columns(j->gates, from, to);
+        finish_part(j->gates, p);
 }
 
 static void end_rows(void *arg, int64_t from, int64_t to)
@@ -208,6 +258,22 @@ static void end_rows(void *arg, int64_t from, int64_t to)
         const RnnGates *g = arg;
         for (int64_t row = from; row < to; row++)
                 g->end(g->arg, row, 0, g->units);
+}
+
+/* All that becomes of these pieces of the rows. */
+static void gate_rows(void *arg, int64_t from, int64_t to)
+{
+        GatesJob *j = arg;
+        const RnnGates *g = j->gates;
+        Part p = { g->rows * from / j->pieces, g->rows * to / j->pieces, 0, g->count * g->units };
+        Sgemm product = j->product;
+        product.m = p.row_end - p.row;
+        product.a += p.row * product.lda;
+        product.c += p.row * product.ldc;
+        begin_part(g, p);
+        sgemm_run(&product);
+        finish_part(g, p);
+        end_rows((void *)g, p.row, p.row_end);
 }
 
 /* All that becomes of units [from, to) panels on. */
@@ -223,22 +289,31 @@ static void gate_units(void *arg, int64_t from, int64_t to)
                 g->end(g->arg, row, from, to);
 }
 
-/* Where a unit's columns are cut out of panels, each thread goes on with its units to the end of
- * the step, instead of waiting for the others' gates first. */
-void rnn_gates(OpCtx *c, const RnnGates *g)
+/* The columns of the gates, and when all are there, the step's end. */
+static void gates_then_end(OpCtx *c, GatesJob *j)
 {
-        GatesJob j = { layer(g->a, g->rows, g->n, g->w, g->count * g->units, 1, g->sums), g };
-        j.product.packed = g->packed;
-        int64_t panels = unit_panels(c, &j.product, g->units);
-        if (panels) {
-                ctx_parallel(c, g->units / PANEL, panels, gate_units, &j);
-                return;
-        }
-        share_columns(c, &j.product, gate_columns, &j);
+        const RnnGates *g = j->gates;
+        share_columns(c, &j->product, gate_columns, j);
         if (g->rows * g->units < 2 * END_GRAIN)
                 end_rows((void *)g, 0, g->rows);
         else
                 ctx_parallel(c, g->rows, END_GRAIN / g->units + 1, end_rows, (void *)g);
+}
+
+/* Where rows are cut, or a unit's columns out of panels, each thread goes on with its own to the
+ * end of the step, instead of waiting for the others' gates first. */
+void rnn_gates(OpCtx *c, const RnnGates *g)
+{
+        GatesJob j = { layer(g->a, g->rows, g->n, g->w, g->count * g->units, 1, g->sums), g,
+                       ctx_threads(c) };
+        j.product.packed = g->packed;
+        int64_t panels = unit_panels(c, &j.product, g->units);
+        if (cuts_rows(c, g->rows, g->n, j.product.n))
+                ctx_parallel(c, j.pieces, 1, gate_rows, &j);
+        else if (panels)
+                ctx_parallel(c, g->units / PANEL, panels, gate_units, &j);
+        else
+                gates_then_end(c, &j);
 }
 
 /* ---- what shape functions check ---- */

@@ -9,10 +9,10 @@ void rnn_product(OpCtx *c, Sgemm g);
 /* The same for y[rows, cols] = a[rows, n] w[n, cols] + beta y. */
 void rnn_layer(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t cols,
                float beta, float *y);
-/* y = a w for gates one after the other, of so many units: cut as rnn_gates() cuts, so that a
- * thread finds sums that it made itself. */
-void rnn_ahead(OpCtx *c, const float *a, int64_t rows, int64_t n, const float *w, int64_t count,
-               int64_t units, float *y);
+/* y[steps, rows, count * units] = a[steps, rows, n] w for `count` gates one after the other: cut as
+ * rnn_gates() cuts each step, so that a thread finds sums that it made itself. */
+void rnn_ahead(OpCtx *c, const float *a, int64_t steps, int64_t rows, int64_t n, const float *w,
+               int64_t count, int64_t units, float *y);
 /* w[n, cols] once more, for Sgemm.packed of that many rows; as scratch. NULL: it does not pay. */
 const float *rnn_pack(OpCtx *c, int64_t rows, const float *w, int64_t n, int64_t cols);
 /* For OpDef.prepare: where input `at` is constant, the weights of a layer of `count` gates on

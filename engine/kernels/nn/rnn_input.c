@@ -108,8 +108,7 @@ static Status *make_ahead(OpCtx *c, const RnnInput *v, const void *key, Tensor *
         int64_t n, cols = g->count * g->units;
         TRY(find_rows(c, v, &x, &n));
         TRY(tensor_new(DT_FLOAT, &SHAPE(n * v->rows, cols), &rows));
-        rnn_ahead(c, x, n * v->rows, v->size, tensor_data(w), g->count, g->units,
-                  tensor_fill(rows));
+        rnn_ahead(c, x, n, v->rows, v->size, tensor_data(w), g->count, g->units, tensor_fill(rows));
         Ahead a = { .key = key, .with = w, .rows = rows, .from = v->index, .count = n };
         TRY(tensor_array_keep(v->array, &a));
         *ret = steal(&rows);
