@@ -19,6 +19,9 @@ StepMemory step_memory(Stepper *s);
  * had a page gets it from its host ten or twenty times as slowly as one that it had before; this
  * has it get them now. */
 void memory_warm(size_t bytes);
+/* Reads the files that this program and its libraries are in: a machine may have dropped what it
+ * had read of them. */
+void memory_read_program(void);
 /* Bytes of this process that are in memory now. */
 double memory_resident(void);
 /* Milliseconds of CPU time that the kernel takes to give so many bytes, in huge pages where it can.

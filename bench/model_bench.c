@@ -2,14 +2,11 @@
 /* What a step of a real network costs: MobileNet v1 and ResNet-50 in a session of this process, on
  * one and two threads, one picture and eight, weights as constants and as variables. The peer is
  * ONNX Runtime in node, on the same network; without it the column stays empty. And what weights
- * as bfloat16 gain, and how far results are then off.
- *
- * Right before each first step it takes more memory than the step will, touches it and gives it
- * back. A virtual machine waits for its host at each page that it never had, or gave back while
- * nobody used it, which would make first steps look two to ten times as long as they are: that is
- * the machine's property, not this program's.
+ * as bfloat16 gain, and how far results are then off. First steps are measured in processes of
+ * their own.
  * usage: model_bench [MODEL [BATCH [THREADS]]] */
 #include "bench/memory.h"
+#include "bench/model_bench_first.h"
 #include "bench/models.h"
 #include "bench/stepper.h"
 #include "bench/table.h"
@@ -19,9 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More than any first step here takes; of less, the kernel may give it other pages after all. */
-enum { WARM_GB = 1 };
-
 typedef struct Case {
         const char *model;
         int batch, threads;
@@ -30,13 +24,9 @@ typedef struct Case {
 /* What else a session of constants showed. */
 typedef struct Found {
         char name[64];
-        double first, first_cpu, steady; /* milliseconds: its first step, by the clock and by CPU
-                                            time; the best */
-        double steady_cpu, second_cpu;
-        double packed;           /* bytes that stay after the first step */
-        double fresh, fresh_cpu; /* bytes that the first step had from the system; milliseconds that
-                                    those take to get */
-        double mallocs;          /* of tensors, per steady step */
+        FirstStep first;
+        double steady, steady_cpu; /* milliseconds: the best */
+        double mallocs;            /* of tensors, per steady step */
         StepMemory memory;
 } Found;
 
@@ -59,19 +49,6 @@ static double time_peer(const Case *c, double *ret_cpu)
         return best;
 }
 
-static Tensor *pictures(int n)
-{
-        Tensor *t = NULL;
-        uint32_t seed = 1;
-        bench_must(tensor_new(DT_FLOAT, &SHAPE(n, 224, 224, 3), &t));
-        float *v = tensor_fill(t);
-        for (int64_t i = 0; i < tensor_count(t); i++) {
-                seed = seed * 1664525 + 1013904223;
-                v[i] = (float)(seed >> 8) / (float)(1 << 23) - 1;
-        }
-        return t;
-}
-
 /* Best of single steps over a second or so, in milliseconds: the peer's way. *ret_cpu: the same by
  * CPU time, which other programs disturb less. */
 static double time_best(Stepper *s, int batch, double *ret_cpu)
@@ -86,13 +63,6 @@ static double time_best(Stepper *s, int batch, double *ret_cpu)
         }
         *ret_cpu = cpu * 1e3;
         return best * 1e3;
-}
-
-static double time_step(Stepper *s)
-{
-        double start = bench_now();
-        stepper_step(s);
-        return (bench_now() - start) * 1e3;
 }
 
 static double steady_mallocs(Stepper *s)
@@ -114,19 +84,9 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         int64_t floats;
         GraphSource *src = NULL;
         bench_must(model_source(c->model, variables, &src, &floats));
-        Stepper *s = stepper_of(e, src, pictures(c->batch), "softmax:0");
+        Stepper *s = stepper_of(e, src, model_pictures(c->batch), "softmax:0");
         if (variables)
                 stepper_target(s, "init");
-        memory_warm((size_t)WARM_GB << 30);
-        int64_t before = mem_stats().block_bytes;
-        double resident = memory_resident();
-        double start_cpu = bench_cpu(), first = time_step(s);
-        double first_cpu = (bench_cpu() - start_cpu) * 1e3;
-        double fresh = memory_resident() - resident;
-        double packed = (double)(mem_stats().block_bytes - before);
-        stepper_step(s);
-        double second_cpu = (bench_cpu() - start_cpu) * 1e3 - first_cpu;
-        double fresh_cpu = memory_fresh_ms(fresh);
         snprintf(name, sizeof(name), "%s, %s, batch %d, %d thread%s", c->model,
                  variables ? "variables" : "constants", c->batch, c->threads,
                  c->threads > 1 ? "s" : "");
@@ -135,14 +95,7 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
         table_note("CPU time: %.4g ms, peer %.4g ms, ratio %.2f", cpu, peer_cpu,
                    peer_cpu > 0 ? cpu / peer_cpu : 0);
         if (!variables) {
-                *f = (Found){ .first = first,
-                              .first_cpu = first_cpu,
-                              .second_cpu = second_cpu,
-                              .steady = best,
-                              .steady_cpu = cpu,
-                              .packed = packed,
-                              .fresh = fresh,
-                              .fresh_cpu = fresh_cpu };
+                *f = (Found){ .steady = best, .steady_cpu = cpu };
                 memcpy(f->name, name, sizeof(name));
                 f->mallocs = steady_mallocs(s);
                 f->memory = step_memory(s);
@@ -163,7 +116,7 @@ static Stepper *narrow_stepper(Engine *e, const Case *c, bool narrow, const char
         graph.rewrite_options = &rewriter;
         config.graph_options = &graph;
         bench_must(model_source(c->model, false, &src, &floats));
-        return stepper_with(e, narrow ? &config : NULL, src, pictures(c->batch), fetch);
+        return stepper_with(e, narrow ? &config : NULL, src, model_pictures(c->batch), fetch);
 }
 
 /* Largest difference over the largest value of a. */
@@ -206,17 +159,24 @@ static void measure_narrow(Engine *e, const Case *c)
 
 static void print_found(const Found *f, size_t n)
 {
-        table_begin("first step | a steady one", "ms");
+        table_begin("first step of a process | a steady one", "ms");
         for (size_t i = 0; i < n; i++) {
-                table_row(f[i].name, f[i].steady, f[i].first);
-                table_note("CPU time: first %.4g, second (after :warmup the first) %.4g, steady "
-                           "%.4g ms",
-                           f[i].first_cpu, f[i].second_cpu, f[i].steady_cpu);
+                const FirstStep *first = &f[i].first;
+                table_row(f[i].name, f[i].steady, first->ms);
+                table_note("CPU time: first %.4g, steady %.4g ms; page faults that waited for a "
+                           "disk: %.0f",
+                           first->cpu, f[i].steady_cpu, first->reads);
                 table_note("%.4g MB of it from the system, which takes %.3g ms to give so many",
-                           f[i].fresh / 1e6, f[i].fresh_cpu);
+                           first->fresh / 1e6, memory_fresh_ms(first->fresh));
                 table_note("keeps %.4g MB of packed weights and plan; %.1f tensor mallocs per "
                            "steady step",
-                           f[i].packed / 1e6, f[i].mallocs);
+                           first->packed / 1e6, f[i].mallocs);
+        }
+        table_begin("first after :warmup | a steady one", "ms");
+        for (size_t i = 0; i < n; i++) {
+                table_row(f[i].name, f[i].steady, f[i].first.warmed);
+                table_note("CPU time: %.4g, steady %.4g ms", f[i].first.warmed_cpu,
+                           f[i].steady_cpu);
         }
         table_begin("peak of a step | the least for its plan", "MB");
         for (size_t i = 0; i < n; i++) {
@@ -225,14 +185,19 @@ static void print_found(const Found *f, size_t n)
         }
 }
 
+static int number(const char *text)
+{
+        return (int)strtol(text, NULL, 10);
+}
+
 /* Is the case among those that the command line names? A quick run has single pictures only. */
 static bool chosen(const Case *c, int argc, char **argv)
 {
         if (bench_quick() && argc <= 2 && c->batch > 1)
                 return false;
         return (argc <= 1 || !strcmp(argv[1], c->model)) &&
-               (argc <= 2 || c->batch == (int)strtol(argv[2], NULL, 10)) &&
-               (argc <= 3 || c->threads == (int)strtol(argv[3], NULL, 10));
+               (argc <= 2 || c->batch == number(argv[2])) &&
+               (argc <= 3 || c->threads == number(argv[3]));
 }
 
 int main(int argc, char **argv)
@@ -245,6 +210,10 @@ int main(int argc, char **argv)
         Engine *engines[3] = { NULL };
         Found found[COUNTOF(cases)];
         size_t n = 0;
+        if (argc == 5 && !strcmp(argv[1], FIRST_STEP_OPTION)) {
+                first_step_child(argv[2], number(argv[3]), number(argv[4]));
+                return 0;
+        }
         for (int k = 1; k <= 2; k++)
                 bench_must(engine_new(&(EngineOptions){ .threads = k }, &engines[k]));
         bench_share_environment();
@@ -257,7 +226,7 @@ int main(int argc, char **argv)
                 double peer_cpu, peer = time_peer(c, &peer_cpu);
                 for (int variables = 0; variables < 2; variables++)
                         measure(engines[c->threads], c, variables, peer, peer_cpu, &found[n]);
-                n++;
+                found[n++].first = first_step(argv[0], c->model, c->batch, c->threads);
         }
         table_begin("weights as bfloat16 | as float", "ms");
         for (size_t i = 0; i < COUNTOF(cases); i++)

@@ -180,3 +180,16 @@ Status *model_source(const char *name, bool variables, GraphSource **ret, int64_
         *ret = steal(&src);
         return NULL;
 }
+
+Tensor *model_pictures(int n)
+{
+        Tensor *t = NULL;
+        uint32_t seed = 1;
+        bench_must(tensor_new(DT_FLOAT, &SHAPE(n, 224, 224, 3), &t));
+        float *v = tensor_fill(t);
+        for (int64_t i = 0; i < tensor_count(t); i++) {
+                seed = seed * 1664525 + 1013904223;
+                v[i] = (float)(seed >> 8) / (float)(1 << 23) - 1;
+        }
+        return t;
+}

@@ -90,6 +90,12 @@ static void close_done(void *arg)
         wake(arg);
 }
 
+void stepper_feed(Stepper *s, Tensor *x)
+{
+        tensor_unref(s->x);
+        s->x = x;
+}
+
 void stepper_prepare(Stepper *s)
 {
         bench_must(session_callable_new(&s->prepared));
