@@ -12,13 +12,34 @@ enum {
         DATA_AT = (HEAD_AT + sizeof(Tensor) + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN
 };
 
+/* What texts of a string tensor share. */
+typedef struct Texts {
+        size_t size;
+        char bytes[];
+} Texts;
+
+/* A text goes by itself, unless it lies in the room of all. */
+static void free_text(const Texts *room, char *text)
+{
+        if (!room || (uintptr_t)text - (uintptr_t)room->bytes >= room->size)
+                mem_free(text);
+}
+
+static void free_texts(Buffer *b)
+{
+        const TString *s = b->data;
+        Texts *room = b->owner;
+        for (int64_t i = 0; i < b->count; i++)
+                free_text(room, s[i].data);
+        if (room)
+                block_free(room, sizeof *room + room->size);
+}
+
 /* Strings own their bytes, handles a reference. */
 static void destroy_elements(Buffer *b)
 {
         if (b->dtype == DT_STRING) {
-                TString *s = b->data;
-                for (int64_t i = 0; i < b->count; i++)
-                        mem_free(s[i].data);
+                free_texts(b);
         } else if (!dtype_is_plain(b->dtype)) {
                 Resource **r = b->data;
                 for (int64_t i = 0; i < b->count; i++)
@@ -187,8 +208,22 @@ Status *tensor_set_string(Tensor *t, int64_t i, const void *bytes, size_t n)
 void tensor_take_string(Tensor *t, int64_t i, char *bytes, size_t n)
 {
         TString *s = (TString *)t->data + i;
-        mem_free(s->data);
+        free_text(t->buffer->owner, s->data);
         *s = (TString){ .data = bytes, .len = n };
+}
+
+Status *tensor_text_room(Tensor *t, size_t n, char **ret)
+{
+        Texts *room;
+        if (t->dtype != DT_STRING || t->buffer->owner)
+                return internal_error("no room for the texts of a tensor of %s",
+                                      dtype_name(t->dtype));
+        if (n > PTRDIFF_MAX - sizeof *room || !(room = block_alloc(sizeof *room + n)))
+                return status_oom();
+        room->size = n;
+        t->buffer->owner = room;
+        *ret = room->bytes;
+        return NULL;
 }
 
 /* A string is copied, a handle is counted. */

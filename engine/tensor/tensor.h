@@ -17,7 +17,7 @@ typedef struct Buffer {
         size_t bytes;                 /* count * size */
         void *data;                   /* behind this header, unless release is set */
         void (*release)(void *owner); /* set for borrowed memory */
-        void *owner;
+        void *owner;                  /* of borrowed memory; of strings: their Texts, or NULL */
 } Buffer;
 
 typedef struct Tensor {
@@ -120,6 +120,15 @@ static inline const TString *tensor_strings(const Tensor *t)
 Status *tensor_set_string(Tensor *t, int64_t i, const void *bytes, size_t n) MUST_USE;
 /* Sets string element i to memory from mem_alloc() that the tensor takes over. */
 void tensor_take_string(Tensor *t, int64_t i, char *bytes, size_t n);
+/* Room for the texts of a fresh string tensor in one piece of n bytes, contents undefined, which
+ * goes with the tensor: a text of some bytes costs a sixth of one with memory of its own. Once a
+ * tensor. */
+Status *tensor_text_room(Tensor *t, size_t n, char **ret) MUST_USE;
+/* Sets string element i, which is empty, to n bytes of the tensor's room. */
+static inline void tensor_put_text(Tensor *t, int64_t i, char *text, size_t n)
+{
+        ((TString *)t->data)[i] = (TString){ .data = n ? text : NULL, .len = n };
+}
 /* Copies n elements from src[from] to dst[to]; same dtype; strings are copied, resources are
  * counted. */
 Status *tensor_copy_elements(Tensor *dst, int64_t to, const Tensor *src, int64_t from,

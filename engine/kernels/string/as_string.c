@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* AsString: numbers as text, by printf's rules. */
-#include "engine/base/buf.h"
+#include "engine/ops/number_print.h"
 #include "engine/ops/op.h"
 
 enum { WIDTH_MAX = 4096 };
 
-/* The pieces of a printf conversion. */
+/* A printf conversion: its pieces, and its text for what only printf can. */
 typedef struct Format {
+        NumberFormat parts;
         char text[32];
         DType dtype;
 } Format;
@@ -39,26 +40,33 @@ static Status *check(const Node *n, DType t)
         return NULL;
 }
 
+static NumberFormat read_parts(const Node *n, DType t)
+{
+        bool real = dtype_is_floating(t) || dtype_is_complex(t);
+        char real_kind = node_bool(n, "scientific", false) ? 'e'
+                         : node_bool(n, "shortest", false) ? 'g'
+                                                           : 'f';
+        return (NumberFormat){ .flag = node_string(n, "fill", "")[0],
+                               .kind = real             ? real_kind
+                                       : t == DT_UINT64 ? 'u'
+                                                        : 'd',
+                               .width = (int)MAX(node_int(n, "width", -1), -1),
+                               .precision = (int)MAX(node_int(n, "precision", -1), -1) };
+}
+
 /* The format is put together from checked parts only; no text of the client but one flag gets into
  * printf. */
 static Status *format_make(const Node *n, DType t, Format *ret)
 {
-        bool real = dtype_is_floating(t) || dtype_is_complex(t);
-        int64_t precision = node_int(n, "precision", -1), width = node_int(n, "width", -1);
-        char kind = node_bool(n, "scientific", false) ? 'e'
-                    : node_bool(n, "shortest", false) ? 'g'
-                                                      : 'f';
         autobuf b = BUF(sizeof ret->text);
         TRY(check(n, t));
-        buf_printf(&b, "%%%s", node_string(n, "fill", ""));
-        if (width > -1)
-                buf_printf(&b, "%lld", (long long)width);
-        if (precision > -1)
-                buf_printf(&b, ".%lld", (long long)precision);
-        if (real)
-                buf_putc(&b, kind);
-        else
-                buf_puts(&b, t == DT_UINT64 ? "llu" : "lld");
+        NumberFormat f = ret->parts = read_parts(n, t);
+        buf_printf(&b, "%%%.1s", &f.flag);
+        if (f.width > -1)
+                buf_printf(&b, "%d", f.width);
+        if (f.precision > -1)
+                buf_printf(&b, ".%d", f.precision);
+        buf_putc(&b, f.kind);
         TRY(buf_status(&b));
         memcpy(ret->text, buf_cstr(&b), strlen(buf_cstr(&b)) + 1);
         ret->dtype = t;
@@ -70,12 +78,8 @@ static Status *format_make(const Node *n, DType t, Format *ret)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void print_real(Buf *b, const Format *f, double v)
 {
-        buf_printf(b, f->text, v);
-}
-
-static void print_int(Buf *b, const Format *f, long long v)
-{
-        buf_printf(b, f->text, v);
+        if (!number_print_real(b, &f->parts, v))
+                buf_printf(b, f->text, v);
 }
 #pragma GCC diagnostic pop
 
@@ -91,7 +95,7 @@ static void print(Buf *b, const Format *f, const Tensor *x, int64_t i)
                 if (dtype_is_floating(f->dtype))
                         print_real(b, f, tensor_double(x, i));
                 else
-                        print_int(b, f, tensor_int(x, i));
+                        number_print_int(b, &f->parts, tensor_int(x, i));
                 return;
         }
         buf_putc(b, '(');
@@ -101,23 +105,36 @@ static void print(Buf *b, const Format *f, const Tensor *x, int64_t i)
         buf_putc(b, ')');
 }
 
+/* The texts are one piece of memory, of which only lengths are known while they are printed. */
+static Status *put_texts(const Buf *b, Tensor *y)
+{
+        TString *s = tensor_fill(y);
+        char *at;
+        TRY(buf_status(b));
+        TRY(tensor_text_room(y, b->len, &at));
+        if (b->len)
+                memcpy(at, b->data, b->len);
+        for (int64_t i = 0; i < tensor_count(y); at += s[i++].len)
+                tensor_put_text(y, i, at, s[i].len);
+        return NULL;
+}
+
 static Status *as_string(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);
-        Tensor *y = ctx_output(c, 0);
+        TString *s = tensor_fill(ctx_output(c, 0));
         Format f;
         TRY(format_make(ctx_node(c), tensor_dtype(x), &f));
         enum { LOOK_EVERY = 1 << 14 };
-        autobuf b = BUF(1 << 16);
+        autobuf b = BUF(PTRDIFF_MAX);
         for (int64_t i = 0; i < tensor_count(x); i++) {
+                size_t before = b.len;
                 if (i % LOOK_EVERY == 0 && ctx_cut(c))
                         return NULL;
-                b.len = 0;
                 print(&b, &f, x, i);
-                TRY(buf_status(&b));
-                TRY(tensor_set_string(y, i, b.data, b.len));
+                s[i].len = b.len - before;
         }
-        return NULL;
+        return put_texts(&b, ctx_output(c, 0));
 }
 
 OP(AsString, .inputs = "input:T", .outputs = "output:string",

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* StringJoin: strings of equal shape (scalars go with any) end to end, element by element. */
-#include "engine/base/mem.h"
 #include "engine/ops/op.h"
 
 #include <string.h>
@@ -42,8 +41,8 @@ static char *put(char *to, const void *from, size_t n)
         return n ? (char *)memcpy(to, from, n) + n : to;
 }
 
-/* Measured first, so that each text is allocated once. */
-static Status *join_texts(OpCtx *c, int64_t i, const char *sep, size_t sep_len)
+/* Bytes of text i. */
+static Status *measure(const OpCtx *c, int64_t i, size_t sep_len, size_t *ret)
 {
         size_t n = sep_len * (size_t)(ctx_inputs(c) - 1);
         for (int k = 0; k < ctx_inputs(c); k++)
@@ -51,24 +50,40 @@ static Status *join_texts(OpCtx *c, int64_t i, const char *sep, size_t sep_len)
         if (n > JOINED_MAX)
                 return resource_exhausted("output is larger than its limit of %zu bytes",
                                           JOINED_MAX);
-        char *text = n ? mem_alloc(n) : NULL, *at = text;
-        if (n && !text)
-                return status_oom();
-        for (int k = 0; k < ctx_inputs(c); k++) {
-                const TString *s = text_of(c, k, i);
-                at = put(at, sep, k ? sep_len : 0);
-                at = put(at, s->data, s->len);
-        }
-        tensor_take_string(ctx_output(c, 0), i, text, n);
+        *ret = n;
         return NULL;
 }
 
+/* Returns where the text ends. */
+static char *join_texts(const OpCtx *c, int64_t i, const TString *sep, char *at)
+{
+        for (int k = 0; k < ctx_inputs(c); k++) {
+                const TString *s = text_of(c, k, i);
+                at = put(at, sep->data, k ? sep->len : 0);
+                at = put(at, s->data, s->len);
+        }
+        return at;
+}
+
+/* All are measured first, so that they are one piece of memory. */
 static Status *string_join(OpCtx *c)
 {
-        const char *sep = node_string(ctx_node(c), "separator", "");
-        size_t n = strlen(sep);
-        for (int64_t i = 0; i < tensor_count(ctx_output(c, 0)); i++)
-                TRY(join_texts(c, i, sep, n));
+        const char *separator = node_string(ctx_node(c), "separator", "");
+        const TString sep = { (char *)separator, strlen(separator) };
+        Tensor *y = ctx_output(c, 0);
+        size_t total = 0, n;
+        char *at;
+        for (int64_t i = 0; i < tensor_count(y); i++) {
+                TRY(measure(c, i, sep.len, &n));
+                if (__builtin_add_overflow(total, n, &total))
+                        return status_oom();
+        }
+        TRY(tensor_text_room(y, total, &at));
+        for (int64_t i = 0; i < tensor_count(y); i++) {
+                char *text = at;
+                at = join_texts(c, i, &sep, at);
+                tensor_put_text(y, i, text, (size_t)(at - text));
+        }
         return NULL;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* StringSplit and StringSplitV2: the pieces of each string, as a sparse matrix. The first one takes
  * its delimiter as a set of characters, the second one as Python's str.split() does. */
-#include "engine/base/buf.h"
 #include "engine/ops/op.h"
 
 #include <ctype.h>
@@ -14,14 +13,13 @@ typedef struct Piece {
 } Piece;
 
 typedef struct Pieces {
-        Buf list; /* Piece each */
-        int64_t row, col, widest;
+        Piece *list; /* has room for all that there can be */
+        int64_t n, row, col, widest;
 } Pieces;
 
 static void add(Pieces *p, const char *text, size_t len)
 {
-        Piece piece = { p->row, p->col++, text, len };
-        buf_append(&p->list, &piece, sizeof piece);
+        p->list[p->n++] = (Piece){ p->row, p->col++, text, len };
         p->widest = MAX(p->widest, p->col);
 }
 
@@ -75,25 +73,76 @@ static void split_text(Pieces *p, const TString *s, const TString *sep, int64_t 
         add(p, from, (size_t)(end - from));
 }
 
-/* As wide as the richest row. A string that is skipped leaves its row empty. */
-static Status *put(OpCtx *c, Pieces *p, int64_t rows)
+/* ---- how many there can be ---- */
+
+HOT static size_t count_byte(const char *s, size_t n, char byte)
 {
-        const Piece *list = (const Piece *)p->list.data;
-        int64_t n = (int64_t)(p->list.len / sizeof *list);
+        size_t found = 0;
+        for (size_t i = 0; i < n; i++)
+                found += s[i] == byte;
+        return found;
+}
+
+/* The pieces of a text are one more than its separators, at most: sep holds the one text, or the
+ * set of characters. */
+static size_t most_pieces(const TString *s, const TString *sep, bool v2)
+{
+        if (!sep->len)
+                return v2 ? s->len / 2 + 1 : s->len;
+        return (v2 || sep->len == 1 ? count_byte(s->data, s->len, sep->data[0]) : s->len) + 1;
+}
+
+static Status *make_room(OpCtx *c, const Tensor *x, const TString *sep, bool v2, Piece **ret)
+{
+        size_t most = 1, bytes;
+        for (int64_t i = 0; i < tensor_count(x); i++)
+                most += most_pieces(&tensor_strings(x)[i], sep, v2);
+        if (__builtin_mul_overflow(most, sizeof(Piece), &bytes) || !(*ret = ctx_scratch(c, bytes)))
+                return status_oom();
+        return NULL;
+}
+
+/* ---- the outputs ---- */
+
+/* A row is copied as a whole; its pieces lie in the copy. */
+static Status *put_texts(const Pieces *p, const Tensor *x, Tensor *values)
+{
+        const TString *s = tensor_strings(x);
+        size_t total = 0;
+        char *at, *copy = NULL;
+        for (int64_t i = 0; i < tensor_count(x); i++)
+                total += s[i].len;
+        TRY(tensor_text_room(values, total, &at));
+        for (int64_t i = 0, row = -1; i < p->n; i++) {
+                const Piece *piece = &p->list[i];
+                if (!piece->len)
+                        continue;
+                const TString *whole = &s[piece->row];
+                if (row != piece->row) {
+                        copy = memcpy(at, whole->data, whole->len);
+                        at += whole->len;
+                        row = piece->row;
+                }
+                tensor_put_text(values, i, copy + (piece->text - whole->data), piece->len);
+        }
+        return NULL;
+}
+
+/* As wide as the richest row. A string that is skipped leaves its row empty. */
+static Status *put(OpCtx *c, const Pieces *p, const Tensor *x)
+{
         Tensor *indices, *values, *shape;
-        TRY(buf_status(&p->list));
-        TRY(ctx_alloc(c, 0, &SHAPE(n, 2), &indices));
-        TRY(ctx_alloc(c, 1, &SHAPE(n), &values));
+        TRY(ctx_alloc(c, 0, &SHAPE(p->n, 2), &indices));
+        TRY(ctx_alloc(c, 1, &SHAPE(p->n), &values));
         TRY(ctx_alloc(c, 2, &SHAPE(2), &shape));
         int64_t *at = tensor_fill(indices), *dims = tensor_fill(shape);
-        for (int64_t i = 0; i < n; i++) {
-                at[2 * i] = list[i].row;
-                at[2 * i + 1] = list[i].col;
-                TRY(tensor_set_string(values, i, list[i].text, list[i].len));
+        for (int64_t i = 0; i < p->n; i++) {
+                at[2 * i] = p->list[i].row;
+                at[2 * i + 1] = p->list[i].col;
         }
-        dims[0] = rows;
+        dims[0] = tensor_count(x);
         dims[1] = p->widest;
-        return NULL;
+        return put_texts(p, x, values);
 }
 
 /* An empty separator means white space in V2, and that empty pieces fall out. */
@@ -103,7 +152,8 @@ static Status *run(OpCtx *c, bool v2)
         const TString *sep = tensor_strings(ctx_input(c, 1));
         bool skip_empty = node_bool(ctx_node(c), "skip_empty", true);
         int64_t max = node_int(ctx_node(c), "maxsplit", -1);
-        Pieces p = { .list = BUF((size_t)1 << 33) };
+        Pieces p = { 0 };
+        TRY(make_room(c, x, sep, v2, &p.list));
         for (p.row = 0; p.row < tensor_count(x); p.row++) {
                 const TString *s = &tensor_strings(x)[p.row];
                 p.col = 0;
@@ -114,9 +164,7 @@ static Status *run(OpCtx *c, bool v2)
                 else
                         split_space(&p, s, max);
         }
-        Status *s = put(c, &p, tensor_count(x));
-        buf_done(&p.list);
-        return s;
+        return put(c, &p, x);
 }
 
 static Status *split_shape(ShapeCtx *c)
