@@ -4,6 +4,7 @@
 #include "engine/ops/op.h"
 
 #include <ctype.h>
+#include <limits.h>
 
 /* Pieces found so far; text points into the input. */
 typedef struct Piece {
@@ -83,20 +84,41 @@ HOT static size_t count_byte(const char *s, size_t n, char byte)
         return found;
 }
 
+/* The characters of a set, which is white space where it is empty. */
+static void make_set(const TString *sep, bool *set)
+{
+        for (size_t i = 0; i < sep->len; i++)
+                set[(unsigned char)sep->data[i]] = true;
+        for (int i = 0; i <= UCHAR_MAX && !sep->len; i++)
+                set[i] = isspace(i);
+}
+
+static size_t count_members(const TString *s, const bool *set)
+{
+        size_t found = 0;
+        for (size_t i = 0; i < s->len; i++)
+                found += set[(unsigned char)s->data[i]];
+        return found;
+}
+
 /* The pieces of a text are one more than its separators, at most: sep holds the one text, or the
  * set of characters. */
-static size_t most_pieces(const TString *s, const TString *sep, bool v2)
+static size_t most_pieces(const TString *s, const TString *sep, bool v2, const bool *set)
 {
-        if (!sep->len)
-                return v2 ? s->len / 2 + 1 : s->len;
-        return (v2 || sep->len == 1 ? count_byte(s->data, s->len, sep->data[0]) : s->len) + 1;
+        if (!sep->len && !v2)
+                return s->len;
+        if (sep->len == 1 || (sep->len && v2))
+                return count_byte(s->data, s->len, sep->data[0]) + 1;
+        return count_members(s, set) + 1;
 }
 
 static Status *make_room(OpCtx *c, const Tensor *x, const TString *sep, bool v2, Piece **ret)
 {
+        bool set[UCHAR_MAX + 1] = { false };
         size_t most = 1, bytes;
+        make_set(sep, set);
         for (int64_t i = 0; i < tensor_count(x); i++)
-                most += most_pieces(&tensor_strings(x)[i], sep, v2);
+                most += most_pieces(&tensor_strings(x)[i], sep, v2, set);
         if (__builtin_mul_overflow(most, sizeof(Piece), &bytes) || !(*ret = ctx_scratch(c, bytes)))
                 return status_oom();
         return NULL;
