@@ -81,7 +81,6 @@ static void log_placement(const char *session, const char *line)
         log_info(line, "session", session);
 }
 
-/* The limit is set first: starting takes memory, too. */
 static Status *start_engine(Service *s)
 {
         const Config *c = s->config;
@@ -92,7 +91,6 @@ static Status *start_engine(Service *s)
                 .data_writable = c->data_root_writable,
                 .log = log_placement,
         };
-        set_memory_limit(c);
         return engine_new(&o, &s->engine);
 }
 
@@ -133,14 +131,17 @@ static Status *start_server(Service *s)
         return server_start(&o, &s->server);
 }
 
-/* In order of dependence; what was opened before a failure is closed by the caller. */
+/* In order of dependence; what was opened before a failure is closed by the caller. The memory's
+ * limit is set first: starting takes memory, too. */
 static Status *service_open(Service *s)
 {
+        set_memory_limit(s->config);
         TRY(signals_block());
         TRY(tokens_load(s->config->token_file, &s->tokens));
         TRY(notify_sockets(&s->first_fd, &s->n_fds));
         TRY(check_sockets(s, s->config));
         TRY(store_open(s->config->state_dir, &s->store));
+        store_restore_ahead(s->store);
         TRY(start_engine(s));
         TRY(start_server(s));
         for (size_t i = 0;

@@ -25,6 +25,11 @@
         X(BLOB_FIND, "SELECT bytes FROM blobs WHERE digest = ?1")                                  \
         X(BLOB_ADD, "INSERT INTO blobs (digest, bytes) VALUES (?1, ?2)")                           \
         X(BLOB_EACH, "SELECT digest, bytes FROM blobs")                                            \
+        X(BLOB_AHEAD, "SELECT b.digest, b.bytes FROM blobs AS b"                                   \
+                      " CROSS JOIN session_graphs AS v ON v.digest = b.digest"                     \
+                      " CROSS JOIN sessions AS s ON s.key = v.session"                             \
+                      " WHERE b.bytes >= ?1 AND v.origin = '' GROUP BY b.digest"                   \
+                      " ORDER BY min(s.name), min(v.version)")                                     \
         X(BLOB_UNUSED, "SELECT digest FROM blobs AS b WHERE"                                       \
                        " NOT EXISTS (SELECT 1 FROM graphs AS g WHERE g.digest = b.digest) AND"     \
                        " NOT EXISTS (SELECT 1 FROM session_graphs AS v WHERE v.digest = b.digest)" \
@@ -91,8 +96,10 @@ typedef struct Touches {
         bool running; /* the thread was started */
 } Touches;
 
+typedef struct Ahead Ahead;
+
 struct Store {
-        pthread_mutex_t lock; /* guards: db, stmts, doomed, tmp_serial */
+        pthread_mutex_t lock; /* guards: db, stmts, doomed, tmp_serial, ahead */
         sqlite3 *db;
         sqlite3_stmt *stmts[SQL_COUNT];
         Buf doomed; /* digests, STORE_DIGEST_SIZE each: files to remove once the transaction is
@@ -100,6 +107,7 @@ struct Store {
         atomic_bool failed;
         atomic_ullong tmp_serial;
         int dir, blobs, lock_fd;
+        Ahead *ahead; /* a list, before a restart */
         Touches touches;
         pthread_mutex_t coming_lock; /* guards: coming */
         pthread_cond_t coming_less;

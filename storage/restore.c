@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Start-up: one walk over sessions and one over their graph versions, side by side in name order.
  */
-#include "storage/db.h"
+#include "storage/ahead.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -62,6 +62,8 @@ static Status *read_blob(Store *s, Loaded *l)
 {
         int fd;
         TRY(blob_size(s, l->digest, &l->n));
+        if (ahead_take(s, l->digest, l->n, &l->data))
+                return NULL;
         TRY(blob_open(s, l->digest, &fd));
         return blob_read(fd, l->digest, l->n, &l->data);
 }
@@ -186,11 +188,18 @@ static Status *restore(Store *s, void *arg)
         return sessions_walk(s, NULL, restore_one, r);
 }
 
+static Status *restore_and_end(Store *s, void *arg)
+{
+        Status *e = restore(s, arg);
+        ahead_end(s);
+        return e;
+}
+
 /* Under the store's lock as a whole: nothing changes between the two walks. */
 Status *store_restore(Store *s, RestoreFn fn, void *arg)
 {
         Restore r = { .fn = fn, .arg = arg, .store = s };
-        Status *e = db_read(s, restore, &r);
+        Status *e = db_read(s, restore_and_end, &r);
         drop_origins(&r);
         forget_loaded(&r);
         mem_free(r.graphs);

@@ -3,7 +3,7 @@
  * up. */
 #include "storage/store.h"
 
-#include "storage/db.h"
+#include "storage/ahead.h"
 #include "storage/incoming.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -231,6 +231,7 @@ void store_close(Store *s)
         if (!s)
                 return;
         incoming_wait_all(s);
+        ahead_end(s);
         touches_stop(s);
         for (int i = 0; i < SQL_COUNT; i++)
                 sqlite3_finalize(s->stmts[i]);

@@ -158,6 +158,8 @@ typedef struct SessionGraph {
         struct Loaded *loaded;
 } SessionGraph;
 
+/* Begins to read the big graphs that store_restore() will be asked for. Does not wait. */
+void store_restore_ahead(Store *s);
 typedef Status *(*RestoreFn)(const SessionRow *, const SessionGraph *graphs, int n, void *arg);
 /* For start-up: each session, closed ones too, with its graph versions in order, in two queries.
  * Everything is borrowed for the call. */
