@@ -179,6 +179,76 @@ Test(vectors, are_raised_to_one_power_as_libm_does)
         expect_powers(DT_BFLOAT16);
 }
 
+/* What x and the sum so far make, in the type. */
+static double plus_in(DType t, double s, double x)
+{
+        float f = (float)s + (float)x, back;
+        Half bits; /* or bfloat16's */
+        if (t == DT_DOUBLE)
+                return s + x;
+        if (t == DT_INT32)
+                return (double)(int32_t)((uint32_t)(int32_t)s + (uint32_t)(int32_t)x);
+        if (t == DT_FLOAT)
+                return (double)f;
+        short_narrow(t, &f, &bits, 1);
+        short_widen(t, &bits, &back, 1);
+        return (double)back;
+}
+
+/* As large as the type holds, so that sums wrap. */
+static Tensor *addend(DType t, int64_t n, int64_t seed)
+{
+        if (t != DT_INT32)
+                return vector(t, n, seed);
+        Tensor *x = NULL;
+        cr_assert_null(tensor_new(t, &SHAPE(n), &x));
+        for (int64_t i = 0; i < n; i++)
+                ((int32_t *)tensor_fill(x))[i] = (int32_t)((uint32_t)(i * 7 + seed) * 2654435761u);
+        return x;
+}
+
+static void expect_sum_of(int k, DType t, int64_t n)
+{
+        autobuf graph = BUF(4096);
+        autoptr(TestSession) s = NULL;
+        Tensor *x[8];
+        Feed feeds[8];
+        static const char *const names[] = { "x0:0", "x1:0", "x2:0", "x3:0",
+                                             "x4:0", "x5:0", "x6:0", "x7:0" };
+        for (int i = 0; i < k; i++) {
+                buf_printf(&graph, "x%d = Placeholder dtype: %s\n", i, dtype_name(t));
+                x[i] = addend(t, n, i * 3 + n);
+                feeds[i] = (Feed){ names[i], x[i] };
+        }
+        buf_puts(&graph, "z = AddN(x0");
+        for (int i = 1; i < k; i++)
+                buf_printf(&graph, ", x%d", i);
+        buf_puts(&graph, ")\n");
+        cr_assert_null(test_session_text(buf_cstr(&graph), &s));
+        autoptr(Tensor) z = math_run(s, feeds, k);
+        for (int64_t i = 0; i < n; i++) {
+                double want = tensor_double(x[0], i), got = tensor_double(z, i);
+                for (int j = 1; j < k; j++)
+                        want = plus_in(t, want, tensor_double(x[j], i));
+                cr_assert((isnan(got) && isnan(want)) || got == want, "%d %s: %g, not %g", k,
+                          dtype_name(t), got, want);
+        }
+        for (int i = 0; i < k; i++)
+                tensor_unref(x[i]);
+}
+
+/* Three at a time, one after the other. */
+Test(vectors, sums_of_many_are_rounded_after_each)
+{
+        static const DType types[] = { DT_FLOAT, DT_DOUBLE, DT_INT32, DT_HALF, DT_BFLOAT16 };
+        for (size_t t = 0; t < COUNTOF(types); t++)
+                for (int k = 1; k <= 8; k++) {
+                        for (int64_t n = 1; n <= LONGEST; n += 11)
+                                expect_sum_of(k, types[t], n);
+                        expect_sum_of(k, types[t], 4097);
+                }
+}
+
 /* ---- division ---- */
 
 static TestSession *division(const char *op, DType t)

@@ -3,8 +3,32 @@
 #include "engine/kernels/math/binary.h"
 
 BINARY_LOOPS(add_n, INT_TYPES, WRAP(+))
-BINARY_LOOPS(add_n, FLOAT_COMPLEX_TYPES, a + b)
+BINARY_EXACT_LOOPS(add_n, FLOAT_COMPLEX_TYPES, a + b)
 BINARY_TABLE(add_n, NUMBER_TYPES)
+
+/* (a + b) + c in one pass, which takes as long as a + b where memory is what is waited for. z may
+ * be a. */
+typedef void (*SumFn)(const void *a, const void *b, const void *c, void *z, int64_t n);
+#define THREE(ID, T, W, GET, PUT, plus)                                                           \
+        HOT_##ID static void three_##ID(const void *a_, const void *b_, const void *c_, void *z_, \
+                                        int64_t n)                                                \
+        {                                                                                         \
+                const T *a = a_, *b = b_, *c = c_;                                                \
+                T *z = z_;                                                                        \
+                SAME_OR_APART                                                                     \
+                for (int64_t i = 0; i < n; i++)                                                   \
+                        z[i] = plus(plus(a[i], b[i]), c[i]);                                      \
+        }
+#define FLOATS_PLUS(a, b) ((a) + (b))
+#define INT32_PLUS(a, b)  ((int32_t)((uint32_t)(a) + (uint32_t)(b)))
+#define INT64_PLUS(a, b)  ((int64_t)((uint64_t)(a) + (uint64_t)(b)))
+WIDE_COMPLEX_TYPES(THREE, FLOATS_PLUS)
+TYPE_INT32(THREE, INT32_PLUS)
+TYPE_INT64(THREE, INT64_PLUS)
+#undef THREE
+#define ROW(ID, T, W, GET, PUT) [DT_##ID] = three_##ID,
+static const SumFn three_loops[DT_MAX + 1] = { WIDE_COMPLEX_TYPES(ROW) INDEX_TYPES(ROW) };
+#undef ROW
 
 static Status *add_n_shape(ShapeCtx *c)
 {
@@ -29,21 +53,30 @@ static Status *accumulate_shape(ShapeCtx *c)
 
 typedef struct AddJob {
         OpCtx *c;
-        BinaryFn fn;
+        BinaryFn two;
+        SumFn three; /* or NULL */
         size_t size;
 } AddJob;
 
-/* One block through all inputs at a time: the sum stays in the cache. */
-static void add_block(void *arg, int64_t from, int64_t to)
+static const char *input_at(const AddJob *j, int i, size_t at)
 {
-        const AddJob *j = arg;
+        return (const char *)tensor_data(ctx_input(j->c, i)) + at;
+}
+
+/* One block through all inputs: the sum stays in the cache. */
+static void add_block(const AddJob *j, int64_t from, int64_t n)
+{
         size_t at = (size_t)from * j->size;
         char *z = (char *)tensor_fill(ctx_output(j->c, 0)) + at;
-        const char *x = (const char *)tensor_data(ctx_input(j->c, 0)) + at;
-        for (int i = 1; i < ctx_inputs(j->c); i++) {
-                j->fn(x, 1, (const char *)tensor_data(ctx_input(j->c, i)) + at, 1, z, to - from);
-                x = z;
-        }
+        const char *x = input_at(j, 0, at);
+        for (int i = 1; i < ctx_inputs(j->c); x = z)
+                if (j->three && i + 1 < ctx_inputs(j->c)) {
+                        j->three(x, input_at(j, i, at), input_at(j, i + 1, at), z, n);
+                        i += 2;
+                } else {
+                        j->two(x, 1, input_at(j, i, at), 1, z, n);
+                        i++;
+                }
 }
 
 /* All inputs of a block while its sum is in the cache. */
@@ -51,13 +84,14 @@ static void add_range(void *arg, int64_t from, int64_t to)
 {
         enum { BLOCK = 2048 };
         for (; from < to; from += BLOCK)
-                add_block(arg, from, MIN(from + BLOCK, to));
+                add_block(arg, from, MIN((int64_t)BLOCK, to - from));
 }
 
 static Status *add_n(OpCtx *c)
 {
         const Tensor *x = ctx_input(c, 0);
-        AddJob job = { c, add_n_loops[tensor_dtype(x)], dtype_size(tensor_dtype(x)) };
+        DType t = tensor_dtype(x);
+        AddJob job = { c, add_n_loops[t], three_loops[t], dtype_size(t) };
         if (ctx_inputs(c) == 1)
                 ctx_forward(c, 0, 0);
         else if (tensor_count(x) < MATH_GRAIN)
