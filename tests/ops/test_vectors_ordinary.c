@@ -30,22 +30,60 @@ static Tensor *many(DType t)
 }
 
 /* Bases above zero of all sizes, down to the smallest, and exponents that give results of all
- * sizes. */
-Test(ordinary_vectors, of_floats_above_zero_have_powers_within_a_unit)
+ * sizes; every third is near 1, where the logarithm is small. */
+Test(ordinary_vectors, of_floats_above_zero_have_powers_within_a_unit_and_a_half)
 {
-        static const MathCase power = { "Pow", "z = Pow(a, b)", pow, 1 };
+        static const MathCase power = { "Pow", "z = Pow(a, b)", pow, 1.5 };
         autoptr(Tensor) a = many(DT_FLOAT);
         autoptr(Tensor) b = many(DT_FLOAT);
         float *x = tensor_fill(a), *y = tensor_fill(b);
         for (uint32_t i = 0; i < MANY; i++) {
                 uint32_t some = i * 2654435761u;
-                bool near = i % 3 == 0; /* to 1, where the math_log is small */
-                x[i] = near ? 1 + (float)(int32_t)some * 0x1p-33f
-                            : float_of_bits_(some % 0x7f7fffff + 1);
+                x[i] = i % 3 == 0 ? 1 + (float)(int32_t)some * 0x1p-33f
+                                  : float_of_bits_(some % 0x7f7fffff + 1);
                 double most = fmin(fmax(1 / fabs(log2((double)x[i])), 1e-3), 1e6);
                 y[i] = (float)((double)(int32_t)(some * 747796405u) * 0x1p-31 * 152 * most);
         }
         expect_many(&power, DT_FLOAT, a, b);
+}
+Test(ordinary_vectors, of_doubles_above_zero_have_powers_within_a_unit_and_a_half)
+{
+        static const MathCase power = { "Pow", "z = Pow(a, b)", pow, 1.5 };
+        autoptr(Tensor) a = many(DT_DOUBLE);
+        autoptr(Tensor) b = many(DT_DOUBLE);
+        double *x = tensor_fill(a), *y = tensor_fill(b);
+        for (uint32_t i = 0; i < MANY; i++) {
+                double some = (double)(int32_t)(i * 2654435761u) * 0x1p-31;
+                x[i] = i % 3 == 0 ? 1 + some * ldexp(1, -(int)(i % 50) - 2)
+                                  : (1 + fabs(some)) * ldexp(1, (int)(i % 2090) - 1072);
+                double most = fmin(fmax(1 / fabs(log2(x[i])), 1e-4), 1e15);
+                y[i] = (double)(int32_t)(i * 747796405u) * 0x1p-31 * 1080 * most;
+        }
+        expect_many(&power, DT_DOUBLE, a, b);
+}
+
+/* Bases on both sides of where one piece of the table ends, in every octave there is. */
+Test(ordinary_vectors, have_powers_at_the_ends_of_every_sixteenth)
+{
+        static const MathCase power = { "Pow", "z = Pow(a, b)", pow, 1.5 };
+        for (int wide = 0; wide < 2; wide++) {
+                DType t = wide ? DT_DOUBLE : DT_FLOAT;
+                autoptr(Tensor) a = many(t);
+                autoptr(Tensor) b = many(t);
+                for (int i = 0; i < MANY; i++) {
+                        double part = (i / 2 % 48 + 48) / 96.0, beside = i % 2 ? 0x1p-24 : 0x1p-53;
+                        double x = ldexp(part + (i % 3 - 1) * beside, i / 96 % 240 - 120);
+                        double y = (i % 7 - 3) * (i % 5 ? 0.25 : 1.3) + 0x1p-20;
+                        if (wide) {
+                                ((double *)tensor_fill(a))[i] = x;
+                                ((double *)tensor_fill(b))[i] = y;
+                        } else {
+                                ((float *)tensor_fill(a))[i] = (float)x;
+                                ((float *)tensor_fill(b))[i] = (float)y;
+                        }
+                }
+                expect_many(&power, t, a, b);
+        }
 }
 
 /* Of every size; every third is near 1. */

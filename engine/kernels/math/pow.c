@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Pow. Integer powers wrap; negative ones are refused before the loop. */
-#include "engine/kernels/math/pow_float.h"
+#include "engine/kernels/math/pow_wide.h"
 #include "engine/kernels/math/short_math.h"
 
 static inline uint64_t power(uint64_t a, uint64_t b)
@@ -19,11 +19,15 @@ BINARY_LOOPS(pow, SIGNED_TYPES, power((uint64_t)a, (uint64_t)b))
 __attribute__((simd("notinbranch"))) double(pow)(double, double);
 __attribute__((simd("notinbranch"))) float(powf)(float, float);
 #endif
-BINARY_LOOPS(pow, TYPE_DOUBLE, pow(a, b))
-BINARY_LOOPS(plain_pow, TYPE_FLOAT, pow(a, b))
+BINARY_LOOPS(plain_pow, WIDE_TYPES, pow(a, b))
 static void pow_loop_FLOAT(const void *x, int64_t xs, const void *y, int64_t ys, void *z, int64_t n)
 {
         pow_floats(plain_pow_loop_FLOAT, x, xs, y, ys, z, n);
+}
+static void pow_loop_DOUBLE(const void *x, int64_t xs, const void *y, int64_t ys, void *z,
+                            int64_t n)
+{
+        pow_doubles(plain_pow_loop_DOUBLE, x, xs, y, ys, z, n);
 }
 
 SHORT_TARGET static __attribute__((noinline)) void pow_by_loop(__m512 *a, const __m512 *b)

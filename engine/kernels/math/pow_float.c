@@ -1,148 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
-/* 2^(y log2(x)) in double, which leaves but the last rounding. The logarithm is that of a number
- * near the sixteenth of an octave that x is in, from a table, and a polynomial in what is left; the
- * power of two likewise is a polynomial in what is left to a whole number. Polynomials of the least
- * largest error: 2^-33 of the logarithm, 2^-29 of the power. */
-#include "engine/kernels/math/pow_float.h"
+#include "engine/kernels/math/pow_wide.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
 
-#define WIDE __attribute__((target("avx512f")))
-#define PART static inline __attribute__((always_inline, target("avx512f")))
+#define WIDE __attribute__((target("avx512f,avx512dq")))
+#define PART static inline __attribute__((always_inline, target("avx512f,avx512dq")))
 
-enum { LANES = 16, HALF_LANES = 8, TOP_BITS = 52 - 4 };
+enum { LANES = 16, TOP_BITS = 23 - 4 };
+/* The octave of m: 1 is where two thirds of its sixteenth are below, which is half as wide there.
+ */
+#define FIRST 0x3f3aaaab
+/* What is added to this is rounded to a whole number. */
+#define WHOLE 0x1.8p23f
 
-/* For each sixteenth of [1, 2): a number close to 1 / x, of few bits, so that r = x about - 1 is
- * exact, and its logarithm's negative. At both ends r is all that there is, so that nothing cancels
- * where x is near 1. */
-static const double about[LANES] = { 0x1p+0,    0x1.d4p-1, 0x1.bbp-1, 0x1.a4p-1,
-                                     0x1.9p-1,  0x1.7dp-1, 0x1.6cp-1, 0x1.5dp-1,
-                                     0x1.4ep-1, 0x1.41p-1, 0x1.35p-1, 0x1.2ap-1,
-                                     0x1.1fp-1, 0x1.16p-1, 0x1.0dp-1, 0x1p-1 };
-static const double log_about[LANES] = {
-        0,
-        0x1.097e38ce60649p-3,
-        0x1.abb2ca9ec7472p-3,
-        0x1.249cd2b13cd6cp-2,
-        0x1.6cb0f6865c8eap-2,
-        0x1.b495d4e9185f7p-2,
-        0x1.f804ae8d0cd02p-2,
-        0x1.1b17e849adc26p-1,
-        0x1.3b8b1c68fa6edp-1,
-        0x1.58de3bf8b824bp-1,
-        0x1.7502cc4a27b80p-1,
-        0x1.8fc924c89ac84p-1,
-        0x1.ab9151be168ddp-1,
-        0x1.c31a27dd00b4ap-1,
-        0x1.db694903d94b8p-1,
-        1,
-};
+#define ALL(v)       _mm512_set1_ps(v)
+#define ALL_I(v)     _mm512_set1_epi32(v)
+#define ADD(a, b)    _mm512_add_ps(a, b)
+#define SUB(a, b)    _mm512_sub_ps(a, b)
+#define MUL(a, b)    _mm512_mul_ps(a, b)
+#define FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
 
-#define ALL(v)       _mm512_set1_pd(v)
-#define FMA(a, b, c) _mm512_fmadd_pd(a, b, c)
+/* For each sixteenth of an octave from FIRST on: c and -log(c), of which the first part is a
+ * multiple of 2^-16, as that of log(2) is. */
+static const float near[LANES] = { 0x1.58p+0f, 0x1.48p+0f, 0x1.4p+0f,  0x1.3p+0f,
+                                   0x1.28p+0f, 0x1.2p+0f,  0x1.1p+0f,  0x1.08p+0f,
+                                   0x1p+0f,    0x1.fp-1f,  0x1.dp-1f,  0x1.bp-1f,
+                                   0x1.ap-1f,  0x1.88p-1f, 0x1.78p-1f, 0x1.68p-1f };
+static const float log_near[LANES] = { -0x1.2e9p-2f, -0x1.fb9p-3f,  -0x1.c9p-3f,
+                                       -0x1.5ffp-3f, -0x1.2958p-3f, -0x1.e27p-4f,
+                                       -0x1.f0ap-5f, -0x1.f84p-6f,  0,
+                                       0x1.042p-5f,  0x1.933p-4f,   0x1.5bf8p-3f,
+                                       0x1.a94p-3f,  0x1.1178p-2f,  0x1.3c24p-2f,
+                                       0x1.68acp-2f };
+static const float log_rest[LANES] = { 0x1.d451eep-18f,  -0x1.86d5e4p-19f, 0x1.070cacp-20f,
+                                       -0x1.83853cp-18f, 0x1.683fp-18f,    -0x1.db8abcp-22f,
+                                       -0x1.86008cp-20f, 0x1.64f188p-18f,  0,
+                                       -0x1.44ec32p-18f, 0x1.797566p-18f,  -0x1.fca55ep-18f,
+                                       -0x1.2c3752p-19f, 0x1.d044fcp-19f,  0x1.277334p-18f,
+                                       0x1.07d38ep-19f };
 
-PART __m512d from_table(const double table[LANES], __m512i at)
+PART __m512 from_table(const float table[LANES], __m512i at)
 {
-        return _mm512_permutex2var_pd(_mm512_loadu_pd(table), at,
-                                      _mm512_loadu_pd(table + HALF_LANES));
+        return _mm512_permutexvar_ps(at, _mm512_loadu_ps(table));
 }
 
-/* Of finite numbers above zero. */
-PART __m512d log2_wide(__m512d x)
+/* -2 (log(1 + r) - r + r^2/2) / r^3, so that times -r^3/2 it is within 2^-34 of r. */
+PART __m512 log1p_rest(__m512 r)
 {
-        __m512d m = _mm512_getmant_pd(x, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_src);
-        __m512i at = _mm512_srli_epi64(_mm512_castpd_si512(m), TOP_BITS);
-        __m512d r = FMA(m, from_table(about, at), ALL(-1)), r2 = _mm512_mul_pd(r, r);
-        __m512d whole = _mm512_add_pd(_mm512_getexp_pd(x), from_table(log_about, at));
-        __m512d low = FMA(r, ALL(-0x1.7154761076bd3p-1), ALL(0x1.715476529b9c3p+0));
-        __m512d mid = FMA(r, ALL(-0x1.715af9d035c63p-2), ALL(0x1.ec70abcc79163p-2));
-        __m512d high = FMA(r, ALL(-0x1.c826ccde35789p-3), ALL(0x1.276dd9d423d98p-2));
-        return FMA(r, FMA(r2, FMA(r2, high, mid), low), whole);
+        __m512 p = FMA(r, ALL(0x1.4a0422p-2f), ALL(-0x1.9a040cp-2f));
+        p = FMA(r, p, ALL(0x1.00018ap-1f));
+        return FMA(r, p, ALL(-0x1.55555p-1f));
 }
 
-/* Rounds to a float once: too large a power is infinite, too small a one zero or subnormal. */
-PART __m256 exp2_wide(__m512d t)
+/* The logarithm of normal numbers above zero, and what that leaves. */
+PART __m512 log_in_two(__m512 x, __m512 *ret_rest)
 {
-        __m512d whole = _mm512_roundscale_pd(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-        __m512d f = _mm512_sub_pd(t, whole), f2 = _mm512_mul_pd(f, f);
-        __m512d low = FMA(f, ALL(0x1.62e430c7e9233p-1), ALL(0x1.0000000261500p+0));
-        __m512d mid = FMA(f, ALL(0x1.c6aed4b951199p-5), ALL(0x1.ebfbdadcb0ba5p-3));
-        __m512d high = FMA(f, ALL(0x1.5f456a8abceeap-10), ALL(0x1.3b2dbbc1000e1p-7));
-        __m512d top = FMA(f2, ALL(0x1.41d333694e99cp-13), high);
-        __m512d p = FMA(f2, FMA(f2, top, mid), low);
-        return _mm512_cvtpd_ps(_mm512_scalef_pd(p, whole));
+        __m512i bits = _mm512_castps_si512(x), above = _mm512_sub_epi32(bits, ALL_I(FIRST));
+        __m512i at = _mm512_srli_epi32(above, TOP_BITS), octave = _mm512_srai_epi32(above, 23);
+        __m512 m = _mm512_castsi512_ps(_mm512_sub_epi32(bits, _mm512_slli_epi32(octave, 23)));
+        __m512 k = _mm512_cvtepi32_ps(octave);
+        __m512 r = FMA(m, from_table(near, at), ALL(-1));
+        __m512 whole = FMA(k, ALL(0x1.62e4p-1f), from_table(log_near, at));
+        __m512 rest = FMA(k, ALL(0x1.7f7d1cp-20f), from_table(log_rest, at));
+        __m512 one = ADD(whole, r), half = MUL(r, ALL(-0.5f)), two = FMA(r, half, one);
+        rest = ADD(rest, ADD(SUB(whole, one), r));
+        rest = ADD(rest, FMA(r, half, SUB(one, two)));
+        __m512 square = MUL(r, half);
+        rest = FMA(MUL(r, square), log1p_rest(r), rest);
+        __m512 log_x = ADD(two, rest);
+        *ret_rest = ADD(SUB(two, log_x), rest);
+        return log_x;
 }
 
-PART __m256 pow_wide(__m256 x, __m256 y)
+/* exp(t + rest), |t| <= 87: t + rest = k log(2) + r; (exp(r) - 1 - r) / r^2 by a polynomial. */
+PART __m512 exp_of_two(__m512 t, __m512 rest)
 {
-        __m512d t = _mm512_mul_pd(log2_wide(_mm512_cvtps_pd(x)), _mm512_cvtps_pd(y));
-        return exp2_wide(t);
+        __m512 k = SUB(FMA(t, ALL(0x1.715476p+0f), ALL(WHOLE)), ALL(WHOLE));
+        __m512 r = _mm512_fnmadd_ps(k, ALL(0x1.62ep-1f), t);
+        r = ADD(r, _mm512_fnmadd_ps(k, ALL(0x1.0bfbe8p-15f), rest));
+        __m512 p = FMA(r, ALL(0x1.6d990cp-10f), ALL(0x1.1227fep-7f));
+        p = FMA(r, p, ALL(0x1.555486p-5f));
+        p = FMA(r, p, ALL(0x1.5554bp-3f));
+        p = FMA(r, p, ALL(0.5f));
+        p = FMA(MUL(r, r), p, r);
+        return _mm512_scalef_ps(ADD(ALL(1), p), k);
 }
 
-PART __m256 upper(__m512 v)
+PART __mmask16 power(__m512 x, __m512 y, __m512 *ret)
 {
-        return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1));
+        __m512 low, high = log_in_two(x, &low), t = MUL(y, high);
+        *ret = exp_of_two(t, FMA(y, low, _mm512_fmsub_ps(y, high, t)));
+        __m512i above = _mm512_sub_epi32(_mm512_castps_si512(x), ALL_I(0x00800000));
+        return _mm512_cmp_ps_mask(_mm512_abs_ps(t), ALL(87), _CMP_LT_OQ) &
+               _mm512_cmplt_epu32_mask(above, ALL_I(0x7f000000));
 }
 
-PART __m512 joined(__m256 low, __m256 high)
-{
-        return _mm512_castpd_ps(_mm512_insertf64x4(_mm512_castps_pd(_mm512_castps256_ps512(low)),
-                                                   _mm256_castps_pd(high), 1));
-}
-
-PART bool ordinary(__m512 x, __m512 y)
-{
-        __m512i huge = _mm512_set1_epi32(0x7f800000);
-        __m512i sizes = _mm512_and_si512(_mm512_castps_si512(y), _mm512_set1_epi32(0x7fffffff));
-        __m512i below = _mm512_sub_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(1));
-        return (_mm512_cmplt_epu32_mask(below, _mm512_set1_epi32(0x7f7fffff)) &
-                _mm512_cmplt_epu32_mask(sizes, huge)) == 0xffff;
-}
-
-/* m elements of p, or one for all; what is beyond them is 1. */
-PART __m512 some(const float *p, int64_t step, __mmask16 m)
-{
-        return step ? _mm512_mask_loadu_ps(_mm512_set1_ps(1), m, p) : _mm512_set1_ps(*p);
-}
-
-PART void pow_512(BinaryFn plain, const float *x, int64_t xs, const float *y, const int64_t ys,
-                  float *z, int64_t n)
-{
-        for (int64_t i = 0; i < n; i += LANES) {
-                int64_t left = MIN(n - i, (int64_t)LANES);
-                __mmask16 m = (__mmask16)((1u << left) - 1);
-                __m512 a = some(x + i * xs, xs, m), b = some(y + i * ys, ys, m);
-                if (!ordinary(a, b)) {
-                        plain(x + i * xs, xs, y + i * ys, ys, z + i, left);
-                        continue;
-                }
-                __m256 low = pow_wide(_mm512_castps512_ps256(a), _mm512_castps512_ps256(b));
-                _mm512_mask_storeu_ps(z + i, m, joined(low, pow_wide(upper(a), upper(b))));
-        }
-}
-
-WIDE static void pow_to_one(BinaryFn plain, const float *x, int64_t xs, const float *y, float *z,
-                            int64_t n)
-{
-        pow_512(plain, x, xs, y, 0, z, n);
-}
-
-WIDE static void pow_to_each(BinaryFn plain, const float *x, int64_t xs, const float *y, float *z,
-                             int64_t n)
-{
-        pow_512(plain, x, xs, y, 1, z, n);
-}
-#endif
-
+POW_LOOP(pow_floats, float, __m512, __mmask16, ps, LANES, power)
+#else
 void pow_floats(BinaryFn plain, const float *x, int64_t xs, const float *y, int64_t ys, float *z,
                 int64_t n)
 {
-#ifdef __x86_64__
-        if (__builtin_cpu_supports("avx512f")) {
-                (ys ? pow_to_each : pow_to_one)(plain, x, xs, y, z, n);
-                return;
-        }
-#endif
         plain(x, xs, y, ys, z, n);
 }
+#endif
