@@ -102,7 +102,9 @@ void sgemm_run(const Sgemm *g)
                 return;
         }
         bool row = g->m == 1 && (!g->trans_a || g->lda == 1);
-        if (row && !g->trans_b)
+        if (row && g->packed)
+                sgemm_row(g);
+        else if (row && !g->trans_b)
                 run_row(g);
         else if (row)
                 run_dots(g);

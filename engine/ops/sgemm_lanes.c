@@ -37,6 +37,12 @@ typedef struct Tile {
         uint64_t step;       /* how many for each line of b, in 1/ONE */
 } Tile;
 
+/* Which of 16 columns there are, when n are left. */
+static inline __mmask16 lanes_mask(int64_t n)
+{
+        return (__mmask16)((1U << MAX(MIN(n, (int64_t)LANES), (int64_t)0)) - 1);
+}
+
 /* Sums that begin with what is there, not end with it, are the same however k is cut. */
 PART void begin(const int rows, const int vectors, const Tile *t, V sum[ROWS_MAX][2])
 {
@@ -209,8 +215,8 @@ static void run_part(const Job *j, const Rows *r, const Part *p)
                    .keep = tiles > 1 ? j->panel : NULL,
                    .depth = p->to - p->from,
                    .ldy = g->ldc,
-                   .low = (__mmask16)((1U << MIN(n, (int64_t)LANES)) - 1),
-                   .high = (__mmask16)((1U << MAX(n - LANES, (int64_t)0)) - 1),
+                   .low = lanes_mask(n),
+                   .high = lanes_mask(n - LANES),
                    .sum = p->from || g->beta != 0 };
         if (g->trans_b && !g->packed) {
                 lanes_turn(g->b + p->col * g->ldb + p->from, g->ldb, n, t.depth, j->panel, PANEL);
@@ -279,6 +285,45 @@ bool sgemm_lanes(const Sgemm *g)
         }
         block_free(lines, j.bytes);
         return true;
+}
+
+/* ---- a single row ---- */
+
+/* Panels that are read side by side: as many sums as keep the processor busy, each of which has to
+ * wait for the one before. */
+enum { TOGETHER = 4 };
+
+/* The columns from col on; panels is a constant wherever this is inlined. */
+PART void row_tile(const int panels, const Sgemm *g, int64_t col)
+{
+        const float *b = g->packed + col * g->k, *a = g->a;
+        int64_t n = MIN(g->n - col, (int64_t)panels * PANEL), apart = g->k * PANEL;
+        V sum[2 * TOGETHER] = { 0 };
+        for (int i = 0; i < 2 * panels && g->beta != 0; i++)
+                sum[i] =
+                        (V)_mm512_maskz_loadu_ps(lanes_mask(n - i * LANES), g->c + col + i * LANES);
+        for (int64_t k = 0; k < g->k; k++, b += PANEL) {
+                V x = a[k] - (V){ 0 }; /* all of them */
+#pragma GCC unroll 4
+                for (int i = 0; i < panels; i++) {
+                        V u0, u1;
+                        lanes_line(false, (const char *)(b + i * apart), &u0, &u1);
+                        sum[2 * i] += x * u0;
+                        sum[2 * i + 1] += x * u1;
+                }
+        }
+        for (int i = 0; i < 2 * panels; i++)
+                _mm512_mask_storeu_ps(g->c + col + i * LANES, lanes_mask(n - i * LANES),
+                                      (__m512)sum[i]);
+}
+
+WIDE void sgemm_row(const Sgemm *g)
+{
+        int64_t col = 0;
+        for (; col + (TOGETHER - 1) * PANEL < g->n; col += TOGETHER * PANEL)
+                row_tile(TOGETHER, g, col);
+        for (; col < g->n; col += PANEL)
+                row_tile(1, g, col);
 }
 
 bool sgemm_lanes_usable(const Sgemm *g)

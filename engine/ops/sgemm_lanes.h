@@ -10,6 +10,9 @@ bool sgemm_lanes_usable(const Sgemm *g);
  * not. */
 bool sgemm_lanes(const Sgemm *g);
 
+/* The same for a single row, whose numbers lie next to each other, where b is packed. */
+void sgemm_row(const Sgemm *g);
+
 /* b [k, n], or [n, k] if `trans`, as Sgemm.packed: panels.h's, 32 columns after the other. How many
  * bytes it takes; and how it is made. */
 int64_t sgemm_pack_bytes(int64_t k, int64_t n);

@@ -13,8 +13,9 @@
 #include "engine/ops/panels.h"
 #include "engine/ops/sgemm_lanes.h"
 
-/* With more rows bfloat16 computes longer than it waits; steps before a matrix is packed. */
-enum { NARROW_ROWS = 4 * ROWS_MAX, PATIENCE = 2 };
+/* With more rows bfloat16 computes longer than it waits; steps before a matrix is packed; its size
+ * from which on that pays for a single row. */
+enum { NARROW_ROWS = 4 * ROWS_MAX, PATIENCE = 2, ROW_LEAST = 1 << 16 };
 
 typedef struct KeptMatrix {
         Panels narrow;   /* .u NULL: floats */
@@ -82,9 +83,10 @@ Status *kept_prepare(PrepareCtx *p)
 /* Whoever comes for the third time packs; the others go on without until that is done. */
 const float *kept_lines(KeptMatrix *m, int64_t rows, const float *b)
 {
-        if (!m || !m->pack || b != m->at || rows == 1 || (rows <= ROWS_MAX && !m->trans))
+        if (!m || !m->pack || b != m->at)
                 return NULL;
-        if (!sgemm_lanes_usable(&(Sgemm){ .m = rows, .n = m->n, .k = m->k }))
+        if (rows == 1 ? m->k * m->n < ROW_LEAST
+                      : !sgemm_lanes_usable(&(Sgemm){ .m = rows, .n = m->n, .k = m->k }))
                 return NULL;
         float *packed = atomic_load(&m->packed);
         if (packed || atomic_fetch_add(&m->uses, 1) != PATIENCE)
@@ -98,7 +100,9 @@ const float *kept_lines(KeptMatrix *m, int64_t rows, const float *b)
 
 const float *kept_packed(const Gemm *g)
 {
-        return kept_lines(g->kept, g->m, g->b);
+        const KeptMatrix *m = g->kept;
+        bool pays = m && g->m > 1 && (m->trans || g->m > ROWS_MAX);
+        return pays ? kept_lines(g->kept, g->m, g->b) : NULL;
 }
 
 /* ---- bfloat16 ---- */

@@ -94,13 +94,16 @@ static Sgemm layer(const float *a, int64_t rows, int64_t n, const float *w, int6
 
 /* How many panels of units a piece gets; 0: it does not pay to cut the units. Every piece has a
  * size that gets the same kernel; two for each thread let one wait less for the other. A single row
- * reads w faster by lines as long as possible. */
+ * reads w faster by long lines, unless it is packed. */
 static int64_t unit_panels(const OpCtx *c, const Sgemm *g, int64_t units)
 {
         int64_t threads = ctx_threads(c), panels = units / PANEL, each = g->m * g->k * PANEL;
         int64_t share = panels / threads;
-        if (g->m == 1 || threads == 1 || units % PANEL || share * threads != panels ||
-            each * share < PRODUCT_GRAIN)
+        if (threads == 1 || units % PANEL || share * threads != panels)
+                return 0;
+        if (g->m == 1)
+                return g->packed && g->n * g->k >= 2 * ROW_GRAIN ? share : 0;
+        if (each * share < PRODUCT_GRAIN)
                 return 0;
         return share % 2 == 0 && each * share / 2 >= PRODUCT_GRAIN ? share / 2 : share;
 }
