@@ -124,6 +124,33 @@ Test(pattern_float, layer_norms_by_hand)
         }
 }
 
+/* The same graphs, with every type that they name double. */
+static void expect_norm_of_doubles(const char *one, const char *two)
+{
+        autobuf b = BUF(1 << 16);
+        autobuf all = BUF(1 << 16);
+        buf_printf(&all, "%s%s", one, two);
+        for (const char *p = buf_cstr(&all), *end; *p; p = end) {
+                end = strstr(p, "float") ? strstr(p, "float") : p + strlen(p);
+                buf_append(&b, p, (size_t)(end - p));
+                if (*end) {
+                        buf_puts(&b, "double");
+                        end += 5;
+                }
+        }
+        rewrite_expect_same_beside(buf_cstr(&b), NULL, 1, 1e-13);
+}
+
+Test(pattern_float, layer_norms_of_doubles)
+{
+        expect_norm_of_doubles(NORM_OF(2, "6, 70", "70", "-1"), MOMENTS("stop") MOMENTS_END);
+        expect_norm_of_doubles(NORM_OF(2, "3, 5000", "5000", "1"), MOMENTS("mean") MOMENTS_END);
+        expect_norm_of_doubles(NORM_OF(2, "100, 1", "1", "1"), MOMENTS("stop") MOMENTS_END);
+        expect_norm_of_doubles(NORM_OF(3, "2, 3, 768", "768", "2"),
+                               CENTRED "sq = Square(d)\n" BY_ROOT);
+        expect_norm_of_doubles(NORM_OF(1, "64", "64", "0"), CENTRED "sq = Mul(d, d)\n" BY_DIVISION);
+}
+
 Test(pattern_float, other_axes_and_scales_are_left_to_the_nodes)
 {
         expect_norm(1, NULL, NORM_OF(2, "6, 6", "6", "0"), MOMENTS("stop") MOMENTS_END);

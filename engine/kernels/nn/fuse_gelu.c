@@ -56,7 +56,9 @@ static Status *run(OpCtx *c, Gelu *g, bool *ret_done)
                 return NULL;
         g->x = tensor_data(x);
         *ret_done = true;
-        TRY(output_over(c, pattern_input(ctx_node(c), 'x'), &g->y));
+        Tensor *y;
+        TRY(output_over(c, pattern_input(ctx_node(c), 'x'), &y));
+        g->y = tensor_fill(y);
         ctx_parallel(c, tensor_count(x), MATH_GRAIN_DEAR, blocks, g);
         return NULL;
 }

@@ -6,71 +6,74 @@
 #include "engine/kernels/math/types.h"
 #include "engine/kernels/nn/pattern_float.h"
 
-enum { BLOCK = 64 * FOLD_LANES }; /* summed in float, then in double */
+enum { BLOCK = 64 * FOLD_LANES }; /* summed in the type, then in double */
 
 typedef struct LayerNorm {
-        const float *x, *gamma, *beta;
-        float *y, epsilon;
+        const void *x, *gamma, *beta;
+        void *y;
+        double epsilon;
         int64_t n;
 } LayerNorm;
 
 static bool keeps_dims(const Node *n)
 {
-        return step_float(n) && node_bool(n, "keep_dims", false);
+        DType t = node_type(n, "T", DT_INVALID);
+        return (t == DT_FLOAT || t == DT_DOUBLE) && node_bool(n, "keep_dims", false);
 }
 
 #define PLUS(a, b) ((a) + (b))
 
-HOT static float block_sum(const float *x, int64_t n)
-{
-        float lane[FOLD_LANES] = { 0 };
-        int64_t i = 0;
-        for (; i + FOLD_LANES <= n; i += FOLD_LANES)
-                for (int l = 0; l < FOLD_LANES; l++)
-                        lane[l] += x[i + l];
-        for (int l = 0; i < n; i++, l++)
-                lane[l] += x[i];
-        FOLD(lane, PLUS);
-        return lane[0];
-}
-
-HOT static float block_squares(const float *x, float mean, int64_t n)
-{
-        float lane[FOLD_LANES] = { 0 };
-        int64_t i = 0;
-        for (; i + FOLD_LANES <= n; i += FOLD_LANES)
-                for (int l = 0; l < FOLD_LANES; l++)
-                        lane[l] += (x[i + l] - mean) * (x[i + l] - mean);
-        for (int l = 0; i < n; i++, l++)
-                lane[l] += (x[i] - mean) * (x[i] - mean);
-        FOLD(lane, PLUS);
-        return lane[0];
-}
-
-HOT static void finish(const LayerNorm *v, const float *x, float mean, float by, float *y)
-{
-        const float *gamma = v->gamma, *beta = v->beta;
-        SAME_OR_APART
-        for (int64_t i = 0; i < v->n; i++)
-                y[i] = (x[i] - mean) * (by * gamma[i]) + beta[i];
-}
-
-static void rows(void *arg, int64_t from, int64_t to)
-{
-        const LayerNorm *v = arg;
-        for (int64_t row = from; row < to; row++) {
-                const float *x = v->x + row * v->n;
-                double sum = 0, squares = 0;
-                for (int64_t i = 0; i < v->n; i += BLOCK)
-                        sum += (double)block_sum(x + i, MIN(v->n - i, (int64_t)BLOCK));
-                float mean = (float)(sum / (double)v->n);
-                for (int64_t i = 0; i < v->n; i += BLOCK)
-                        squares +=
-                                (double)block_squares(x + i, mean, MIN(v->n - i, (int64_t)BLOCK));
-                float variance = (float)(squares / (double)v->n);
-                finish(v, x, mean, 1 / sqrtf(variance + v->epsilon), v->y + row * v->n);
+/* What n values of a row, as an expression of v, make together. */
+#define BLOCK_SUM(ID, T, fn, expr)                                        \
+        HOT static double fn##_##ID(const T *x, T mean UNUSED, int64_t n) \
+        {                                                                 \
+                T lane[FOLD_LANES] = { 0 };                               \
+                int64_t i = 0;                                            \
+                for (; i + FOLD_LANES <= n; i += FOLD_LANES)              \
+                        for (int l = 0; l < FOLD_LANES; l++) {            \
+                                T v = x[i + l];                           \
+                                lane[l] += expr;                          \
+                        }                                                 \
+                for (int l = 0; i < n; i++, l++) {                        \
+                        T v = x[i];                                       \
+                        lane[l] += expr;                                  \
+                }                                                         \
+                FOLD(lane, PLUS);                                         \
+                return (double)lane[0];                                   \
         }
-}
+#define FINISH(ID, T)                                                                   \
+        HOT static void finish_##ID(const LayerNorm *v, const T *x, T mean, T by, T *y) \
+        {                                                                               \
+                const T *gamma = v->gamma, *beta = v->beta;                             \
+                SAME_OR_APART                                                           \
+                for (int64_t i = 0; i < v->n; i++)                                      \
+                        y[i] = (x[i] - mean) * (by * gamma[i]) + beta[i];               \
+        }
+#define ROWS(ID, T)                                                                               \
+        static void rows_##ID(void *arg, int64_t from, int64_t to)                                \
+        {                                                                                         \
+                const LayerNorm *v = arg;                                                         \
+                for (int64_t row = from; row < to; row++) {                                       \
+                        const T *x = (const T *)v->x + row * v->n;                                \
+                        double sum = 0, squares = 0;                                              \
+                        for (int64_t i = 0; i < v->n; i += BLOCK)                                 \
+                                sum += sum_##ID(x + i, 0, MIN(v->n - i, (int64_t)BLOCK));         \
+                        T mean = (T)(sum / (double)v->n);                                         \
+                        for (int64_t i = 0; i < v->n; i += BLOCK)                                 \
+                                squares +=                                                        \
+                                        squares_##ID(x + i, mean, MIN(v->n - i, (int64_t)BLOCK)); \
+                        T variance = (T)(squares / (double)v->n);                                 \
+                        finish_##ID(v, x, mean, 1 / sqrt(variance + (T)v->epsilon),               \
+                                    (T *)v->y + row * v->n);                                      \
+                }                                                                                 \
+        }
+#define LOOPS(ID, T)                                       \
+        BLOCK_SUM(ID, T, sum, v)                           \
+        BLOCK_SUM(ID, T, squares, (v - mean) * (v - mean)) \
+        FINISH(ID, T)                                      \
+        ROWS(ID, T)
+LOOPS(FLOAT, float)
+LOOPS(DOUBLE, double)
 
 /* Does it name x's last axis, and no other? */
 static bool is_last_axis(const Tensor *axis, const Tensor *x)
@@ -88,19 +91,25 @@ static bool is_vector(const Tensor *t, int64_t n)
 
 static Status *layer_norm(OpCtx *c, bool *ret_done)
 {
-        const Tensor *x = pattern_value(c, 'x');
+        const Tensor *x = pattern_value(c, 'x'), *tiny = pattern_value(c, 'p');
         const Tensor *gamma = pattern_value(c, 'g'), *beta = pattern_value(c, 'b');
-        LayerNorm v = { .gamma = tensor_data(gamma), .beta = tensor_data(beta) };
-        if (tensor_rank(x) < 1 || !tensor_count(x) || !pattern_scalar(c, 'p', &v.epsilon) ||
+        if (tensor_rank(x) < 1 || !tensor_count(x) || tensor_rank(tiny) != 0 ||
             !is_last_axis(pattern_value(c, 'a'), x) || !is_last_axis(pattern_value(c, 'e'), x))
                 return NULL;
-        v.n = tensor_dim(x, tensor_rank(x) - 1);
+        LayerNorm v = { .x = tensor_data(x),
+                        .gamma = tensor_data(gamma),
+                        .beta = tensor_data(beta),
+                        .epsilon = tensor_double(tiny, 0),
+                        .n = tensor_dim(x, tensor_rank(x) - 1) };
         if (!is_vector(gamma, v.n) || !is_vector(beta, v.n))
                 return NULL;
-        v.x = tensor_data(x);
+        Tensor *y;
         *ret_done = true;
-        TRY(output_over(c, pattern_input(ctx_node(c), 'x'), &v.y));
-        ctx_parallel(c, tensor_count(x) / v.n, MATH_GRAIN_DEAR / v.n + 1, rows, &v);
+        bool wide = tensor_dtype(x) == DT_DOUBLE;
+        TRY(output_over(c, pattern_input(ctx_node(c), 'x'), &y));
+        v.y = tensor_fill(y);
+        ctx_parallel(c, tensor_count(x) / v.n, MATH_GRAIN_DEAR / v.n + 1,
+                     wide ? rows_DOUBLE : rows_FLOAT, &v);
         return NULL;
 }
 

@@ -80,7 +80,9 @@ static Status *run(OpCtx *c, int at, Masked *m, bool *ret_done)
         int64_t count = tensor_count(x);
         m->x = tensor_data(x);
         *ret_done = true;
-        TRY(output_over(c, at, &m->y));
+        Tensor *y;
+        TRY(output_over(c, at, &y));
+        m->y = tensor_fill(y);
         if (count)
                 ctx_parallel(c, count / m->n, MATH_GRAIN_DEAR / m->n + 1, rows, m);
         return NULL;

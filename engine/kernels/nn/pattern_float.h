@@ -14,15 +14,12 @@ UNUSED static bool step_by_number(const Node *n)
                                  n->in[1].node->out_shapes[n->in[1].output].rank == 0);
 }
 
-/* Makes output 0: over that input, if nobody else needs it, else a new tensor of its shape. *ret
- * are its numbers. */
-UNUSED static Status *output_over(OpCtx *c, int input, float **ret)
+/* Makes output 0: over that input, if nobody else needs it, else a new tensor of its shape. */
+UNUSED static Status *output_over(OpCtx *c, int input, Tensor **ret)
 {
-        Tensor *y = ctx_take_input(c, input);
-        if (y)
-                ctx_set_output(c, 0, y);
-        else
-                TRY(ctx_alloc(c, 0, tensor_shape(c->in[input]), &y));
-        *ret = tensor_fill(y);
+        *ret = ctx_take_input(c, input);
+        if (!*ret)
+                return ctx_alloc(c, 0, tensor_shape(c->in[input]), ret);
+        ctx_set_output(c, 0, *ret);
         return NULL;
 }
