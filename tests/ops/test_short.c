@@ -2,7 +2,7 @@
 /* Ops of one short float for all 65,536 there are, in vectors and in plain loops, against libm in
  * double. */
 #include "engine/base/buf.h"
-#include "engine/kernels/math/short_lanes.h"
+#include "engine/kernels/math/half_pieces.h"
 #include "tests/lib/op_session.h"
 #include <criterion/criterion.h>
 
@@ -138,6 +138,12 @@ Test(shorts, all_halves_have_the_nearest_results)
 }
 Test(shorts, all_bfloat16_have_the_nearest_results)
 {
+        expect_all(DT_BFLOAT16);
+}
+Test(shorts, all_have_the_nearest_results_without_vectors_of_halves)
+{
+        half_pieces_off = true;
+        expect_all(DT_HALF);
         expect_all(DT_BFLOAT16);
 }
 Test(shorts, all_have_the_nearest_results_without_vectors)

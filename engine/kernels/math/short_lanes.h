@@ -102,7 +102,7 @@ SHORT_PART ShortPair short_same(const bool half, const uint16_t *x)
         return short_pair(half, _mm512_set1_epi16((short)*x));
 }
 
-#define UNARY_LANES_(ID, half, fn, call)                                                       \
+#define UNARY_LANES_(ID, half, fn, call, name)                                                 \
         SHORT_TARGET static void fn##_lanes_##ID(const void *x_, void *y_, int64_t n)          \
         {                                                                                      \
                 const uint16_t *x = x_;                                                        \
@@ -117,7 +117,7 @@ SHORT_PART ShortPair short_same(const bool half, const uint16_t *x)
                         short_store_some(half, y, p, n);                                       \
                 }                                                                              \
         }                                                                                      \
-        static void fn##_loop_##ID(const void *x, void *y, int64_t n)                          \
+        static void name##_##ID(const void *x, void *y, int64_t n)                             \
         {                                                                                      \
                 if (short_lanes_usable())                                                      \
                         fn##_lanes_##ID(x, y, n);                                              \
@@ -125,9 +125,9 @@ SHORT_PART ShortPair short_same(const bool half, const uint16_t *x)
                         unary_short(fn##_loop_FLOAT, DT_##ID, 0, x, y, n);                     \
         }
 /* fn_loop_FLOAT serves other processors; call(half, v) is a vector function. */
-#define UNARY_LANES(fn, call)              \
-        UNARY_LANES_(HALF, true, fn, call) \
-        UNARY_LANES_(BFLOAT16, false, fn, call)
+#define UNARY_LANES(fn, call)                         \
+        UNARY_LANES_(HALF, true, fn, call, fn##_loop) \
+        UNARY_LANES_(BFLOAT16, false, fn, call, fn##_loop)
 
 /* The same for two operands; what stands still is prepared once. */
 #define BINARY_LANES_LOOP_(half, call, GET_A, GET_B, TAIL_A, TAIL_B)                             \

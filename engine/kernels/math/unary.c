@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The walk behind every unary op: one loop over contiguous elements, cut into pieces for threads.
  */
-#include "engine/kernels/math/short_lanes.h"
+#include "engine/kernels/math/half_pieces.h"
 
-bool short_lanes_off;
+bool short_lanes_off, half_pieces_off;
 
 typedef struct UnaryJob {
         UnaryFn fn;
