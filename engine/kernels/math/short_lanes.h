@@ -85,11 +85,11 @@ SHORT_PART ShortPair short_load_some(const bool half, const uint16_t *x, int64_t
 {
         return short_pair(half, _mm512_maskz_loadu_epi16((1u << n) - 1, x));
 }
-/* The others are minus infinity. */
-SHORT_PART ShortPair short_load_low(const bool half, const uint16_t *x, int64_t n)
+/* Words of the first n; the others are minus infinity. */
+SHORT_PART __m512i short_load_low(const bool half, const uint16_t *x, int64_t n)
 {
         __m512i low = _mm512_set1_epi16((short)(half ? 0xfc00 : 0xff80));
-        return short_pair(half, _mm512_mask_loadu_epi16(low, (1u << n) - 1, x));
+        return _mm512_mask_loadu_epi16(low, (1u << n) - 1, x);
 }
 SHORT_PART void short_store_some(const bool half, uint16_t *y, ShortPair p, int64_t n)
 {

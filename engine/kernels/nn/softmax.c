@@ -6,8 +6,9 @@
 #include "engine/kernels/nn/row_exp.h"
 
 enum {
-        STACK_ROW = 4096, /* the longest row of short floats that is widened on the stack */
-        LANES_ROW = 64,   /* rows of less go together */
+        STACK_FLOATS = 4096, /* room on the stack for two rows of short floats, widened */
+        STACK_ROW = STACK_FLOATS / 2,
+        LANES_ROW = 64, /* rows of less go together */
 };
 
 typedef struct Job {
@@ -79,14 +80,16 @@ void softmax_floats(float *y, int64_t n, int64_t rows)
 static void rows_short(void *arg, int64_t from, int64_t to)
 {
         const Job *j = arg;
-        float stack[STACK_ROW] __attribute__((aligned(64)));
+        float stack[STACK_FLOATS] __attribute__((aligned(64)));
         size_t size = dtype_size(j->dtype);
-        int64_t most = MAX(STACK_ROW / j->n, 1);
+        int64_t most = MAX(STACK_FLOATS / j->n, 1);
         if (j->n >= LANES_ROW && softmax_short_usable()) {
-                for (int64_t r = from; r < to; r++)
-                        softmax_short(j->dtype, (const uint16_t *)j->x + r * j->n,
-                                      (uint16_t *)j->y + r * j->n, j->n, j->is_log,
-                                      j->wide ? j->wide + r * j->row : stack);
+                ShortRows rows = { .x = (const uint16_t *)j->x + from * j->n,
+                                   .y = (uint16_t *)j->y + from * j->n,
+                                   .n = j->n,
+                                   .rows = to - from,
+                                   .room = j->wide ? j->wide + from * j->row : stack };
+                softmax_short(j->dtype, &rows, j->is_log);
                 return;
         }
         for (int64_t k, r = from; r < to; r += k) {
