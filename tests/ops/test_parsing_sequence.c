@@ -81,7 +81,7 @@ static const OpCase parsing_sequence[] = {
           .fails = SR_INVALID_ARGUMENT,
           .message = "Feature list: s, Index: 0.  Data types don't match. Expected type: string" },
         { "refuses what is no sequence", "ParseSequenceExample", V1("", "\"l\"", "2", "int64"),
-          .in = { V1_IN((1), B("\x0a\x7f")) }, .fails = SR_INVALID_ARGUMENT,
+          .in = { V1_IN((1), B("\x0a\x7f\x01")) }, .fails = SR_INVALID_ARGUMENT,
           .message = "Invalid protocol message input, example id: <unknown>" },
         { "refuses rows of open shape", "ParseSequenceExample", V1("", "\"l\"", "?", "int64"),
           .in = { V1_IN((1), FULL) }, .fails = SR_INVALID_ARGUMENT,

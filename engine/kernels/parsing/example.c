@@ -2,52 +2,70 @@
 /* Finds the features that an op wants in its examples. */
 #include "engine/kernels/parsing/example.h"
 
-#include "engine/base/map.h"
-#include "proto/wire.h"
+#include "engine/base/escape.h"
 
 #include <stdio.h>
 
-/* What the messages of one batch may take, and how many places its table of features has. */
-#define EXAMPLES_MAX_BYTES ((size_t)2 << 30)
-#define FEATURES_MAX       ((int64_t)1 << 27)
+/* How many places the table of features has at most. */
+#define FEATURES_MAX ((int64_t)1 << 26)
 
-DType feature_type(const Feature *f)
+static int wants(const ExampleOp *e)
 {
-        switch (f->kind_case) {
-        case TENSORFLOW__FEATURE__KIND_BYTES_LIST: return DT_STRING;
-        case TENSORFLOW__FEATURE__KIND_FLOAT_LIST: return DT_FLOAT;
-        case TENSORFLOW__FEATURE__KIND_INT64_LIST: return DT_INT64;
-        default: return DT_INVALID;
-        }
+        return e->n_sparse + e->n_dense + e->n_ragged;
 }
 
-int64_t feature_count(const Feature *f)
+static bool is_dense(const ExampleOp *e, int want)
 {
-        if (!f)
-                return 0;
-        switch (f->kind_case) {
-        case TENSORFLOW__FEATURE__KIND_BYTES_LIST: return (int64_t)f->bytes_list->n_value;
-        case TENSORFLOW__FEATURE__KIND_FLOAT_LIST: return (int64_t)f->float_list->n_value;
-        case TENSORFLOW__FEATURE__KIND_INT64_LIST: return (int64_t)f->int64_list->n_value;
-        default: return 0;
-        }
+        return want >= e->n_sparse && want < e->n_sparse + e->n_dense;
 }
 
-Status *feature_copy(const Feature *f, Tensor *t, int64_t at)
+/* ---- keys ---- */
+
+Status *keys_new(OpCtx *c, Keys *k, int n)
 {
-        size_t n = (size_t)feature_count(f);
-        if (!n)
-                return NULL;
-        if (tensor_dtype(t) == DT_FLOAT)
-                memcpy((float *)tensor_fill(t) + at, f->float_list->value, n * sizeof(float));
-        else if (tensor_dtype(t) == DT_INT64)
-                memcpy((int64_t *)tensor_fill(t) + at, f->int64_list->value, n * sizeof(int64_t));
-        else
-                for (size_t i = 0; i < n; i++)
-                        TRY(tensor_set_string(t, at + (int64_t)i, f->bytes_list->value[i].data,
-                                              f->bytes_list->value[i].len));
-        return NULL;
+        k->before = ctx_scratch(c, (size_t)(n + 1) * sizeof *k->before);
+        return k->before ? NULL : status_oom();
 }
+
+void keys_done(Keys *k)
+{
+        map_done(&k->map);
+}
+
+static int look_up(const Keys *k, const void *key, size_t len)
+{
+        return (int)(intptr_t)map_getn(&k->map, key, len) - 1;
+}
+
+Status *keys_add(Keys *k, int i, const Want *w)
+{
+        k->before[i] = look_up(k, w->key, w->key_len);
+        return map_setn(&k->map, w->key, w->key_len, (void *)(intptr_t)(i + 1));
+}
+
+int keys_find(Keys *k, size_t place, Wire key)
+{
+        size_t len = wire_left(&key);
+        struct KeyAt *seen = &k->seen[place % KEYS_REMEMBERED];
+        if (LIKELY(seen->key.at && wire_left(&seen->key) == len &&
+                   memcmp(seen->key.at, key.at, len) == 0))
+                return seen->want;
+        *seen = (struct KeyAt){ key, look_up(k, key.at, len) };
+        return seen->want;
+}
+
+void want_key(Want *w, const void *text, size_t len)
+{
+        w->key = text ? text : "";
+        w->key_len = len;
+}
+
+int want_key_shown(const Want *w)
+{
+        return (int)MIN(w->key_len, (size_t)100);
+}
+
+/* ---- messages ---- */
 
 const char *example_name(const ExampleOp *e, int64_t i, int *ret_len)
 {
@@ -64,144 +82,184 @@ Status *example_error(const ExampleOp *e, int64_t example, const Want *w, const 
 {
         int len;
         const char *name = example_name(e, example, &len);
+        if (e->single)
+                return invalid_argument("Key: %.*s.  %s", want_key_shown(w), w->key, reason);
         return invalid_argument("Name: %.*s, Key: %.*s, Index: %lld.  %s", len, name,
-                                (int)MIN(w->key_len, (size_t)100), w->key, (long long)example,
-                                reason);
+                                want_key_shown(w), w->key, (long long)example, reason);
 }
 
 static Status *missing(const ExampleOp *e, int64_t example, const Want *w)
 {
         int len;
-        const char *name = example_name(e, example, &len);
+        const char *name = example_name(e, example, &len), *type = dtype_name(w->type);
+        if (e->single)
+                return invalid_argument("Feature: %.*s (data type: %s) is required but could not "
+                                        "be found.",
+                                        want_key_shown(w), w->key, type);
         return invalid_argument("Name: %.*s, Feature: %.*s (data type: %s) is required but could "
                                 "not be found.",
-                                len, name, (int)MIN(w->key_len, (size_t)100), w->key,
-                                dtype_name(w->type));
+                                len, name, want_key_shown(w), w->key, type);
 }
 
-/* A kind without a list message counts as absent. */
-bool feature_present(const Feature *f)
-{
-        return f && feature_type(f) != DT_INVALID && f->bytes_list;
-}
-
-static Status *wrong_type(const ExampleOp *e, int64_t i, const Want *w, DType got)
+static Status *wrong_type(const ExampleOp *e, int64_t i, int want, DType got)
 {
         char reason[120];
-        int len, key = (int)MIN(w->key_len, (size_t)100);
-        const char *name = example_name(e, i, &len);
+        int len;
+        const Want *w = &e->want[want];
+        const char *name = example_name(e, i, &len), *type = dtype_name(w->type);
         if (e->context)
                 return invalid_argument("Name: %.*s, Context feature: %.*s.  Data types don't "
                                         "match. Expected type: %s",
-                                        len, name, key, w->key, dtype_name(w->type));
-        snprintf(reason, sizeof reason,
-                 "Data types don't match. Data type: %s but expected type: %s", dtype_name(got),
-                 dtype_name(w->type));
+                                        len, name, want_key_shown(w), w->key, type);
+        if (is_dense(e, want))
+                snprintf(reason, sizeof reason,
+                         "Data types don't match. Data type: %s but expected type: %s",
+                         dtype_name(got), type);
+        else
+                snprintf(reason, sizeof reason,
+                         "Data types don't match. Expected type: %s, Actual type: %s", type,
+                         dtype_name(got));
         return example_error(e, i, w, reason);
 }
 
-/* The features of an example: `map` when there are many, or else they are looked through. */
-typedef struct Features {
-        const Tensorflow__Features *all; /* or NULL */
-        Map *map;                        /* or NULL */
-} Features;
-
-static Feature *feature_of(const Features *in, const Want *w)
+static Status *malformed(const ExampleOp *e, int64_t i, const Want *w)
 {
-        if (in->map)
-                return map_getn(in->map, w->key, w->key_len);
-        for (size_t k = in->all ? in->all->n_feature : 0; k-- > 0;) {
-                const char *key = in->all->feature[k]->key;
-                if (strlen(key) == w->key_len && memcmp(key, w->key, w->key_len) == 0 &&
-                    feature_present(in->all->feature[k]->value))
-                        return in->all->feature[k]->value;
-        }
-        return NULL;
+        int len;
+        const char *name = example_name(e, i, &len);
+        if (e->context)
+                return invalid_argument("Error in context feature %.*s in example %.*s",
+                                        want_key_shown(w), w->key, len, name);
+        return example_error(e, i, w, "Can't parse serialized Example.");
 }
 
-static Status *find_all(const ExampleOp *e, int64_t i, const Features *features)
+/* With the bytes, as far as anybody reads them. */
+static Status *no_example(const TString *s)
 {
-        int n = e->n_sparse + e->n_dense + e->n_ragged;
-        for (int k = 0; k < n; k++) {
+        enum { SHOWN = 256 };
+        autobuf b = BUF(8 * SHOWN);
+        text_escape(s->data, MIN(s->len, (size_t)SHOWN), &b);
+        TRY(buf_status(&b));
+        return invalid_argument("Could not parse example input, value: '%s'%s", buf_cstr(&b),
+                                s->len > SHOWN ? "..." : "");
+}
+
+/* ---- finding ---- */
+
+/* Of several of a key the last one counts; a dense one without values does not count at all. */
+static void note(const ExampleOp *e, Feature *row, int want, Wire value)
+{
+        for (; want >= 0; want = e->keys.before[want])
+                if (wire_left(&value) || !is_dense(e, want))
+                        row[want] =
+                                (Feature){ .at = value.at, .bytes = (uint32_t)wire_left(&value) };
+}
+
+bool example_note(ExampleOp *e, int64_t i, Wire all, bool *ret_unknown)
+{
+        Feature *row = &e->found[i * wants(e)];
+        for (size_t place = 0; wire_left(&all); place++) {
+                Wire key, value;
+                DType type;
+                if (!wire_entry(&all, &key, &value))
+                        return false;
+                int want = keys_find(&e->keys, place, key);
+                if (want < 0)
+                        continue;
+                if (!feature_type(&value, &type))
+                        *ret_unknown = true;
+                note(e, row, want, value);
+        }
+        return true;
+}
+
+/* What was noted becomes what is there. */
+static Status *read_one(const ExampleOp *e, int64_t i, int want, Feature *f)
+{
+        Wire value = { f->at, f->at + f->bytes };
+        DType type;
+        if (!feature_type(&value, &type))
+                return malformed(e, i, &e->want[want]);
+        if (type != DT_INVALID && type != e->want[want].type)
+                return wrong_type(e, i, want, type);
+        return feature_read(value, f) ? NULL : malformed(e, i, &e->want[want]);
+}
+
+Status *example_read(const ExampleOp *e, int64_t i)
+{
+        for (int k = 0; k < wants(e); k++) {
                 const Want *w = &e->want[k];
-                Feature *f = feature_of(features, w);
-                bool dense = k >= e->n_sparse && k < e->n_sparse + e->n_dense;
+                Feature *f = &e->found[i * wants(e) + k];
                 bool fixed = w->shape.rank == 0 || w->shape.dim[0] >= 0;
-                e->found[i * n + k] = f;
-                if (!f && dense && fixed && !tensor_count(w->fallback))
+                if (f->at)
+                        TRY(read_one(e, i, k, f));
+                else if (is_dense(e, k) && fixed && !tensor_count(w->fallback))
                         return missing(e, i, w);
-                if (f && feature_type(f) != w->type)
-                        return wrong_type(e, i, w, feature_type(f));
         }
         return NULL;
 }
 
-Status *example_find(const ExampleOp *e, int64_t i, const Tensorflow__Features *all)
+Wire example_bytes(const ExampleOp *e, int64_t i)
 {
-        enum { FEW = 64 }; /* comparisons */
-        Map map = { 0 };
-        Status *s = NULL;
-        size_t n = all ? all->n_feature : 0,
-               wants = (size_t)(e->n_sparse + e->n_dense + e->n_ragged);
-        if (n <= FEW && n * wants <= FEW)
-                return find_all(e, i, &(Features){ all, NULL });
-        for (size_t k = 0; k < n && !s; k++)
-                if (feature_present(all->feature[k]->value))
-                        s = map_set(&map, all->feature[k]->key, all->feature[k]->value);
-        if (!s)
-                s = find_all(e, i, &(Features){ all, &map });
-        map_done(&map);
-        return s;
+        static const uint8_t none[1];
+        const TString *s = &tensor_strings(e->serialized)[i];
+        const uint8_t *bytes = s->len ? (const uint8_t *)s->data : none;
+        return (Wire){ bytes, bytes + s->len };
 }
 
-static Status *read_one(const ExampleOp *e, int64_t i)
+/* Examples may follow each other in one text: they are one. */
+static Status *find(ExampleOp *e, int64_t i)
 {
-        const TString *s = &tensor_strings(e->serialized)[i];
-        ProtobufCMessage *m;
-        Status *bad =
-                proto_unpack(&tensorflow__example__descriptor, s->data, s->len, NULL, e->arena, &m);
-        if (bad && status_code(bad) == SR_INVALID_ARGUMENT) {
-                autoptr(Status) why = bad;
-                return invalid_argument("Could not parse example input: %s", status_message(why));
-        }
-        TRY(bad);
-        return example_find(e, i, ((Tensorflow__Example *)m)->features);
+        Wire w = example_bytes(e, i), features;
+        bool good = wire_left(&w) <= INT32_MAX, unknown = false;
+        while (good && wire_left(&w))
+                good = wire_tag(&w, WIRE_TAG_OF_BYTES(1))
+                               ? wire_message(&w, &features) &&
+                                         example_note(e, i, features, &unknown)
+                               : wire_skip(&w);
+        if (!good)
+                return no_example(&tensor_strings(e->serialized)[i]);
+        if (unknown)
+                return invalid_argument("Unsupported datatype.");
+        return example_read(e, i);
 }
 
 Status *example_table(OpCtx *c, ExampleOp *e)
 {
-        int n = e->n_sparse + e->n_dense + e->n_ragged;
+        int n = wants(e);
         int64_t places;
         if (__builtin_mul_overflow(e->batch, (int64_t)n, &places) || places > FEATURES_MAX)
                 return resource_exhausted("%lld examples of %d features are too many",
                                           (long long)e->batch, n);
-        e->found = ctx_scratch(c, (size_t)(places + 1) * sizeof *e->found);
+        size_t bytes = (size_t)(places + 1) * sizeof *e->found;
+        e->found = ctx_scratch(c, bytes);
         if (!e->found)
                 return status_oom();
-        return arena_new(EXAMPLES_MAX_BYTES, &e->arena);
+        memset(e->found, 0, bytes);
+        TRY(keys_new(c, &e->keys, n));
+        for (int k = 0; k < n; k++)
+                TRY(keys_add(&e->keys, k, &e->want[k]));
+        return NULL;
 }
 
-static Status *read_all(OpCtx *c, const ExampleOp *e)
+void example_done(ExampleOp *e)
 {
+        keys_done(&e->keys);
+}
+
+static Status *run(OpCtx *c, ExampleOp *e)
+{
+        TRY(example_table(c, e));
         for (int64_t i = 0; i < e->batch; i++) {
                 if (ctx_cancelled(c))
                         return cancelled("Step was cancelled");
-                TRY(read_one(e, i));
+                TRY(find(e, i));
         }
         return example_put(c, e);
 }
 
 Status *example_run(OpCtx *c, ExampleOp *e)
 {
-        TRY(example_table(c, e));
-        Status *s = read_all(c, e);
-        arena_free(e->arena);
-        e->arena = NULL;
+        Status *s = run(c, e);
+        example_done(e);
         return s;
-}
-
-void want_key(Want *w, const void *text, size_t len)
-{
-        w->key = text ? text : "";
-        w->key_len = len;
 }

@@ -159,7 +159,8 @@ static Status *parse(OpCtx *c)
         TRY(read_wants(c, &e));
         e.batched = tensor_rank(e.serialized) > 0;
         e.batch = tensor_count(e.serialized);
-        if (!is_op(ctx_node(c), "sparse_keys"))
+        e.single = is_op(ctx_node(c), "sparse_keys");
+        if (!e.single)
                 e.names = ctx_input(c, 1);
         if (e.names && tensor_count(e.names) && tensor_count(e.names) != e.batch)
                 return invalid_argument("Expected len(names) == len(serialized), but got: %lld "

@@ -4,7 +4,11 @@
 #pragma once
 #include "engine/kernels/parsing/example.h"
 
-typedef Tensorflow__FeatureList FeatureList;
+/* The rows of a list. */
+typedef struct FeatureList {
+        Feature *feature;
+        int64_t n_feature;
+} FeatureList;
 
 /* One list. Dense ones have the shape of a row. */
 typedef struct ListWant {
@@ -15,14 +19,16 @@ typedef struct ListWant {
 /* The op's outputs: those of the context, then indices, values and shapes of sparse lists, dense
  * ones, their lengths if asked for, and values, outer and inner splits of ragged ones. */
 typedef struct SequenceOp {
-        ExampleOp context; /* serialized, names, batch, batched and arena are the lists', too */
+        ExampleOp context; /* serialized, names, batch and batched are the lists', too */
         int n_sparse, n_dense, n_ragged;
         bool lengths;        /* there are outputs for the dense ones' lengths */
         ListWant *want;      /* n_sparse, then n_dense, then n_ragged */
+        Keys keys;           /* of the lists */
+        Arena *arena;        /* where rows live */
         FeatureList **found; /* [batch][want]; NULL where the example has none */
 } SequenceOp;
 
-/* Unpacks all and makes all outputs. INVALID_ARGUMENT in TensorFlow's words. */
+/* Reads all and makes all outputs. INVALID_ARGUMENT in TensorFlow's words. */
 Status *sequence_run(OpCtx *c, SequenceOp *s) MUST_USE;
 /* Makes the lists' outputs from what was found. */
 Status *sequence_put(OpCtx *c, const SequenceOp *s) MUST_USE;

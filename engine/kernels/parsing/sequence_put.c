@@ -9,7 +9,7 @@ static const FeatureList *found(const SequenceOp *s, int64_t example, int want)
 
 static int64_t list_rows(const FeatureList *l)
 {
-        return l ? (int64_t)l->n_feature : 0;
+        return l ? l->n_feature : 0;
 }
 
 /* The context's outputs come first. */
@@ -31,7 +31,7 @@ static Extent measure(const SequenceOp *s, int want)
                 const FeatureList *l = found(s, i, want);
                 int64_t values = 0;
                 for (int64_t r = 0; r < list_rows(l); r++) {
-                        int64_t n = feature_count(l->feature[r]);
+                        int64_t n = l->feature[r].n;
                         values += n;
                         x.max_row = MAX(x.max_row, n);
                 }
@@ -56,8 +56,8 @@ static Status *put_sparse(OpCtx *c, const SequenceOp *s, int k)
         for (int64_t i = 0; i < s->context.batch; i++) {
                 const FeatureList *l = found(s, i, k);
                 for (int64_t r = 0; r < list_rows(l); r++) {
-                        int64_t count = feature_count(l->feature[r]);
-                        TRY(feature_copy(l->feature[r], values, to));
+                        int64_t count = l->feature[r].n;
+                        TRY(feature_copy(&l->feature[r], values, to, NULL));
                         for (int64_t j = 0; j < count; j++) {
                                 if (s->context.batched)
                                         *at++ = i;
@@ -86,8 +86,8 @@ static Status *check_row(const SequenceOp *s, int64_t example, const Want *w, in
         const char *name = example_name(&s->context, example, &len);
         return invalid_argument("Name: %.*s, Key: %.*s, Index: %lld.  Number of values != "
                                 "expected.  values size: %lld but output shape: %s",
-                                len, name, (int)MIN(w->key_len, (size_t)100), w->key,
-                                (long long)row, (long long)got, shape_text(&w->shape).s);
+                                len, name, want_key_shown(w), w->key, (long long)row,
+                                (long long)got, shape_text(&w->shape).s);
 }
 
 /* The shape of all rows of the batch. */
@@ -104,8 +104,8 @@ static Status *dense_shape(const SequenceOp *s, const Want *w, const Extent *x, 
                 return invalid_argument("Feature list '%.*s' has an unexpected number of values.  "
                                         "Total values size: %lld is not consistent with output "
                                         "shape: %s",
-                                        (int)MIN(w->key_len, (size_t)100), w->key,
-                                        (long long)x->max_values, shape_text(&all).s);
+                                        want_key_shown(w), w->key, (long long)x->max_values,
+                                        shape_text(&all).s);
         all.dim[0] = x->max_rows;
         if (s->context.batched)
                 shape_insert(&all, 0, s->context.batch);
@@ -131,8 +131,8 @@ static Status *put_dense(OpCtx *c, const SequenceOp *s, int k)
         for (int64_t i = 0; i < s->context.batch; i++) {
                 const FeatureList *l = found(s, i, want);
                 for (int64_t r = 0; r < list_rows(l); r++) {
-                        TRY(check_row(s, i, w, r, feature_count(l->feature[r])));
-                        TRY(feature_copy(l->feature[r], y, (i * x.max_rows + r) * row));
+                        TRY(check_row(s, i, w, r, l->feature[r].n));
+                        TRY(feature_copy(&l->feature[r], y, (i * x.max_rows + r) * row, NULL));
                 }
                 if (n)
                         ((int64_t *)tensor_fill(n))[i] = list_rows(l);
@@ -170,8 +170,8 @@ static Status *put_ragged(OpCtx *c, const SequenceOp *s, int k)
         for (int64_t i = 0; i < s->context.batch; i++) {
                 const FeatureList *l = found(s, i, want);
                 for (int64_t r = 0; r < list_rows(l); r++) {
-                        TRY(feature_copy(l->feature[r], values, to));
-                        to += feature_count(l->feature[r]);
+                        TRY(feature_copy(&l->feature[r], values, to, NULL));
+                        to += l->feature[r].n;
                         put_split(inner, ++row, to);
                 }
                 if (s->context.batched)
