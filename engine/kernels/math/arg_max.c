@@ -4,10 +4,6 @@
 #include "engine/kernels/math/fold.h"
 #include "engine/kernels/math/types.h"
 
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
-
 /* Without a constant axis only the rank is known. An empty axis has no extreme: an error, even when
  * the result is empty, too. */
 static Status *arg_shape(ShapeCtx *c)
@@ -43,65 +39,23 @@ typedef struct ArgJob {
 
 enum { COLUMNS = 256, ROWS = 1 << 30 };
 
-/* Where to look for the first place of a value: nothing before has it. With AVX-512 that is the
- * place, unless it is among the last few; four vectors go to a branch. */
-static inline int64_t find_any(const void *x UNUSED, int64_t n UNUSED, double v UNUSED)
-{
-        return 0;
-}
-#ifdef __x86_64__
-#define FINDER(ID, T, lanes, ALL, LOAD, SAME)                                                      \
-        __attribute__((target("avx512f"))) static int64_t find_512_##ID(const T *x, int64_t n,     \
-                                                                        T v)                       \
-        {                                                                                          \
-                __typeof__(ALL(v)) all = ALL(v);                                                   \
-                int64_t i = 0;                                                                     \
-                for (; i + 4 * lanes <= n; i += 4 * lanes) {                                       \
-                        uint64_t some = 0;                                                         \
-                        for (int q = 0; q < 4; q++)                                                \
-                                some |= (uint64_t)SAME(all, LOAD(x + i + q * lanes)) << q * lanes; \
-                        if (some)                                                                  \
-                                return i + __builtin_ctzll(some);                                  \
-                }                                                                                  \
-                return i;                                                                          \
-        }                                                                                          \
-        static int64_t find_##ID(const T *x, int64_t n, T v)                                       \
-        {                                                                                          \
-                return __builtin_cpu_supports("avx512f") ? find_512_##ID(x, n, v) : 0;             \
+/* A NaN is no extreme, wherever it stands. */
+#define FIRST(ID, T, W, GET, PUT, fn, op)                                   \
+        static int64_t fn##_first_##ID(const T *x, int64_t n, int64_t step) \
+        {                                                                   \
+                for (int64_t i = 0; i < n; i++) {                           \
+                        W v = GET(x[i * step]), same = v;                   \
+                        if (v == same)                                      \
+                                return i;                                   \
+                }                                                           \
+                return 0;                                                   \
+        }                                                                   \
+        static inline W fn##_of_two_##ID(W a, W b)                          \
+        {                                                                   \
+                return a op b ? a : b;                                      \
         }
-#define SAME_PS(a, b) _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ)
-#define SAME_PD(a, b) _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ)
-FINDER(FLOAT, float, 16, _mm512_set1_ps, _mm512_loadu_ps, SAME_PS)
-FINDER(DOUBLE, double, 8, _mm512_set1_pd, _mm512_loadu_pd, SAME_PD)
-FINDER(INT32, int32_t, 16, _mm512_set1_epi32, _mm512_loadu_si512, _mm512_cmpeq_epi32_mask)
-FINDER(INT64, int64_t, 8, _mm512_set1_epi64, _mm512_loadu_si512, _mm512_cmpeq_epi64_mask)
-#define FIND(x, n, v) \
-        _Generic((x), const float *          \
-                 : find_FLOAT, const double *  \
-                 : find_DOUBLE, const int32_t * \
-                 : find_INT32, const int64_t * \
-                 : find_INT64, default         \
-                 : find_any)(x, n, v)
-#else
-#define FIND(x, n, v) find_any(x, n, v)
-#endif
-
-/* A row: its extreme in lanes, then the first place that has it. A NaN is no extreme, wherever it
- * stands. */
+/* A row: its extreme in lanes, then the first place that has it. */
 #define ALONG(ID, T, W, GET, PUT, fn, op)                                                     \
-        static int64_t fn##_first_##ID(const T *x, int64_t n, int64_t step)                   \
-        {                                                                                     \
-                for (int64_t i = 0; i < n; i++) {                                             \
-                        W v = GET(x[i * step]), same = v;                                     \
-                        if (v == same)                                                        \
-                                return i;                                                     \
-                }                                                                             \
-                return 0;                                                                     \
-        }                                                                                     \
-        static inline W fn##_of_two_##ID(W a, W b)                                            \
-        {                                                                                     \
-                return a op b ? a : b;                                                        \
-        }                                                                                     \
         HOT_##ID static W fn##_best_##ID(const T *x, int64_t n)                               \
         {                                                                                     \
                 W lane[FOLD_LANES], first = GET(x[fn##_first_##ID(x, n, 1)]);                 \
@@ -119,7 +73,7 @@ FINDER(INT64, int64_t, 8, _mm512_set1_epi64, _mm512_loadu_si512, _mm512_cmpeq_ep
         HOT_##ID static int64_t fn##_along_##ID(const T *x, int64_t n)                        \
         {                                                                                     \
                 W best = fn##_best_##ID(x, n);                                                \
-                int64_t i = FIND(x, n, best);                                                 \
+                int64_t i = 0;                                                                \
                 for (int here = 0; i + FOLD_LANES <= n; i += FOLD_LANES) {                    \
                         for (int l = 0; l < FOLD_LANES; l++)                                  \
                                 here |= GET(x[i + l]) == best;                                \
@@ -129,6 +83,50 @@ FINDER(INT64, int64_t, 8, _mm512_set1_epi64, _mm512_loadu_si512, _mm512_cmpeq_ep
                 while (i < n && GET(x[i]) != best)                                            \
                         i++;                                                                  \
                 return i < n ? i : 0;                                                         \
+        }
+/* The same in one pass: each lane keeps where its block began, in words as wide as its values (I).
+ * The next row is asked for before the lanes become one, which would else be waited for. */
+#define AHEAD        8 /* lines of 64 bytes */
+#define LESSER(a, b) ((a) < (b) ? (a) : (b))
+#define STEP_(op, v_, from_)                          \
+        do {                                          \
+                __typeof__(lane[0]) v = v_;           \
+                at[l] = v op lane[l] ? from_ : at[l]; \
+                lane[l] = v op lane[l] ? v : lane[l]; \
+        } while (0)
+#define ALONG_ONCE(ID, T, I, fn, op)                                            \
+        HOT static int64_t fn##_part_##ID(const T *x, I n, int64_t none)        \
+        {                                                                       \
+                T lane[FOLD_LANES], best[FOLD_LANES], first = x[none];          \
+                I at[FOLD_LANES] = { 0 }, whole = n - n % FOLD_LANES, far = n;  \
+                for (int l = 0; l < FOLD_LANES; l++)                            \
+                        lane[l] = first;                                        \
+                for (I i = 0; i < whole; i += FOLD_LANES)                       \
+                        for (int l = 0; l < FOLD_LANES; l++)                    \
+                                STEP_(op, x[i + l], i);                         \
+                for (int l = 0; l < n - whole; l++)                             \
+                        STEP_(op, x[whole + l], whole);                         \
+                for (int k = 0; k < AHEAD; k++)                                 \
+                        __builtin_prefetch((const char *)(x + n) + 64 * k);     \
+                memcpy(best, lane, sizeof(best));                               \
+                FOLD(best, fn##_of_two_##ID);                                   \
+                if (!(best[0] op first))                                        \
+                        return none;                                            \
+                for (int l = 0; l < FOLD_LANES; l++)                            \
+                        at[l] = lane[l] == best[0] ? at[l] + l : far;           \
+                FOLD(at, LESSER);                                               \
+                return at[0];                                                   \
+        }                                                                       \
+        /* Of parts that I can count. */                                        \
+        static int64_t fn##_along_##ID(const T *x, int64_t n)                   \
+        {                                                                       \
+                int64_t best = fn##_first_##ID(x, n, 1);                        \
+                for (int64_t i = 0; i < n; i += ROWS) {                         \
+                        int64_t m = MIN(n - i, (int64_t)ROWS), none = best - i; \
+                        int64_t at = fn##_part_##ID(x + i, (I)m, none);         \
+                        best = i + at;                                          \
+                }                                                               \
+                return best;                                                    \
         }
 /* Columns: values and rows of the best so far of some neighbours; rows are counted in few bits, by
  * blocks. */
@@ -176,12 +174,27 @@ FINDER(INT64, int64_t, 8, _mm512_set1_epi64, _mm512_loadu_si512, _mm512_cmpeq_ep
                 }                                                                           \
         }
 #define LIST(X, ...) REAL_TYPES(X, ##__VA_ARGS__) TYPE_BOOL(X, ##__VA_ARGS__)
-LIST(ALONG, arg_max, >)
-LIST(ALONG, arg_min, <)
+LIST(FIRST, arg_max, >)
+LIST(FIRST, arg_min, <)
+#define NARROW(X, ...)                  \
+        TYPE_HALF(X, ##__VA_ARGS__)     \
+        TYPE_BFLOAT16(X, ##__VA_ARGS__) \
+        TYPE_INT8(X, ##__VA_ARGS__)     \
+        TYPE_INT16(X, ##__VA_ARGS__) UNSIGNED_TYPES(X, ##__VA_ARGS__) TYPE_BOOL(X, ##__VA_ARGS__)
+NARROW(ALONG, arg_max, >)
+NARROW(ALONG, arg_min, <)
+#define BOTH(ID, T, I)                   \
+        ALONG_ONCE(ID, T, I, arg_max, >) \
+        ALONG_ONCE(ID, T, I, arg_min, <)
+BOTH(FLOAT, float, int32_t)
+BOTH(DOUBLE, double, int64_t)
+BOTH(INT32, int32_t, int32_t)
+BOTH(INT64, int64_t, int64_t)
 LIST(ACROSS, arg_max, >)
 LIST(ACROSS, arg_min, <)
 LIST(LOOP, arg_max, >)
 LIST(LOOP, arg_min, <)
+#undef FIRST
 #undef ALONG
 #undef ACROSS
 #undef LOOP
