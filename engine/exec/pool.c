@@ -29,6 +29,7 @@ struct Pool {
         atomic_int sleeping;                       /* threads that wait for work */
         atomic_int helping; /* threads in a range: they will be there for the next at once */
         atomic_int looking; /* threads that look before they sleep; also among those */
+        atomic_int alone;   /* threads in a range that nobody was free to help with */
         alignas(MEM_ALIGN) pthread_t threads[];
 };
 
@@ -50,7 +51,7 @@ static void pool_drop(Pool *p)
  * as many: who has helped in one looks out for the next for a while, and who waits for helpers
  * looks before it sleeps. Not when there are more threads than cores: they would keep each other
  * from working. */
-enum { LOOK_NS = 50000, LOOKS = 64 };
+enum { LOOK_NS = 50000, LOOKS = 64, PATIENCE = 4 };
 static _Thread_local bool helped, counted; /* in `helping` */
 
 static void help_ends(Pool *p)
@@ -59,6 +60,10 @@ static void help_ends(Pool *p)
                 atomic_fetch_sub(&p->helping, 1);
         counted = false;
 }
+
+/* Pieces from which on a range is cut though nobody is there to help: few are large ones, each of
+ * which costs something of its own. */
+enum { FEW = 4 };
 
 /* Shares of a range: the caller's is 0, that of who takes an offer this one. */
 enum { FIRST_HELPER = 1 };
@@ -119,14 +124,22 @@ static void look_out(Pool *p)
         atomic_fetch_sub(&p->sleeping, 1);
 }
 
+/* Who has ended a task looks for longer while another thread has more than enough to do: but not
+ * for as long as a large piece may take. */
+static bool looks(const Pool *p, int *patience)
+{
+        return p->looks && (helped || (atomic_load(&p->alone) && --*patience >= 0));
+}
+
 static void *worker(void *arg)
 {
         Pool *p = arg;
+        int patience = 0;
         inside = p;
         pthread_mutex_lock(&p->lock);
         while (p->head || !p->stopping) {
                 Task *t = p->head;
-                if (!t && helped && p->looks) {
+                if (!t && looks(p, &patience)) {
                         look_out(p);
                         continue;
                 }
@@ -141,6 +154,7 @@ static void *worker(void *arg)
                 atomic_store(&p->some, p->head != NULL);
                 pthread_mutex_unlock(&p->lock);
                 t->fn(t);
+                patience = PATIENCE;
                 pthread_mutex_lock(&p->lock);
         }
         bool last = --p->alive == 0 && p->orphan;
@@ -246,7 +260,7 @@ typedef struct Share {
 } Share;
 
 struct Range {
-        void (*fn)(void *, int64_t, int64_t);
+        PoolFn fn;
         void *arg;
         int64_t piece;
         atomic_llong left; /* indexes not yet done */
@@ -314,18 +328,17 @@ static void range_task(Task *t)
         range_help(r, rt->share);
 }
 
-/* Whole pieces, as many for each as for the others. */
-static void deal(Range *r, int64_t n)
+/* Whole pieces of [from, n), as many for each as for the others. */
+static void deal(Range *r, int64_t from, int64_t n)
 {
-        int64_t pieces = (n + r->piece - 1) / r->piece;
+        int64_t pieces = (n - from + r->piece - 1) / r->piece;
         for (int i = 0; i < r->n_shares; i++) {
-                atomic_init(&r->shares[i].next, pieces * i / r->n_shares * r->piece);
-                r->shares[i].end = MIN(pieces * (i + 1) / r->n_shares * r->piece, n);
+                atomic_init(&r->shares[i].next, from + pieces * i / r->n_shares * r->piece);
+                r->shares[i].end = MIN(from + pieces * (i + 1) / r->n_shares * r->piece, n);
         }
 }
 
-static Range *range_new(int helpers, int64_t n, int64_t piece, void (*fn)(void *, int64_t, int64_t),
-                        void *arg)
+static Range *range_new(int helpers, int64_t from, int64_t n, int64_t piece, PoolFn fn, void *arg)
 {
         size_t at = sizeof(Range) + (size_t)helpers * sizeof(RangeTask);
         at = (at + alignof(Share) - 1) / alignof(Share) * alignof(Share);
@@ -338,9 +351,9 @@ static Range *range_new(int helpers, int64_t n, int64_t piece, void (*fn)(void *
         r->piece = piece;
         r->shares = (Share *)((char *)r + at);
         r->n_shares = helpers + 1;
-        deal(r, n);
+        deal(r, from, n);
         r->bytes = bytes;
-        atomic_init(&r->left, n);
+        atomic_init(&r->left, n - from);
         atomic_init(&r->over, false);
         atomic_init(&r->refs, helpers + 1);
         pthread_mutex_init(&r->lock, NULL);
@@ -349,7 +362,7 @@ static Range *range_new(int helpers, int64_t n, int64_t piece, void (*fn)(void *
 }
 
 /* Who ends a range asks for the next one sooner than its helpers can say that they are free. */
-static bool anybody_free(Pool *p)
+static bool anybody_free(const Pool *p)
 {
         return atomic_load_explicit(&p->sleeping, memory_order_relaxed) > 0 ||
                atomic_load_explicit(&p->helping, memory_order_relaxed) > 0;
@@ -398,23 +411,27 @@ static void wait_for_helpers(const Pool *p, Range *r)
         pthread_mutex_unlock(&r->lock);
 }
 
-void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
-                   void (*fn)(void *, int64_t, int64_t), void *arg)
+/* While nobody is free: returns where the rest begins, as soon as somebody is. */
+static int64_t work_alone(Pool *p, int64_t n, int64_t piece, PoolFn fn, void *arg)
 {
-        if (n <= 0)
-                return;
-        int64_t pieces = n / MAX(grain, (int64_t)1);
-        int64_t threads = most > 0 ? MIN(most, pool_threads(p)) : pool_threads(p);
-        int helpers = (int)MIN(pieces, threads) - 1;
-        if (!p || helpers < 1 || !anybody_free(p)) {
-                fn(arg, 0, n);
-                return;
+        int64_t at = 0;
+        atomic_fetch_add(&p->alone, 1);
+        while (at < n && !anybody_free(p)) {
+                int64_t end = MIN(at + piece, n);
+                fn(arg, at, end);
+                at = end;
         }
-        /* Four pieces a thread, so that one slow thread does not hold up the rest. */
-        int64_t piece = MAX(grain, (n + threads * 4 - 1) / (threads * 4));
-        Range *r = range_new(helpers, n, piece, fn, arg);
+        atomic_fetch_sub(&p->alone, 1);
+        return at;
+}
+
+/* [from, n), with helpers; on this thread without memory. */
+static void work_together(Pool *p, int helpers, int64_t from, int64_t n, int64_t piece, PoolFn fn,
+                          void *arg)
+{
+        Range *r = range_new(helpers, from, n, piece, fn, arg);
         if (!r) {
-                fn(arg, 0, n);
+                fn(arg, from, n);
                 return;
         }
         call_helpers(p, r, helpers);
@@ -422,4 +439,19 @@ void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
         take_back(p, r);
         wait_for_helpers(p, r);
         range_unref(r);
+}
+
+void pool_parallel(Pool *p, int most, int64_t n, int64_t grain, PoolFn fn, void *arg)
+{
+        int64_t pieces = n / MAX(grain, (int64_t)1), from = 0;
+        int64_t threads = most > 0 ? MIN(most, pool_threads(p)) : pool_threads(p);
+        int helpers = (int)MIN(pieces, threads) - 1;
+        /* Four pieces a thread, so that one slow thread does not hold up the rest. */
+        int64_t piece = MAX(grain, (n + threads * 4 - 1) / (threads * 4));
+        if (p && helpers > 0 && !anybody_free(p))
+                from = n < FEW * piece ? 0 : work_alone(p, n, piece, fn, arg);
+        if (p && helpers > 0 && n - from > piece && anybody_free(p))
+                work_together(p, helpers, from, n, piece, fn, arg);
+        else if (from < n)
+                fn(arg, from, n);
 }

@@ -14,6 +14,9 @@ typedef struct Task {
         struct Task *next;
 } Task;
 
+/* Works on [from, to) of a range. */
+typedef void (*PoolFn)(void *arg, int64_t from, int64_t to);
+
 int pool_cores(void);
 /* n threads; 0: as many as there are cores. RESOURCE_EXHAUSTED when threads cannot be made. */
 Status *pool_new(int n, Pool **ret) MUST_USE;
@@ -25,7 +28,6 @@ void pool_submit(Pool *p, Task *t);
 /* Is the caller one of the pool's threads? */
 bool pool_inside(const Pool *p);
 /* Calls fn(arg, from, to) over [0, n) in pieces of at least grain, on this thread and on idle ones,
- * `most` threads together (0: as many as the pool has); returns when all are done. p may be NULL.
- */
-void pool_parallel(Pool *p, int most, int64_t n, int64_t grain,
-                   void (*fn)(void *, int64_t, int64_t), void *arg);
+ * be it that they become idle on the way, `most` threads together (0: as many as the pool has);
+ * returns when all are done. p may be NULL. */
+void pool_parallel(Pool *p, int most, int64_t n, int64_t grain, PoolFn fn, void *arg);

@@ -92,6 +92,12 @@ static void run_blas(const Sgemm *g)
                     g->a, (int)g->lda, g->b, (int)g->ldb, g->beta, g->c, (int)g->ldc);
 }
 
+/* What is packed is large enough, or a piece of what is, whose sums must be those of the whole. */
+static bool usable(const Sgemm *g)
+{
+        return g->packed || sgemm_lanes_usable(g);
+}
+
 void sgemm_run(const Sgemm *g)
 {
         if (!g->m || !g->n)
@@ -108,8 +114,8 @@ void sgemm_run(const Sgemm *g)
                 run_row(g);
         else if (row)
                 run_dots(g);
-        else if (g->n == 1)
+        else if (g->n == 1 && !g->packed)
                 run_column(g);
-        else if (!sgemm_lanes_usable(g) || !sgemm_lanes(g))
+        else if (!usable(g) || !sgemm_lanes(g))
                 run_blas(g);
 }

@@ -261,6 +261,11 @@ static int64_t share(int64_t all, int64_t most, int64_t step)
         return (each + step - 1) / step * step;
 }
 
+bool sgemm_lanes_copies(const Sgemm *g)
+{
+        return g->trans_a || g->lda * (int64_t)sizeof(float) % SAME == 0;
+}
+
 bool sgemm_lanes(const Sgemm *g)
 {
         int64_t depth = share(g->k, DEPTH_MAX, LANES), line = depth + LANES;
@@ -269,8 +274,8 @@ bool sgemm_lanes(const Sgemm *g)
         Job j = { .g = g,
                   .line = line,
                   .chunk = g->packed ? depth : share(depth, CHUNK_MAX, LANES) };
-        bool apart = g->lda * (int64_t)sizeof(float) % SAME != 0;
-        j.copy = g->trans_a || (!apart && rows >= ROWS_MAX && g->n >= 4 * PANEL);
+        bool worth = g->trans_a || (rows >= ROWS_MAX && g->n >= 4 * PANEL);
+        j.copy = worth && sgemm_lanes_copies(g);
         j.bytes = (size_t)((g->packed ? 0 : j.chunk * PANEL) + (j.copy ? rows * line : 0)) *
                   sizeof(float);
         float *lines = j.bytes ? block_alloc(j.bytes) : NULL;

@@ -5,6 +5,8 @@
 
 /* Is it the best there is for this product? By sizes and processor alone. */
 bool sgemm_lanes_usable(const Sgemm *g);
+/* Does each call copy its rows of a, if there are many? By where they lie. */
+bool sgemm_lanes_copies(const Sgemm *g);
 /* Computes it, no size being 0; false, and nothing is done, without memory. Each element of c is
  * the same sum in the same order, wherever rows and columns are cut, and whether b is packed or
  * not. */

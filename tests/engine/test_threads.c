@@ -3,6 +3,8 @@
 #include "engine/session/inside.h"
 #include "tests/lib/op_case.h"
 
+#include <unistd.h>
+
 static Engine *engine;
 
 static void begin(void)
@@ -165,5 +167,56 @@ Test(threads, a_range_is_covered_once_however_many_threads_may_help)
                 pool_parallel(p, most, 100000, 10, count_up, &n);
                 cr_assert_eq(atomic_load(&n), 100000);
         }
+        pool_free(p);
+}
+
+/* Two tasks keep the pool's threads until `go`. */
+typedef struct Late {
+        Task task;
+        atomic_bool *go;
+        atomic_int *ended;
+} Late;
+
+static void keep_busy(Task *t)
+{
+        Late *l = CONTAINER_OF(t, Late, task);
+        while (!atomic_load(l->go))
+                sched_yield();
+        atomic_fetch_add(l->ended, 1);
+}
+
+typedef struct Slow {
+        pthread_t first;
+        atomic_bool go;
+        atomic_int ended, others;
+        atomic_llong n;
+} Slow;
+
+/* The first piece lets the pool's threads go; then there is time for them to come. */
+static void slow_piece(void *arg, int64_t from, int64_t to)
+{
+        Slow *s = arg;
+        atomic_store(&s->go, true);
+        if (!pthread_equal(s->first, pthread_self()))
+                atomic_fetch_add(&s->others, 1);
+        while (atomic_load(&s->ended) < 2)
+                sched_yield();
+        usleep(20000);
+        atomic_fetch_add(&s->n, to - from);
+}
+
+Test(threads, who_becomes_free_helps_with_a_range_that_began_alone)
+{
+        Pool *p = NULL;
+        Slow s = { .first = pthread_self() };
+        Late late[2];
+        expect_ok(pool_new(2, &p));
+        for (int i = 0; i < 2; i++) {
+                late[i] = (Late){ { .fn = keep_busy }, &s.go, &s.ended };
+                pool_submit(p, &late[i].task);
+        }
+        pool_parallel(p, 0, 800, 1, slow_piece, &s);
+        cr_assert_eq(atomic_load(&s.n), 800);
+        cr_assert_gt(atomic_load(&s.others), 0);
         pool_free(p);
 }

@@ -4,13 +4,14 @@
  * thread. */
 #include "engine/kernels/math/gemm.h"
 
-#include "engine/ops/sgemm.h"
+#include "engine/ops/sgemm_lanes.h"
 #include <cblas.h>
 #include <limits.h>
 #include <math.h>
 
-/* Multiplications from which on threads pay; columns of a packed panel. */
-enum { GEMM_GRAIN = 1 << 20, INNER = 32, TILE = 64 };
+/* Multiplications from which on threads pay; columns of a packed panel; rows by which a thread is
+ * busy while the next panel comes; pieces of them, by columns. */
+enum { GEMM_GRAIN = 1 << 20, INNER = 32, TILE = 64, PACKED_ROWS = 48, ACROSS = 4 };
 
 static CBLAS_TRANSPOSE blas_trans(bool trans, bool conjugate)
 {
@@ -99,6 +100,7 @@ static void blas_tiles(OpCtx *c, const Gemm *g, int64_t row, int64_t m, int64_t 
 typedef struct BlasJob {
         const Gemm *g;
         OpCtx *c;
+        int64_t rows, cols, across; /* of a piece; pieces next to each other */
 } BlasJob;
 
 static void blas_rows(void *arg, int64_t from, int64_t to)
@@ -110,6 +112,39 @@ static void blas_columns(void *arg, int64_t from, int64_t to)
 {
         const BlasJob *j = arg;
         blas_tiles(j->c, j->g, 0, j->g->m, from, to - from);
+}
+
+static void blas_grid(void *arg, int64_t from, int64_t to)
+{
+        const BlasJob *j = arg;
+        for (int64_t i = from; i < to; i++) {
+                int64_t row = i / j->across * j->rows, col = i % j->across * j->cols;
+                blas_tiles(j->c, j->g, row, MIN(j->rows, j->g->m - row), col,
+                           MIN(j->cols, j->g->n - col));
+        }
+}
+
+static int64_t parts(int64_t n, int64_t each)
+{
+        return (n + each - 1) / each;
+}
+
+/* By a packed matrix each thread multiplies rows of its own: what comes before and after works by
+ * rows, too, and finds them in the same thread's cache. Pieces of them cost nothing, unless rows
+ * are copied for each. False: they are too few. */
+static bool packed_run(OpCtx *c, const Gemm *g)
+{
+        int64_t threads = ctx_threads(c);
+        double work = (double)g->m * (double)g->n * (double)g->k;
+        Sgemm copied = { .trans_a = g->trans_a, .lda = g->trans_a ? g->m : g->k };
+        if (!g->packed || threads == 1 || g->m < PACKED_ROWS * threads || work < 2 * GEMM_GRAIN)
+                return false;
+        BlasJob j = { .g = g, .c = c, .rows = parts(g->m, threads), .cols = g->n };
+        if (!sgemm_lanes_copies(&copied))
+                j.cols = parts(parts(g->n, ACROSS), INNER) * INNER;
+        j.across = parts(g->n, j.cols);
+        ctx_parallel(c, parts(g->m, j.rows) * j.across, 1, blas_grid, &j);
+        return true;
 }
 
 /* ---- integers ---- */
@@ -237,6 +272,8 @@ Status *gemm_run(OpCtx *c, const Gemm *g)
                 return kept_narrow_run(c, g);
         Gemm with = *g;
         with.packed = kept_packed(g);
+        if (packed_run(c, &with))
+                return NULL;
         return gemm_pieces(c, &with, true);
 }
 Status *gemm_here(OpCtx *c, const Gemm *g)
