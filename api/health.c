@@ -103,6 +103,7 @@ Status *health_about(Request *r)
         writer_member_string(&w, "blas_kernels", host.blas_kernels);
         writer_member_string(&w, "onednn", host.onednn);
         writer_member_string(&w, "onednn_kernels", host.onednn_kernels);
+        writer_member_bool(&w, "deterministic", host.deterministic);
         writer_close(&w, '}');
         write_limits(&w, r->context);
         writer_key(&w, "capabilities");

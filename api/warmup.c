@@ -290,6 +290,7 @@ static void start_run(Warmup *w)
                          .targets = run->targets.names,
                          .n_targets = run->targets.n,
                          .core_names = run->core_names,
+                         .tunes = true,
                          .cancel = w->cancel };
         autoptr(Session) session = session_ref(w->session);
         w->start_ns = clock_ns();

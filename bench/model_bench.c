@@ -2,9 +2,8 @@
 /* What a step of a real network costs: MobileNet v1 and ResNet-50 in a session of this process, on
  * one and two threads, one picture and eight, weights as constants and as variables. The peer is
  * ONNX Runtime in node, on the same network; without it the column stays empty. And what weights
- * as bfloat16 gain, and how far results are then off. First steps are measured in processes of
- * their own.
- * usage: model_bench [MODEL [BATCH [THREADS]]] */
+ * as bfloat16 gain, and how far results are then off; and what a warm-up gains by trying. First
+ * steps are measured in processes of their own. usage: model_bench [MODEL [BATCH [THREADS]]] */
 #include "bench/memory.h"
 #include "bench/model_bench_first.h"
 #include "bench/models.h"
@@ -105,7 +104,8 @@ static void measure(Engine *e, const Case *c, bool variables, double peer, doubl
 
 /* ---- weights as bfloat16 ---- */
 
-static Stepper *narrow_stepper(Engine *e, const Case *c, bool narrow, const char *fetch)
+/* A session of constants. */
+static Stepper *constant_stepper(Engine *e, const Case *c, bool narrow, const char *fetch)
 {
         Tensorflow__RewriterConfig rewriter = TENSORFLOW__REWRITER_CONFIG__INIT;
         Tensorflow__GraphOptions graph = TENSORFLOW__GRAPH_OPTIONS__INIT;
@@ -125,7 +125,7 @@ static double difference(Engine *e, const Case *c, const char *fetch)
         double most = 0, size = 0;
         Tensor *t[2];
         for (int i = 0; i < 2; i++) {
-                Stepper *s = narrow_stepper(e, c, i, fetch);
+                Stepper *s = constant_stepper(e, c, i, fetch);
                 t[i] = stepper_value(s);
                 stepper_free(s);
         }
@@ -138,23 +138,45 @@ static double difference(Engine *e, const Case *c, const char *fetch)
         return most / size;
 }
 
-/* Steps of both kinds in turn, so that both have the same machine. */
-static void measure_narrow(Engine *e, const Case *c)
+/* A row of steps of both kinds in turn, so that both have the same machine. */
+static void compare(const Case *c, Stepper *const s[2])
 {
         char name[64];
         double best[2] = { 1e9, 1e9 }, cpu;
-        Stepper *s[2] = { narrow_stepper(e, c, false, "softmax:0"),
-                          narrow_stepper(e, c, true, "softmax:0") };
         for (int round = 0; round < 3; round++)
                 for (int i = 0; i < 2; i++)
                         best[i] = MIN(best[i], time_best(s[i], c->batch, &cpu));
-        stepper_free(s[0]);
-        stepper_free(s[1]);
         snprintf(name, sizeof(name), "%s, batch %d, %d thread%s", c->model, c->batch, c->threads,
                  c->threads > 1 ? "s" : "");
         table_row(name, best[0], best[1]);
+}
+
+static void measure_narrow(Engine *e, const Case *c)
+{
+        Stepper *s[2] = { constant_stepper(e, c, false, "softmax:0"),
+                          constant_stepper(e, c, true, "softmax:0") };
+        compare(c, s);
+        stepper_free(s[0]);
+        stepper_free(s[1]);
         table_note("largest difference over largest value: logits %.2g, softmax %.2g",
                    difference(e, c, "logits:0"), difference(e, c, "softmax:0"));
+}
+
+/* ---- ways that a warm-up has tried ---- */
+
+/* The first session has gone the model's ways before, and keeps to them. */
+static void measure_tuned(Engine *e, const Case *c)
+{
+        Stepper *s[2] = { constant_stepper(e, c, false, "softmax:0"),
+                          constant_stepper(e, c, false, "softmax:0") };
+        stepper_step(s[0]);
+        double start = bench_now();
+        stepper_tune(s[1]);
+        double warm_up = (bench_now() - start) * 1e3;
+        compare(c, s);
+        table_note("the warm-up took %.4g ms", warm_up);
+        stepper_free(s[0]);
+        stepper_free(s[1]);
 }
 
 static void print_found(const Found *f, size_t n)
@@ -232,6 +254,10 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < COUNTOF(cases); i++)
                 if (chosen(&cases[i], argc, argv))
                         measure_narrow(engines[cases[i].threads], &cases[i]);
+        table_begin("after a warm-up with trials | without", "ms");
+        for (size_t i = 0; i < COUNTOF(cases); i++)
+                if (chosen(&cases[i], argc, argv))
+                        measure_tuned(engines[cases[i].threads], &cases[i]);
         print_found(found, n);
         engine_free(engines[1]);
         engine_free(engines[2]);

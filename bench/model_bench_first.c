@@ -60,7 +60,7 @@ static void time_warmed(Stepper *s, int batch, FirstStep *f)
         Tensor *zeros = model_pictures(batch);
         memset(tensor_fill(zeros), 0, tensor_bytes(zeros));
         stepper_feed(s, zeros);
-        stepper_step(s);
+        stepper_tune(s);
         stepper_feed(s, model_pictures(batch));
         f->warmed = timed_step(s, &f->warmed_cpu);
 }

@@ -101,7 +101,7 @@ void stepper_prepare(Stepper *s)
         bench_must(session_callable_new(&s->prepared));
 }
 
-static void step(Stepper *s, const RunOptions *options)
+static void step(Stepper *s, const RunOptions *options, bool tunes)
 {
         Feed feed = { "x:0", s->x };
         const char *name = s->fetch;
@@ -114,6 +114,7 @@ static void step(Stepper *s, const RunOptions *options)
                          .n_targets = tensor ? 0 : 1,
                          .options = options,
                          .metadata = options != NULL,
+                         .tunes = tunes,
                          .prepared = s->prepared };
         session_run(s->session, &r, step_done, s);
         wait_for(s);
@@ -121,7 +122,12 @@ static void step(Stepper *s, const RunOptions *options)
 
 void stepper_step(Stepper *s)
 {
-        step(s, NULL);
+        step(s, NULL, false);
+}
+
+void stepper_tune(Stepper *s)
+{
+        step(s, NULL, true);
 }
 
 void stepper_trace(Stepper *s, void (*fn)(void *arg, const RunMetadata *m), void *arg)
@@ -131,7 +137,7 @@ void stepper_trace(Stepper *s, void (*fn)(void *arg, const RunMetadata *m), void
         o.output_partition_graphs = true;
         s->told = fn;
         s->told_arg = arg;
-        step(s, &o);
+        step(s, &o, false);
         s->told = NULL;
 }
 

@@ -19,6 +19,8 @@ void stepper_feed(Stepper *s, Tensor *x);
 void stepper_prepare(Stepper *s);
 /* One step, waited for. */
 void stepper_step(Stepper *s);
+/* One step as a warm-up: kernels try which way is the fastest. */
+void stepper_tune(Stepper *s);
 /* One step of that target alone. */
 void stepper_target(Stepper *s, const char *target);
 /* What the fetch, a tensor, gives: a new reference. */

@@ -109,9 +109,32 @@ static Status *read_file_flag(Config *c, int argc, char *const *argv)
 
 /* ---- environment ---- */
 
+/* TensorFlow's own variables that ask for the same bits in every run. */
+static Status *read_tensorflow(Config *c, const char *variable)
+{
+        static const struct {
+                const char *name;
+                bool asks; /* the value that asks */
+        } known[] = { { "TF_DETERMINISTIC_OPS=", true }, { "TF_CUDNN_USE_AUTOTUNE=", false } };
+        for (size_t i = 0; i < COUNTOF(known); i++) {
+                size_t len = strlen(known[i].name);
+                Config said = { 0 };
+                if (strncmp(variable, known[i].name, len) != 0)
+                        continue;
+                const Option *o = find_option("deterministic", strlen("deterministic"));
+                TRY(status_wrap(option_set(&said, o, variable + len, FROM_ENVIRONMENT),
+                                "%.*s: ", (int)len - 1, variable));
+                if (said.deterministic == known[i].asks)
+                        TRY(option_set(c, o, "true", FROM_ENVIRONMENT));
+        }
+        return NULL;
+}
+
 /* SESSRUN_STATE_DIR is state-dir. */
 static Status *read_environment(Config *c, char *const *environ_)
 {
+        for (char *const *e = environ_; e && *e; e++)
+                TRY(read_tensorflow(c, *e));
         static const char prefix[] = "SESSRUN_";
         for (; environ_ && *environ_; environ_++) {
                 const char *equals = strchr(*environ_, '=');

@@ -35,7 +35,7 @@ typedef struct Config {
         ConfigAction action;
         TextList listen; /* HOST:PORT, [IPV6]:PORT or unix:PATH */
         TextList model_roots, data_roots, allowed_hosts;
-        bool data_root_writable, allow_insecure_listen;
+        bool data_root_writable, allow_insecure_listen, deterministic;
         char *state_dir, *config_file, *token_file; /* "" when not given */
         char *tls_cert, *tls_key, *tls_client_ca;   /* PEM files; "" when not given */
         int64_t log_format, log_level;              /* LogFormat, LogLevel */

@@ -40,6 +40,8 @@ const Option options[] = {
           "one more Host that requests to a loopback address may name; repeatable", true },
         { "threads", OPTION_INT, AT(threads), "0", 0, 1024, NULL, "N",
           "threads that run ops (0: one per processor)" },
+        { "deterministic", OPTION_BOOL, AT(deterministic), "false", 0, 0, NULL, "BOOL",
+          "every process computes the same bits: warm-ups try no ways of convolutions" },
         { "http-threads", OPTION_INT, AT(http_threads), "0", 0, 256, NULL, "N",
           "threads that serve connections (0: one per two processors)" },
         { "max-body", OPTION_SIZE, AT(max_body), "256M", 1 * KiB, 64 * GiB, NULL, "BYTES",

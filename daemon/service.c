@@ -89,6 +89,7 @@ static Status *start_engine(Service *s)
                 .model_roots = (const char *const *)c->model_roots.items,
                 .data_roots = (const char *const *)c->data_roots.items,
                 .data_writable = c->data_root_writable,
+                .deterministic = c->deterministic,
                 .log = log_placement,
         };
         return engine_new(&o, &s->engine);

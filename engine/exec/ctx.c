@@ -133,6 +133,11 @@ int ctx_threads(const OpCtx *c)
         return c->env->op_threads > 0 ? MIN(c->env->op_threads, threads) : threads;
 }
 
+bool ctx_tunes(const OpCtx *c)
+{
+        return c->env->tunes;
+}
+
 /* The input's memory for the output's, when this node is the last that holds it. Inputs from the
  * 64th on are never given: the mask has no bit for them. */
 Tensor *ctx_take_input(OpCtx *c, int i)

@@ -119,6 +119,9 @@ void ctx_parallel_all(OpCtx *c, int64_t n, int64_t grain, RangeFn fn, void *arg)
 /* On how many threads at most ctx_parallel() runs; the same in every step of a session, so that
  * work cut by it gives the same bits every time. */
 int ctx_threads(const OpCtx *c);
+/* Does the step run for the sake of later ones, so that kernels may try which way is the fastest?
+ */
+bool ctx_tunes(const OpCtx *c);
 /* Input i for the kernel to overwrite and to hand to ctx_set_output(), if nobody else needs its
  * bytes; else NULL. */
 Tensor *ctx_take_input(OpCtx *c, int i);

@@ -20,6 +20,7 @@ struct OpEnv {
         Pool *pool;      /* NULL: everything on this thread */
         int op_threads;  /* most threads that one kernel uses; 0: as many as the pool has */
         bool report_oom; /* who runs out of memory tells which tensors were alive */
+        bool tunes;      /* the step warms up: kernels may try which way is the fastest */
         bool one_thread; /* kernels run where the step does, one after the other */
         Timers *timers;  /* NULL: nobody can sleep */
         const FileRoots *roots;

@@ -37,7 +37,8 @@ void engine_host(const Engine *e, EngineHost *ret)
                              .threads = pool_threads(e->pool),
                              .blas = openblas_get_config(),
                              .blas_kernels = openblas_get_corename(),
-                             .onednn_kernels = isa_name() };
+                             .onednn_kernels = isa_name(),
+                             .deterministic = e->deterministic };
         snprintf(ret->onednn, sizeof ret->onednn, "%d.%d.%d", v->major, v->minor, v->patch);
 }
 

@@ -29,9 +29,10 @@ struct Engine {
         Map metadata; /* "name/version" -> the live Session that has it; no reference */
         Map named;    /* global_name -> NamedPool, kept until the engine ends */
         Pool *pool;
-        Pool *shared; /* what sessions share: pool, or one that the first session sized;
-                         NULL: no session yet */
-        bool sized;   /* the daemon's settings say how many threads there are */
+        Pool *shared;       /* what sessions share: pool, or one that the first session sized;
+                               NULL: no session yet */
+        bool deterministic; /* EngineOptions.deterministic */
+        bool sized;         /* the daemon's settings say how many threads there are */
         Timers *timers;
         void (*log)(const char *session, const char *line); /* may be NULL */
         FileRoots *roots;

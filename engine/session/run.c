@@ -284,6 +284,7 @@ static Status *make_step(Run *r, const RunRequest *req, Step **ret)
                           .done = on_done,
                           .after = run_free,
                           .arg = r };
+        spec.env.tunes = req->tunes && !s->engine->deterministic;
         spec.env.trace = r->report ? r->report->trace : NULL;
         spec.env.debug_log = r->debug;
         Status *st = step_new(&spec, ret);

@@ -90,6 +90,7 @@ typedef struct RunRequest {
         int n_connections;
         const RunOptions *options; /* may be NULL; read during the call only */
         bool metadata;
+        bool tunes;      /* a warm-up: kernels may try which way is the fastest, and remember it */
         bool callable;   /* errors of the core speak of MakeCallable() */
         bool core_names; /* a fetch "a" is "a:0"; names are checked, and errors said, as by
                             TensorFlow's core */

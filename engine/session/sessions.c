@@ -21,6 +21,7 @@ Status *engine_new(const EngineOptions *o, Engine **ret)
         pthread_mutex_init(&e->lock, NULL);
         pthread_cond_init(&e->closed, NULL);
         e->sized = o->threads > 0;
+        e->deterministic = o->deterministic;
         e->log = o->log;
         Status *s = pool_new(o->threads, &e->pool);
         if (!s)

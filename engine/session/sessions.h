@@ -12,6 +12,7 @@ typedef struct EngineOptions {
         const char *const *model_roots; /* NULL-terminated; may be NULL: none */
         const char *const *data_roots;  /* NULL-terminated; may be NULL: none */
         bool data_writable;
+        bool deterministic; /* warm-ups try nothing: every process computes the same bits */
         /* Writes a line about a session to the log (log_device_placement); may be NULL. */
         void (*log)(const char *session, const char *line);
 } EngineOptions;
@@ -31,6 +32,7 @@ typedef struct EngineHost {
         const char *blas, *blas_kernels; /* OpenBLAS: how it is built, which kernels it took */
         const char *onednn_kernels;      /* which instructions oneDNN uses at most */
         char onednn[32];                 /* its version */
+        bool deterministic;              /* as it was told */
 } EngineHost;
 void engine_host(const Engine *e, EngineHost *ret);
 

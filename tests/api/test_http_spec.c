@@ -78,6 +78,7 @@ Test(http_spec, the_index_tells_what_the_engine_runs_on)
         cr_assert(strstr(text_at(a, "/engine/blas"), "OpenBLAS"));
         cr_assert_neq(*text_at(a, "/engine/blas_kernels"), 0);
         cr_assert_neq(*text_at(a, "/engine/onednn_kernels"), 0);
+        cr_assert(json_is_false(at(a, "/engine/deterministic")));
 }
 
 Test(http_spec, the_yaml_is_served_too)

@@ -13,12 +13,13 @@ struct TestSession {
 };
 
 const char *test_data_root;
+bool test_deterministic;
 
 Status *test_engine(Engine **ret)
 {
         static Engine *engine; /* lives as long as the process */
         const char *const roots[] = { test_data_root, NULL };
-        EngineOptions o = { .threads = 2 };
+        EngineOptions o = { .threads = 2, .deterministic = test_deterministic };
         if (test_data_root) {
                 o.data_roots = roots;
                 o.data_writable = true;
@@ -110,19 +111,42 @@ Status *test_session_target(TestSession *s, const char *target)
         return test_session_run(s, &r, NULL);
 }
 
-static Status *session_new(const ConfigProto *config, GraphSource *src, TestSession **ret)
+static Status *session_on(Graph *graph, const ConfigProto *config, TestSession **ret)
 {
         static int count;
         Engine *engine;
-        autoptr(GraphSource) owned UNUSED = src;
         autoptr(TestSession) s = mem_calloc(1, sizeof *s);
         if (!s)
                 return status_oom();
         TRY(test_engine(&engine));
         snprintf(s->name, sizeof s->name, "test%d", ++count);
-        SessionOptions o = { .name = s->name, .config = config };
+        SessionOptions o = { .name = s->name, .config = config, .graph = graph };
         TRY(engine_create_session(engine, &o, &s->session));
+        *ret = steal(&s);
+        return NULL;
+}
+
+static Status *share_graph(void *ret, const Graph *g)
+{
+        *(Graph **)ret = graph_ref((Graph *)g);
+        return NULL;
+}
+
+Status *test_session_twin(TestSession *of, TestSession **ret)
+{
+        Graph *graph = NULL;
+        TRY(session_read_graph(of->session, share_graph, &graph));
+        Status *s = session_on(graph, NULL, ret);
+        graph_unref(graph);
+        return s;
+}
+
+static Status *session_new(const ConfigProto *config, GraphSource *src, TestSession **ret)
+{
+        autoptr(GraphSource) owned UNUSED = src;
+        autoptr(TestSession) s = NULL;
         ExtendResult extended;
+        TRY(session_on(NULL, config, &s));
         if (src)
                 TRY(session_extend(s->session, src, false, &extended));
         *ret = steal(&s);

@@ -7,6 +7,8 @@ typedef struct TestSession TestSession;
 
 /* The process's engine, made at the first call (which also fills the op registry): two threads. */
 Status *test_engine(Engine **ret) MUST_USE;
+/* EngineOptions.deterministic; to be set before the first call. */
+extern bool test_deterministic;
 /* The folder that its ops may touch; to be set before the first call. NULL: none. */
 extern const char *test_data_root;
 /* One session with that graph (NULL: empty; taken over). Errors of
@@ -20,6 +22,8 @@ Status *test_session_with(const ConfigProto *config, const char *text, TestSessi
 Status *test_session_library(const char *text, TestSession **ret) MUST_USE;
 /* Extends it by graph_text(). */
 Status *test_session_extend(TestSession *s, const char *text) MUST_USE;
+/* Another session on its graph. */
+Status *test_session_twin(TestSession *of, TestSession **ret) MUST_USE;
 void test_session_free(TestSession *s);
 AUTOPTR_DEFINE(TestSession, test_session_free)
 Session *test_session_of(TestSession *s);

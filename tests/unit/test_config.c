@@ -75,6 +75,32 @@ Test(config, lets_flags_win_over_environment_and_that_over_the_file)
         cr_assert_eq(c->http_threads, 2);
 }
 
+/* Either asks; what is said in our own words wins. */
+Test(config, knows_tensorflows_variables_for_the_same_bits)
+{
+        static const struct {
+                char *first, *second;
+                bool deterministic;
+        } rows[] = {
+                { "HOME=/", "PATH=/", false },
+                { "TF_DETERMINISTIC_OPS=1", "HOME=/", true },
+                { "TF_DETERMINISTIC_OPS=0", "TF_CUDNN_USE_AUTOTUNE=1", false },
+                { "TF_DETERMINISTIC_OPS=true", "TF_CUDNN_USE_AUTOTUNE=true", true },
+                { "TF_CUDNN_USE_AUTOTUNE=0", "TF_DETERMINISTIC_OPS=0", true },
+                { "SESSRUN_DETERMINISTIC=false", "TF_DETERMINISTIC_OPS=1", false },
+                { "SESSRUN_DETERMINISTIC=true", "TF_DETERMINISTIC_OPS=0", true },
+        };
+        for (size_t i = 0; i < COUNTOF(rows); i++) {
+                autoptr(Config) c = load(ARGS(), (char *[]){ rows[i].first, rows[i].second, NULL });
+                cr_expect_eq(c->deterministic, rows[i].deterministic, "%s %s", rows[i].first,
+                             rows[i].second);
+        }
+        autoptr(Config) c = load(ARGS("--deterministic"), (char *[]){ NULL });
+        cr_expect(c->deterministic);
+        refuses(ARGS(), (char *[]){ "TF_DETERMINISTIC_OPS=often", NULL },
+                "TF_DETERMINISTIC_OPS: 'often'");
+}
+
 Test(config, finds_the_file_through_the_environment)
 {
         char *file = file_with("log-format = json\nlisten = localhost:1\nlisten = unix:/x\n");

@@ -6,6 +6,7 @@
  * up, because |y| is bounded; otherwise the activation is a pass of its own. */
 #include "engine/kernels/nn/conv_forward.h"
 
+#include "engine/kernels/nn/conv_choice.h"
 #include "engine/kernels/nn/conv_rows.h"
 #include "engine/kernels/nn/winograd.h"
 
@@ -171,9 +172,13 @@ static void plan_cut(const Conv *v, int64_t threads, Cut *cut)
         cut->per_picture = MAX(MIN(pieces, cut->v.w[cut->axis].out), (int64_t)1);
 }
 
+static WeightsForm form_for(int tile)
+{
+        return tile == 2 ? WEIGHTS_WINOGRAD_2 : tile ? WEIGHTS_WINOGRAD : WEIGHTS_PANELS;
+}
+
 static Status *run_winograd(OpCtx *c, const ConvForward *f, int tile)
 {
-        WeightsForm form = tile == 2 ? WEIGHTS_WINOGRAD_2 : WEIGHTS_WINOGRAD;
         Winograd w = { .conv = f->conv,
                        .tile = tile,
                        .tail = f->tail,
@@ -181,7 +186,7 @@ static Status *run_winograd(OpCtx *c, const ConvForward *f, int tile)
                        .shift = weights_shift(f->weights),
                        .x = f->x,
                        .y = f->y };
-        TRY(weights_form(c, f->weights, &w.conv, form, &w.u));
+        TRY(weights_form(c, f->weights, &w.conv, form_for(tile), &w.u));
         return winograd_run(c, &w);
 }
 
@@ -190,23 +195,36 @@ static bool by_rows(const ConvForward *f)
         return f->own && conv_rows_usable(&f->conv) && !(f->conv.depthwise && f->tail.sum);
 }
 
-Status *conv_forward(OpCtx *c, const ConvForward *f)
+static bool bounded(const ConvForward *f)
+{
+        return f->limit < FLT_MAX / LIMIT_ROOM;
+}
+
+Status *conv_forward_by(OpCtx *c, const ConvForward *f, int tile)
 {
         Cut cut = { .f = f, .tail = f->tail };
-        bool bounded = f->limit < FLT_MAX / LIMIT_ROOM;
-        int tile = 0;
-        if (bounded && f->own)
-                tile = winograd_tile(&f->conv, ctx_threads(c),
-                                     weights_narrow(f->weights, &f->conv));
         if (tile)
                 return run_winograd(c, f, tile);
         if (by_rows(f))
                 return conv_rows(c, f);
-        if (!bounded || f->tail.act == CONV_ACT_LEAKY)
+        if (!bounded(f) || f->tail.act == CONV_ACT_LEAKY)
                 cut.tail.act = CONV_ACT_NONE;
         plan_cut(&f->conv, ctx_threads(c), &cut);
         ctx_parallel(c, cut.v.batch * cut.per_picture, 1, run_pieces, &cut);
         return cut.failed;
+}
+
+void conv_forward_drop(const ConvForward *f, int tile)
+{
+        weights_drop(onednn_weights(f->onednn), f->weights, &f->conv, form_for(tile));
+}
+
+Status *conv_forward(OpCtx *c, const ConvForward *f)
+{
+        int tile = 0;
+        if (f->own && bounded(f))
+                TRY(conv_choice(c, f, &tile));
+        return conv_forward_by(c, f, tile);
 }
 
 Status *conv_forward_pair(OpCtx *c, ConvForward *first, ConvForward *then)

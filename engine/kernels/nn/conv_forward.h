@@ -15,8 +15,14 @@ typedef struct ConvForward {
         float limit; /* no |y| will be larger, nor NaN; infinite: not known */
 } ConvForward;
 
-/* Computes y. Same bits every time for the same ctx_threads(). */
+/* Computes y. Same bits every time in a session, for the same ctx_threads(), until a warm-up of its
+ * own (conv_choice.h). */
 Status *conv_forward(OpCtx *c, const ConvForward *f) MUST_USE;
+/* The same by Winograd's tiles of that side, or (0) by a plain sum, which it must be able to. */
+Status *conv_forward_by(OpCtx *c, const ConvForward *f, int tile) MUST_USE;
+/* Lets go of packed filters that the tiles of that side (0: a plain sum) need, once the steps that
+ * use them have ended. */
+void conv_forward_drop(const ConvForward *f, int tile);
 /* Computes then->y of first's result, which nobody else sees; first->y and then->x are not given.
  */
 Status *conv_forward_pair(OpCtx *c, ConvForward *first, ConvForward *then) MUST_USE;

@@ -11,11 +11,13 @@
 #include "engine/kernels/nn/onednn_prim.h"
 #include "engine/kernels/nn/winograd.h"
 #include "engine/ops/panels.h"
+#include <immintrin.h>
 #include <math.h>
 
 /* Sums of rounded weights are larger by less. */
 #define NARROW_ROOM 1.1f
 enum { PACKS_MAX = 4, PATIENCE_MAX = 1 << 12, USED_ENOUGH = 4, NARROW_PIXELS = 256 };
+enum { LINE = 64 }; /* of a cache */
 /* Weights from which on threads share the work of packing them. */
 enum { SHARED = 1 << 15 };
 
@@ -171,6 +173,16 @@ static Status *make(OpCtx *c, const Conv *v, const WeightsSource *s, bool keep, 
                         tensor_ref(w->source.t[i]);
         w->kept = keep;
         *ret = steal(&w);
+        return NULL;
+}
+
+/* Its bound has been asked for. */
+Status *weights_bare(OpCtx *c, const ConvWeights *w, const Conv *v, ConvWeights **ret)
+{
+        WeightsSource source = w->source;
+        source.measured = false;
+        TRY(make(c, v, &source, false, ret));
+        (*ret)->narrow = w->narrow;
         return NULL;
 }
 
@@ -405,4 +417,29 @@ Status *weights_form(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form, 
         *ret = f->data;
         pthread_mutex_unlock(&w->lock);
         return *ret ? NULL : status_oom();
+}
+
+void weights_evict(ConvWeights *w)
+{
+        pthread_mutex_lock(&w->lock);
+        for (int i = 0; i < 2 * WEIGHTS_FORMS; i++) {
+                const Form *f = &w->forms[i / WEIGHTS_FORMS][i % WEIGHTS_FORMS];
+                for (size_t at = 0; at < f->bytes; at += LINE)
+                        _mm_clflush((const char *)f->data + at);
+        }
+        pthread_mutex_unlock(&w->lock);
+}
+
+void weights_drop(WeightsCache *cache, ConvWeights *w, const Conv *v, WeightsForm form)
+{
+        pthread_mutex_lock(&w->lock);
+        bool packed = w->forms[weights_narrow(w, v)][form].data;
+        pthread_mutex_unlock(&w->lock);
+        pthread_mutex_lock(&cache->lock);
+        bool kept = packed && cache->kept == w;
+        if (kept)
+                cache->kept = NULL;
+        pthread_mutex_unlock(&cache->lock);
+        if (kept)
+                weights_unref(w);
 }

@@ -44,6 +44,8 @@ void weights_cache_done(WeightsCache *w);
  * on in a copy. */
 Status *weights_get(OpCtx *c, WeightsCache *cache, const Conv *v, const WeightsSource *s,
                     ConvWeights **ret) MUST_USE;
+/* The same weights with nothing packed, for one run of v; w must outlive them. */
+Status *weights_bare(OpCtx *c, const ConvWeights *w, const Conv *v, ConvWeights **ret) MUST_USE;
 void weights_unref(ConvWeights *w);
 AUTOPTR_DEFINE(ConvWeights, weights_unref)
 
@@ -64,6 +66,10 @@ typedef enum WeightsForm {
 } WeightsForm;
 Status *weights_form(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form,
                      const void **ret) MUST_USE;
+/* Takes every form of them that is packed out of the processor's caches. */
+void weights_evict(ConvWeights *w);
+/* Has that form of them no more kept for coming runs, if they are: these find weights anew. */
+void weights_drop(WeightsCache *cache, ConvWeights *w, const Conv *v, WeightsForm form);
 /* With inputs within [-limit, limit], outputs are within the returned number; infinite when that
  * is not known. */
 float weights_limit(const ConvWeights *w, float limit);

@@ -11,6 +11,7 @@
 #include "engine/kernels/nn/winograd.h"
 
 #include "engine/ops/lanes.h"
+#include <math.h>
 
 enum { TILE_MAX = 4, PATCH_MAX = 6 };
 #define A  0.625f
@@ -62,7 +63,7 @@ static int64_t parts_of(const Conv *v, int tile, int64_t threads)
 /* Seconds, as measured on a core with AVX-512: products go at 160 GFLOP/s; filters come from memory
  * at 12 GB/s, here once per block and while the processor computes; a plain convolution has less of
  * them to wait for than it computes. */
-static double seconds(const Conv *v, int tile, int64_t threads, bool narrow)
+static double tiled_seconds(const Conv *v, int tile, int64_t threads, bool narrow)
 {
         double filter = (double)v->in_c * (double)v->out_c;
         double places = (double)(tiles_of(v, tile) * places_of(tile));
@@ -92,11 +93,19 @@ static bool usable(const Conv *v)
         return true;
 }
 
+double winograd_seconds(const Conv *v, int tile, int threads, bool narrow)
+{
+        if (!tile)
+                return direct_seconds(v, threads);
+        return usable(v) ? tiled_seconds(v, tile, threads, narrow) : INFINITY;
+}
+
 int winograd_tile(const Conv *v, int threads, bool narrow)
 {
         if (!usable(v))
                 return 0;
-        double two = seconds(v, 2, threads, narrow), four = seconds(v, 4, threads, narrow);
+        double two = tiled_seconds(v, 2, threads, narrow);
+        double four = tiled_seconds(v, 4, threads, narrow);
         bool better = MIN(two, four) < 0.9 * direct_seconds(v, threads);
         return !better ? 0 : two < four ? 2 : 4;
 }

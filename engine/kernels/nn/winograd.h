@@ -17,9 +17,11 @@ typedef struct Winograd {
         float *y;
 } Winograd;
 
-/* The side of the tiles, 2 or 4, that is the fastest on as many threads; 0: it cannot be computed
- * so, or that is slower. By sizes alone, so that every run takes the same way. narrow: the filter
- * is kept as bfloat16. */
+/* Seconds on as many threads by tiles of that side, or (0) by a plain sum: a model's, by sizes
+ * alone. Infinite: it cannot be computed so. narrow: the filter is kept as bfloat16. */
+double winograd_seconds(const Conv *v, int tile, int threads, bool narrow);
+/* The side of the tiles, 2 or 4, that is the fastest by this model; 0: none is faster than a plain
+ * sum by far enough. */
 int winograd_tile(const Conv *v, int threads, bool narrow);
 /* Bytes of the filter, transformed for tiles of that side. */
 size_t winograd_filter_bytes(const Conv *v, int tile, bool narrow);
