@@ -39,6 +39,11 @@ enum { FOLD_LANES = 64, FOLD_ROWS = 16, FOLD_WIDTH = 16 };
                 FOLD_HALVE_(b, out, k, 1, JOIN) \
         } while (0)
 
+/* What lies 2 KiB behind two vectors at x is asked for: the processor itself looks ahead within 4
+ * KiB only, and not while the lanes of rows are joined. */
+#define FOLD_ASK_(x)                                                      \
+        for (size_t b_ = 0; b_ < 2 * FOLD_WIDTH * sizeof(*(x)); b_ += 64) \
+                __builtin_prefetch((const char *)(x) + 2048 + b_);
 /* A vector at x joins the lanes. */
 #define FOLD_STEP_(V, x, lanes, step)                     \
         AS_VECTOR for (int l_ = 0; l_ < FOLD_WIDTH; l_++) \
@@ -59,6 +64,7 @@ enum { FOLD_LANES = 64, FOLD_ROWS = 16, FOLD_WIDTH = 16 };
                         AS_VECTOR for (int l_ = 0; l_ < FOLD_WIDTH; l_++) one_[l_] = two_[l_] = \
                                 start;                                                          \
                         for (; at_ + 2 * FOLD_WIDTH <= whole_; at_ += 2 * FOLD_WIDTH) {         \
+                                FOLD_ASK_((x) + r_ * (n) + at_)                                 \
                                 FOLD_STEP_(V, (x) + r_ * (n) + at_, one_, step)                 \
                                 FOLD_STEP_(V, (x) + r_ * (n) + at_ + FOLD_WIDTH, two_, step)    \
                         }                                                                       \
