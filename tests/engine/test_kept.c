@@ -70,6 +70,25 @@ Test(kept, every_step_has_the_bits_of_the_first)
                       "128, 100", "y = Identity(p)\n");
 }
 
+/* The node that graph optimizers make of a product, a bias and an activation. */
+Test(kept, a_fused_product_has_the_bits_of_its_parts)
+{
+        autobuf b = BUF(1 << 16);
+        autoptr(TestSession) s = NULL;
+        buf_puts(&b, "x = Placeholder dtype: float\n");
+        sines(&b, "w", "128, 100", 2, DEPTH * COLUMNS, 0.73, 1.1);
+        sines(&b, "b", "100", 1, COLUMNS, 0.3, 0);
+        buf_puts(&b, "one = _FusedMatMul(x, w, b) num_args: 1, fused_ops: [\"BiasAdd\", \"Relu\"]\n"
+                     "p = MatMul(x, w)\nc = BiasAdd(p, b)\nr = Relu(c)\ny = Sub(one, r)\n");
+        cr_assert_null(test_session_text(buf_cstr(&b), &s));
+        for (int i = 0; i < STEPS; i++) {
+                autoptr(Tensor) y = step(s, ROWS_MOST);
+                const float *v = tensor_data(y);
+                for (int64_t k = 0; k < ROWS_MOST * COLUMNS; k++)
+                        cr_assert_eq(v[k], 0, "element %d in step %d", (int)k, i);
+        }
+}
+
 /* Those are copied before they are multiplied. */
 Test(kept, rows_a_multiple_of_4_kb_apart_give_the_same_bits_in_each_step)
 {

@@ -2,6 +2,8 @@
 /* The tails of fused ops, row of channels by row of channels. */
 #include "engine/kernels/nn/fused.h"
 
+#include "engine/kernels/math/types.h"
+
 #include <math.h>
 
 enum { FUSED_MAX = 4 };
@@ -98,11 +100,12 @@ static void curve(float *y, int64_t n, Tail tail)
                                               : tanhf(y[i]);
 }
 
-/* alpha repeats: one number, one per channel, or one per element of an image. */
-static void leak(float *y, int64_t n, const float *alpha, int64_t n_alpha)
+/* alpha repeats from element 0 of the output on, of which y is element `at`: one number, one per
+ * channel, or one per element of an image. */
+static void leak(float *y, int64_t at, int64_t n, const float *alpha, int64_t n_alpha)
 {
         for (int64_t i = 0; i < n; i++)
-                y[i] = y[i] < 0 ? y[i] * alpha[i % n_alpha] : y[i];
+                y[i] = y[i] < 0 ? y[i] * alpha[(at + i) % n_alpha] : y[i];
 }
 
 /* Operand k of a tail: as many numbers as channels, or for Prelu as divide the output. */
@@ -115,40 +118,73 @@ static Status *want_count(const Tensor *t, int64_t channels, int64_t count, Tail
                                 shape_text(tensor_shape(t)).s, (long long)channels);
 }
 
-/* The output is both source and target: a tail works in place, while the rows are warm. */
-static Status *apply_one(OpCtx *c, int which, int first, Tensor *t)
+/* One tail with its operands. */
+typedef struct Step {
+        Tail tail;
+        const float *operand[4];
+        int64_t alphas; /* of Prelu */
+} Step;
+
+typedef struct Steps {
+        Step step[FUSED_MAX];
+        int n;
+        float *y; /* the output is both source and target */
+        int64_t channels;
+        float alpha, epsilon;
+} Steps;
+
+static void apply_one(const Steps *all, const Step *s, int64_t from, int64_t to)
 {
-        int64_t n = tensor_dim(t, tensor_rank(t) - 1), count = tensor_count(t);
-        Tail tail = tails[which].tail;
-        const float *p[4] = { NULL };
-        float *y = tensor_fill(t), alpha = node_float(ctx_node(c), "leakyrelu_alpha", 0.2f);
-        for (int i = 0; i < tails[which].operands; i++) {
-                TRY(want_count(ctx_input(c, first + i), n, count, tail));
-                p[i] = tensor_data(ctx_input(c, first + i));
-        }
-        switch (tail) {
-        case TAIL_BIAS: add_bias(y, count / n, n, p[0]); break;
-        case TAIL_NORM:
-                normalize(y, count / n, n, p, node_float(ctx_node(c), "epsilon", 1e-4f));
-                break;
+        int64_t n = all->channels, at = from * n, count = (to - from) * n;
+        float *y = all->y + at;
+        switch (s->tail) {
+        case TAIL_BIAS: add_bias(y, to - from, n, s->operand[0]); break;
+        case TAIL_NORM: normalize(y, to - from, n, s->operand, all->epsilon); break;
         case TAIL_RELU: clamp(y, count, INFINITY); break;
         case TAIL_RELU6: clamp(y, count, 6); break;
-        case TAIL_LEAKY: leak(y, count, &alpha, 1); break;
-        case TAIL_PRELU: leak(y, count, p[0], tensor_count(ctx_input(c, first))); break;
-        default: curve(y, count, tail); break;
+        case TAIL_LEAKY: leak(y, at, count, &all->alpha, 1); break;
+        case TAIL_PRELU: leak(y, at, count, s->operand[0], s->alphas); break;
+        default: curve(y, count, s->tail); break;
+        }
+}
+
+/* The tails one after the other, while the rows are warm. */
+static void apply_rows(void *arg, int64_t from, int64_t to)
+{
+        const Steps *all = arg;
+        for (int i = 0; i < all->n; i++)
+                apply_one(all, &all->step[i], from, to);
+}
+
+/* Operands from `first` on. */
+static Status *read_step(OpCtx *c, int which, int first, const Steps *all, Step *s)
+{
+        int64_t count = tensor_count(ctx_output(c, 0));
+        s->tail = tails[which].tail;
+        for (int i = 0; i < tails[which].operands; i++) {
+                TRY(want_count(ctx_input(c, first + i), all->channels, count, s->tail));
+                s->operand[i] = tensor_data(ctx_input(c, first + i));
+                s->alphas = tensor_count(ctx_input(c, first + i));
         }
         return NULL;
 }
 
-/* The tails one after the other, each with its operands. */
 Status *fused_apply(OpCtx *c, int first)
 {
-        int list[FUSED_MAX], n, operands;
+        int list[FUSED_MAX], operands;
         Tensor *t = ctx_output(c, 0);
-        TRY(read_list(ctx_node(c), list, &n, &operands));
-        for (int i = 0; i < n && tensor_count(t); i++) {
-                TRY(apply_one(c, list[i], first, t));
+        Steps all = { .channels = tensor_dim(t, tensor_rank(t) - 1),
+                      .alpha = node_float(ctx_node(c), "leakyrelu_alpha", 0.2f),
+                      .epsilon = node_float(ctx_node(c), "epsilon", 1e-4f) };
+        TRY(read_list(ctx_node(c), list, &all.n, &operands));
+        if (!tensor_count(t))
+                return NULL;
+        for (int i = 0; i < all.n; i++) {
+                TRY(read_step(c, list[i], first, &all, &all.step[i]));
                 first += tails[list[i]].operands;
         }
+        all.y = tensor_fill(t);
+        ctx_parallel(c, tensor_count(t) / all.channels, MATH_GRAIN / all.channels + 1, apply_rows,
+                     &all);
         return NULL;
 }

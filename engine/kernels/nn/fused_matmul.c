@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* _FusedMatMul: a product of matrices with a tail (see fused.h). */
+#include "engine/kernels/math/gemm.h"
 #include "engine/kernels/nn/fused.h"
-#include "engine/ops/sgemm.h"
 
 enum { FIRST_OPERAND = 2 };
 
@@ -31,20 +31,17 @@ static Status *matmul(OpCtx *c)
         Tensor *y = ctx_output(c, 0);
         bool ta = node_bool(ctx_node(c), "transpose_a", false);
         bool tb = node_bool(ctx_node(c), "transpose_b", false);
-        int64_t m = tensor_dim(y, 0), n = tensor_dim(y, 1), k = tensor_dim(a, !ta);
-        if (MAX(tensor_count(a), tensor_count(b)) > INT32_MAX || tensor_count(y) > INT32_MAX)
-                return unimplemented("_FusedMatMul of more than 2**31 elements");
-        sgemm_run(&(Sgemm){ .m = m,
-                            .n = n,
-                            .k = k,
-                            .trans_a = ta,
-                            .trans_b = tb,
-                            .a = tensor_data(a),
-                            .b = tensor_data(b),
-                            .c = tensor_fill(y),
-                            .lda = tensor_dim(a, 1),
-                            .ldb = tensor_dim(b, 1),
-                            .ldc = n });
+        Gemm g = { .dtype = DT_FLOAT,
+                   .m = tensor_dim(y, 0),
+                   .n = tensor_dim(y, 1),
+                   .k = tensor_dim(a, !ta),
+                   .trans_a = ta,
+                   .trans_b = tb,
+                   .a = tensor_data(a),
+                   .b = tensor_data(b),
+                   .kept = ctx_state(c),
+                   .out = tensor_fill(y) };
+        TRY(gemm_run(c, &g));
         return fused_apply(c, FIRST_OPERAND);
 }
 
@@ -52,4 +49,4 @@ OP(_FusedMatMul, .inputs = "a:T; b:T; args:num_args*T", .outputs = "product:T",
    .attrs = "transpose_a:bool = false; transpose_b:bool = false; T:type in [float]; "
             "num_args:int >=0; fused_ops:list(string) = []; epsilon:float = 0.0001; "
             "leakyrelu_alpha:float = 0.2",
-   .shape = matmul_shape, .compute = matmul, .costly = true);
+   .shape = matmul_shape, .prepare = kept_prepare, .compute = matmul, .costly = true);
