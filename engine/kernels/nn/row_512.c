@@ -2,6 +2,7 @@
 #include "engine/kernels/nn/row_512.h"
 
 #include "engine/base/auto.h"
+#include "engine/kernels/nn/row_ahead.h"
 
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -54,9 +55,10 @@ PART __m512 exp_lanes(__m512 v)
 PART float exp_row(const bool keep, const float *x, float *y, int64_t n, float m)
 {
         __m512 sum = ALL(0), by = ALL(m);
-        int64_t i = 0;
+        int64_t i = 0, next = row_next(n);
         for (; i + LANES <= n; i += LANES) {
                 __m512 e = exp_lanes(_mm512_sub_ps(_mm512_loadu_ps(x + i), by));
+                row_ahead(x + next + i, keep ? y + next + i : NULL);
                 if (keep)
                         _mm512_storeu_ps(y + i, e);
                 sum = _mm512_add_ps(sum, e);

@@ -4,6 +4,7 @@
 #include "engine/kernels/nn/row_exp.h"
 
 #include "engine/kernels/nn/row_512.h"
+#include "engine/kernels/nn/row_ahead.h"
 
 enum { BLOCK = 256 };
 
@@ -35,9 +36,12 @@ enum { BLOCK = 256 };
         HOT static T exp_##ID(const T *x, T *y, int64_t n, T m)                                  \
         {                                                                                        \
                 T lane[FOLD_LANES] = { 0 }, some[BLOCK] __attribute__((aligned(64)));            \
+                const int64_t next = row_next(n), line = 64 / sizeof(T);                         \
                 for (int64_t from = 0; from < n; from += BLOCK) {                                \
                         int64_t size = MIN(n - from, (int64_t)BLOCK), i = 0;                     \
                         T *e = y ? y + from : some;                                              \
+                        for (int64_t k = from + next; k < from + next + size; k += line)         \
+                                row_ahead(x + k, y ? y + k : NULL);                              \
                         SAME_OR_APART                                                            \
                         for (int64_t k = 0; k < size; k++)                                       \
                                 e[k] = exp(x[from + k] - m);                                     \

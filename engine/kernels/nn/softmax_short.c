@@ -6,6 +6,7 @@
 #include "engine/kernels/nn/softmax.h"
 
 #include "engine/kernels/math/short_math.h"
+#include "engine/kernels/nn/row_ahead.h"
 
 bool softmax_short_usable(void)
 {
@@ -120,6 +121,7 @@ SHORT_PART float row_exp(const bool half, const bool is_log, const Row *r, const
 {
         __m512 a = _mm512_setzero_ps(), b = a;
         __m512i most = _mm512_set1_epi16(INT16_MIN);
+        const int64_t ahead = row_next(n);
         for (int64_t i = 0; i < n; i += SHORT_PAIR) {
                 ShortPair v = exponentials(half, is_log, r, i, n);
                 a = _mm512_add_ps(a, v.a);
@@ -129,8 +131,7 @@ SHORT_PART float row_exp(const bool half, const bool is_log, const Row *r, const
                         _mm512_storeu_ps(r->room + i + SHORT_PAIR / 2, v.b);
                 }
                 most = _mm512_max_epi16(load_words(half, next + i, n - i), most);
-                __builtin_prefetch(next + n + i, 0);
-                __builtin_prefetch(r->y + i, 1);
+                row_ahead(next + ahead + i, r->y + i);
                 if (before)
                         finish(half, is_log, before, i, n);
         }
