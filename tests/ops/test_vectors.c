@@ -220,7 +220,7 @@ static void expect_sum_of(int k, DType t, int64_t n)
                 x[i] = addend(t, n, i * 3 + n);
                 feeds[i] = (Feed){ names[i], x[i] };
         }
-        buf_puts(&graph, "z = AddN(x0");
+        buf_puts(&graph, "below = Neg(x0)\nown = Neg(below)\nz = AddN(own");
         for (int i = 1; i < k; i++)
                 buf_printf(&graph, ", x%d", i);
         buf_puts(&graph, ")\n");
@@ -237,7 +237,7 @@ static void expect_sum_of(int k, DType t, int64_t n)
                 tensor_unref(x[i]);
 }
 
-/* Three at a time, one after the other. */
+/* Three at a time, one after the other, into the first, which nobody else has. */
 Test(vectors, sums_of_many_are_rounded_after_each)
 {
         static const DType types[] = { DT_FLOAT, DT_DOUBLE, DT_INT32, DT_HALF, DT_BFLOAT16 };
