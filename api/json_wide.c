@@ -2,7 +2,8 @@
 /* Two passes over a window of the text. The first one compares 64 bytes at a time: what a byte is
  * (digit, point, bracket, ...) is a bit in a mask, and all rules of JSON are arithmetic with masks;
  * it leaves the places of numbers. The second one loads each number so that its last digit is the
- * last byte of its 32, two to a register. No branch depends on digits. */
+ * last byte of its 16, four to a register, or of 32 when one of four is longer. No branch depends
+ * on digits. */
 #include "api/json_wide.h"
 
 #include "engine/base/auto.h"
@@ -11,7 +12,9 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
-#define WIDE     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,bmi,bmi2,lzcnt,popcnt")))
+#define WIDE                                                                                \
+        __attribute__((target("avx512f,avx512bw,avx512cd,avx512dq,avx512vl,bmi,bmi2,lzcnt," \
+                              "popcnt")))
 #define COMPRESS __attribute__((target("avx512f,avx512bw,avx512vbmi2,popcnt")))
 
 enum {
@@ -20,6 +23,7 @@ enum {
         FIRST_BLOCKS = 2, /* a try, since what follows may be anything; then twice as many, to */
         MOST_BLOCKS = 16,
         GROUP = 4,
+        SHORT = 16, /* characters of a number that has a quarter of a register */
         ROOM = MOST_BLOCKS * BLOCK / 2 + 32, /* numbers, which have two bytes, and some too many */
 };
 
@@ -247,6 +251,56 @@ WIDE static inline bool take_group(const char *base, const uint16_t *start, cons
         return room >= 0;
 }
 
+/* The same for short numbers, all four in one register. `start` and what is SHORT bytes in front of
+ * it are memory. False: one of them is longer. */
+WIDE static inline bool take_short(const char *base, const uint16_t *start, const uint16_t *end,
+                                   Group *ret)
+{
+        __m128i n = _mm_sub_epi16(_mm_loadl_epi64((const __m128i *)end),
+                                  _mm_loadl_epi64((const __m128i *)start)),
+                before = _mm_sub_epi16(_mm_set1_epi16(SHORT), n);
+        if (_mm_movepi16_mask(before) & 0xf)
+                return false;
+        __m512i x = _mm512_castsi128_si512(_mm_loadu_si128((const void *)(base + end[0] - SHORT)));
+        x = _mm512_inserti32x4(x, _mm_loadu_si128((const void *)(base + end[1] - SHORT)), 1);
+        x = _mm512_inserti32x4(x, _mm_loadu_si128((const void *)(base + end[2] - SHORT)), 2);
+        x = _mm512_inserti32x4(x, _mm_loadu_si128((const void *)(base + end[3] - SHORT)), 3);
+        /* Of each quarter the last bytes are the number's. */
+        const __m512i quarter = _mm512_set_epi64(0x0003000300030003, 0x0003000300030003,
+                                                 0x0002000200020002, 0x0002000200020002,
+                                                 0x0001000100010001, 0x0001000100010001, 0, 0),
+                      place = _mm512_broadcast_i32x4(
+                              _mm_set_epi64x(0x0f0e0d0c0b0a0908, 0x0706050403020100));
+        before = _mm_or_si128(before, _mm_slli_epi16(before, 8));
+        uint64_t own = _mm512_cmpge_epi8_mask(
+                place, _mm512_permutexvar_epi16(quarter, _mm512_castsi128_si512(before)));
+        uint64_t points = own & _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('.')),
+                 minus = own & _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8('-'));
+        __m512i d = _mm512_sub_epi8(x, _mm512_set1_epi8('0'));
+        d = _mm512_maskz_mov_epi8(own & _mm512_cmplt_epu8_mask(d, _mm512_set1_epi8(10)), d);
+        /* Digits in front of the point move up by one, over it. */
+        __m128i point = _mm_cvtsi64_si128((int64_t)points),
+                moved = _mm_subs_epu16(_mm_add_epi16(point, point), _mm_set1_epi16(1));
+        d = _mm512_mask_mov_epi8(d, (uint64_t)_mm_cvtsi128_si64(moved), _mm512_bslli_epi128(d, 1));
+        __m512i eights = join_eights(d),
+                all = _mm512_add_epi64(_mm512_mul_epu32(eights, _mm512_set1_epi64(100000000)),
+                                       _mm512_srli_epi64(eights, 32));
+        ret->high = _mm256_setzero_si256();
+        ret->low = _mm512_castsi512_si256(
+                _mm512_permutexvar_epi64(_mm512_set_epi64(0, 0, 0, 0, 6, 4, 2, 0), all));
+        /* Of the digits behind the point, 0 to 15, four bits are looked at; without one, too. */
+        __m512i behind = _mm512_castsi256_si512(_mm256_lzcnt_epi64(_mm256_cvtepu16_epi64(point)));
+        __m256d scale = _mm512_castpd512_pd256(_mm512_permutex2var_pd(
+                _mm512_loadu_pd(power[0]), behind, _mm512_loadu_pd(power[0] + 8)));
+        __m256i sign = _mm256_cvtepu16_epi64(_mm_cvtsi64_si128((int64_t)minus));
+        ret->scale = _mm256_mask_xor_pd(scale, _mm256_test_epi64_mask(sign, sign), scale,
+                                        _mm256_set1_pd(-0.0));
+        ret->pointed = points;
+        for (int i = 0; i < GROUP; i++)
+                ret->negative[i] = minus >> (i * SHORT) & 0xffff;
+        return true;
+}
+
 /* ---- to the types; false: the long way ---- */
 
 /* Below 2^53 both parts are exact, so that the quotient is rounded once. */
@@ -290,26 +344,28 @@ TO_INT(UINT8, uint8_t, 0, UINT8_MAX)
 
 /* ---- all ---- */
 
-/* Reads groups of numbers, n at most; returns how many numbers were read. */
-#define GROUPS(ID, T)                                                                 \
-        WIDE static int groups_##ID(const char *base, const Window *w, int n, T *out) \
-        {                                                                             \
-                int i = 0;                                                            \
-                for (Group g; i + GROUP <= n; i += GROUP)                             \
-                        if (!take_group(base, w->start + i, w->end + i, &g) ||        \
-                            !to_##ID(&g, out + i))                                    \
-                                break;                                                \
-                return i;                                                             \
+/* Reads groups of numbers, n at most; returns how many numbers were read. behind: SHORT bytes in
+ * front of base are memory. */
+#define GROUPS(ID, T)                                                                              \
+        WIDE static int groups_##ID(const char *base, bool behind, const Window *w, int n, T *out) \
+        {                                                                                          \
+                int i = 0;                                                                         \
+                for (Group g; i + GROUP <= n; i += GROUP)                                          \
+                        if (!((behind && take_short(base, w->start + i, w->end + i, &g)) ||        \
+                              take_group(base, w->start + i, w->end + i, &g)) ||                   \
+                            !to_##ID(&g, out + i))                                                 \
+                                break;                                                             \
+                return i;                                                                          \
         }
 #define TYPES(X) \
         X(FLOAT, float) X(DOUBLE, double) X(INT32, int32_t) X(INT64, int64_t) X(UINT8, uint8_t)
 TYPES(GROUPS)
 
-static int groups(DType dtype, const char *base, const Window *w, int n, void *out)
+static int groups(DType dtype, const char *base, bool behind, const Window *w, int n, void *out)
 {
         switch ((int)dtype) {
 #define CASE(ID, T) \
-        case DT_##ID: return groups_##ID(base, w, n, out);
+        case DT_##ID: return groups_##ID(base, behind, w, n, out);
                 TYPES(CASE)
 #undef CASE
         default: return 0;
@@ -320,8 +376,9 @@ bool wide_knows(DType dtype)
 {
         return (dtype == DT_FLOAT || dtype == DT_DOUBLE || dtype == DT_INT32 || dtype == DT_INT64 ||
                 dtype == DT_UINT8) &&
-               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
+               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("bmi2");
 }
 
 /* Notes that n more numbers of a window are read, behind which there is another one. */
@@ -345,13 +402,15 @@ void wide_numbers(DType dtype, const char *p, const char *end, void *out, int64_
 {
         Window w;
         WideStop s = { .row = p, .number = p };
+        const char *first = p;
         int64_t left = row;
         size_t size = dtype_size(dtype);
         for (int blocks = FIRST_BLOCKS; end - p >= blocks * BLOCK;
              blocks = MIN(blocks * 2, (int)MOST_BLOCKS)) {
                 find_numbers(p, blocks, row, left, &w);
                 int n = (int)MIN((int64_t)w.n - 1, max - s.n),
-                    done = groups(dtype, p, &w, n, (char *)out + (size_t)s.n * size);
+                    done = groups(dtype, p, p - first >= SHORT, &w, n,
+                                  (char *)out + (size_t)s.n * size);
                 if (done == 0)
                         break;
                 advance(p, &w, done, row, &left, &s);
