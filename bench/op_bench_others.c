@@ -15,7 +15,7 @@
 
 #include <jpeglib.h>
 
-enum { LINES = 10000, WORDS = 8, FEATURES = 32, PICTURE = 256, PHOTO = 512, ROUNDS = 9 };
+enum { LINES = 10000, WORDS = 8, FEATURES = 32, PICTURE = 256, ROUNDS = 9 };
 
 /* A row: the graph with x as its feed and z as its target; what the peer does with x. */
 typedef struct Other {
@@ -204,27 +204,26 @@ static void resize_peer(const Tensor *t)
         sink = (size_t)y[OUT / 2][OUT / 2][0];
 }
 
-/* A smooth picture as JPEG, large enough to outweigh that a step of more than 0.2 ms goes to a
- * thread of the pool and back. */
+/* A smooth picture as JPEG. */
 static Tensor *jpeg(void)
 {
         Tensor *t = NULL;
         struct jpeg_compress_struct c;
         struct jpeg_error_mgr handler;
-        unsigned char *bytes = NULL, line[PHOTO * 3];
+        unsigned char *bytes = NULL, line[PICTURE * 3];
         unsigned long n = 0;
         c.err = jpeg_std_error(&handler);
         jpeg_create_compress(&c);
         jpeg_mem_dest(&c, &bytes, &n);
-        c.image_width = c.image_height = PHOTO;
+        c.image_width = c.image_height = PICTURE;
         c.input_components = 3;
         c.in_color_space = JCS_RGB;
         jpeg_set_defaults(&c);
         jpeg_set_quality(&c, 90, TRUE);
         jpeg_start_compress(&c, TRUE);
-        for (int i = 0; i < PHOTO; i++) {
+        for (int i = 0; i < PICTURE; i++) {
                 JSAMPROW rows[] = { line };
-                for (int j = 0; j < PHOTO * 3; j++)
+                for (int j = 0; j < PICTURE * 3; j++)
                         line[j] = (unsigned char)(i + j * (j % 3) + (i * j) % 17);
                 jpeg_write_scanlines(&c, rows, 1);
         }
@@ -237,7 +236,7 @@ static Tensor *jpeg(void)
 
 static void jpeg_peer(const Tensor *x)
 {
-        static unsigned char y[PHOTO][PHOTO * 3];
+        static unsigned char y[PICTURE][PICTURE * 3];
         struct jpeg_decompress_struct d;
         struct jpeg_error_mgr handler;
         d.err = jpeg_std_error(&handler);
@@ -246,7 +245,7 @@ static void jpeg_peer(const Tensor *x)
         jpeg_read_header(&d, TRUE);
         d.dct_method = JDCT_IFAST; /* as TensorFlow, unless told otherwise */
         jpeg_start_decompress(&d);
-        for (JSAMPROW row; d.output_scanline < PHOTO;) {
+        for (JSAMPROW row; d.output_scanline < PICTURE;) {
                 row = y[d.output_scanline];
                 jpeg_read_scanlines(&d, &row, 1);
         }
@@ -278,7 +277,7 @@ static const Other others[] = {
           PARSE("1", "0", "s", "sparse_types: [int64], Tdense: []", ""), examples, example_peer },
         { "ResizeBilinear 256x256x3 to 512x512 | loop",
           "d = Const int32 [2] { 512, 512 }\nz = ResizeBilinear(x, d)", picture, resize_peer },
-        { "DecodeJpeg 512x512 | libjpeg", "z = DecodeJpeg(x)", jpeg, jpeg_peer },
+        { "DecodeJpeg 256x256 | libjpeg", "z = DecodeJpeg(x)", jpeg, jpeg_peer },
 };
 
 static double peer_time(const Other *o, const Tensor *x)

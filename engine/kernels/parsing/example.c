@@ -4,6 +4,7 @@
 
 #include "engine/base/escape.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 /* How many places the table of features has at most. */
@@ -43,15 +44,13 @@ Status *keys_add(Keys *k, int i, const Want *w)
         return map_setn(&k->map, w->key, w->key_len, (void *)(intptr_t)(i + 1));
 }
 
-int keys_find(Keys *k, size_t place, Wire key)
+int keys_find(const Keys *k, KeysSeen *seen, size_t place, Wire key)
 {
         size_t len = wire_left(&key);
-        struct KeyAt *seen = &k->seen[place % KEYS_REMEMBERED];
-        if (LIKELY(seen->key.at && wire_left(&seen->key) == len &&
-                   memcmp(seen->key.at, key.at, len) == 0))
-                return seen->want;
-        *seen = (struct KeyAt){ key, look_up(k, key.at, len) };
-        return seen->want;
+        struct KeyAt *at = &seen->at[place % KEYS_SEEN];
+        if (!at->key.at || wire_left(&at->key) != len || memcmp(at->key.at, key.at, len) != 0)
+                *at = (struct KeyAt){ key, look_up(k, key.at, len) };
+        return at->want;
 }
 
 void want_key(Want *w, const void *text, size_t len)
@@ -154,7 +153,12 @@ static void note(const ExampleOp *e, Feature *row, int want, Wire value)
                                 (Feature){ .at = value.at, .bytes = (uint32_t)wire_left(&value) };
 }
 
-bool example_note(ExampleOp *e, int64_t i, Wire all, bool *ret_unknown)
+void example_clear(const ExampleOp *e, int64_t i)
+{
+        memset(&e->found[i * wants(e)], 0, (size_t)wants(e) * sizeof *e->found);
+}
+
+bool example_note(const ExampleOp *e, KeysSeen *seen, int64_t i, Wire all, bool *ret_unknown)
 {
         Feature *row = &e->found[i * wants(e)];
         for (size_t place = 0; wire_left(&all); place++) {
@@ -162,7 +166,7 @@ bool example_note(ExampleOp *e, int64_t i, Wire all, bool *ret_unknown)
                 DType type;
                 if (!wire_entry(&all, &key, &value))
                         return false;
-                int want = keys_find(&e->keys, place, key);
+                int want = keys_find(&e->keys, seen, place, key);
                 if (want < 0)
                         continue;
                 if (!feature_type(&value, &type))
@@ -207,14 +211,15 @@ Wire example_bytes(const ExampleOp *e, int64_t i)
 }
 
 /* Examples may follow each other in one text: they are one. */
-static Status *find(ExampleOp *e, int64_t i)
+static Status *find(const ExampleOp *e, KeysSeen *seen, int64_t i)
 {
         Wire w = example_bytes(e, i), features;
         bool good = wire_left(&w) <= INT32_MAX, unknown = false;
+        example_clear(e, i);
         while (good && wire_left(&w))
                 good = wire_tag(&w, WIRE_TAG_OF_BYTES(1))
                                ? wire_message(&w, &features) &&
-                                         example_note(e, i, features, &unknown)
+                                         example_note(e, seen, i, features, &unknown)
                                : wire_skip(&w);
         if (!good)
                 return no_example(&tensor_strings(e->serialized)[i]);
@@ -230,11 +235,9 @@ Status *example_table(OpCtx *c, ExampleOp *e)
         if (__builtin_mul_overflow(e->batch, (int64_t)n, &places) || places > FEATURES_MAX)
                 return resource_exhausted("%lld examples of %d features are too many",
                                           (long long)e->batch, n);
-        size_t bytes = (size_t)(places + 1) * sizeof *e->found;
-        e->found = ctx_scratch(c, bytes);
+        e->found = ctx_scratch(c, (size_t)(places + 1) * sizeof *e->found);
         if (!e->found)
                 return status_oom();
-        memset(e->found, 0, bytes);
         TRY(keys_new(c, &e->keys, n));
         for (int k = 0; k < n; k++)
                 TRY(keys_add(&e->keys, k, &e->want[k]));
@@ -246,13 +249,48 @@ void example_done(ExampleOp *e)
         keys_done(&e->keys);
 }
 
+/* What threads share while they read; bad: the first example that is none, or as many as there
+ * are. */
+typedef struct Reading {
+        const ExampleOp *e;
+        atomic_llong bad;
+} Reading;
+
+/* The error itself is made later: of the first bad example, whoever was first to find one. */
+static void read_range(void *arg, int64_t from, int64_t to)
+{
+        Reading *r = arg;
+        KeysSeen seen = { 0 };
+        for (int64_t i = from; i < to; i++) {
+                long long bad = atomic_load_explicit(&r->bad, memory_order_relaxed);
+                if (i >= bad)
+                        return;
+                autoptr(Status) s = find(r->e, &seen, i);
+                while (s && i < bad && !atomic_compare_exchange_weak(&r->bad, &bad, i)) {
+                }
+        }
+}
+
+int64_t example_grain(int64_t n, size_t bytes)
+{
+        enum { PIECE = 64 << 10 };
+        return bytes > PIECE ? MAX(n / (int64_t)(bytes / PIECE), (int64_t)1) : MAX(n, (int64_t)1);
+}
+
 static Status *run(OpCtx *c, ExampleOp *e)
 {
+        Reading r = { .e = e, .bad = e->batch };
+        size_t bytes = 0;
         TRY(example_table(c, e));
-        for (int64_t i = 0; i < e->batch; i++) {
-                if (ctx_cancelled(c))
-                        return cancelled("Step was cancelled");
-                TRY(find(e, i));
+        for (int64_t i = 0; i < e->batch; i++)
+                bytes += tensor_strings(e->serialized)[i].len;
+        ctx_parallel(c, e->batch, example_grain(e->batch, bytes), read_range, &r);
+        if (ctx_cancelled(c)) /* and not all were read, perhaps */
+                return cancelled("Step was cancelled");
+        if (r.bad < e->batch) {
+                KeysSeen seen = { 0 };
+                Status *s = find(e, &seen, r.bad);
+                return s ? s : status_oom();
         }
         return example_put(c, e);
 }

@@ -16,17 +16,21 @@ typedef struct Want {
         const Tensor *fallback;
 } Want;
 
-/* Which wants have a key: the last one, and from each the one before, or -1. Examples mostly have
- * the same keys in the same order, so each place remembers what was there in the example before. */
-enum { KEYS_REMEMBERED = 128 };
+/* Which wants have a key: the last one, and from each the one before, or -1. */
 typedef struct Keys {
         Map map;
         int *before;
+} Keys;
+
+/* Examples mostly have the same keys in the same order: each place remembers what was there in the
+ * example before. Starts as zeros; one for each thread. */
+enum { KEYS_SEEN = 128 };
+typedef struct KeysSeen {
         struct KeyAt {
                 Wire key;
                 int want;
-        } seen[KEYS_REMEMBERED];
-} Keys;
+        } at[KEYS_SEEN];
+} KeysSeen;
 
 /* Room for n wants, which goes with the op. */
 Status *keys_new(OpCtx *c, Keys *k, int n) MUST_USE;
@@ -34,7 +38,7 @@ void keys_done(Keys *k);
 /* Want i, of increasing i. */
 Status *keys_add(Keys *k, int i, const Want *w) MUST_USE;
 /* The last want of that key, which is the example's entry number `place`; -1: nobody wants it. */
-int keys_find(Keys *k, size_t place, Wire key);
+int keys_find(const Keys *k, KeysSeen *seen, size_t place, Wire key);
 
 /* The op's outputs: indices, values and shapes of sparse keys; dense ones; values and splits of
  * ragged ones. */
@@ -55,14 +59,19 @@ Status *example_table(OpCtx *c, ExampleOp *e) MUST_USE;
 void example_done(ExampleOp *e);
 /* The bytes of example i. */
 Wire example_bytes(const ExampleOp *e, int64_t i);
+/* Forgets what was found of example i. */
+void example_clear(const ExampleOp *e, int64_t i);
 /* Notes where example i has the features that are wanted, of those in `all`. *ret_unknown becomes
  * true for one of an unknown kind. False for bytes that are no features. */
-bool example_note(ExampleOp *e, int64_t i, Wire all, bool *ret_unknown) MUST_USE;
+bool example_note(const ExampleOp *e, KeysSeen *seen, int64_t i, Wire all,
+                  bool *ret_unknown) MUST_USE;
 /* Reads what was noted of example i. INVALID_ARGUMENT for values of another type or none, and for
  * dense ones that are missing. */
 Status *example_read(const ExampleOp *e, int64_t i) MUST_USE;
 /* Makes all outputs from what was found. */
 Status *example_put(OpCtx *c, const ExampleOp *e) MUST_USE;
+/* How many of n things of so many bytes in all are worth a thread. */
+int64_t example_grain(int64_t n, size_t bytes);
 /* All of it, over memory that it frees; INVALID_ARGUMENT also for bytes that are no Example. */
 Status *example_run(OpCtx *c, ExampleOp *e) MUST_USE;
 /* The name of example i, for messages: "<unknown>" without names. Not NUL-terminated. */

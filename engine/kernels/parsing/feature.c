@@ -257,35 +257,26 @@ static void copy_ints(const Feature *f, int64_t *y)
                 p = read_int(p + 1, &y[i]);
 }
 
-static Status *copy_texts(const Feature *f, Tensor *t, int64_t at, char **room)
+static void copy_texts(const Feature *f, Tensor *t, int64_t at, char **room)
 {
         Wire list = { f->at, f->at + f->bytes }, text;
-        for (int64_t i = at; i < at + f->n; i++) {
-                list.at++;
-                if (!read_text(&list, &text))
-                        return internal_error("a text that was read is none");
+        while (wire_tag(&list, TAG_TEXT) && read_text(&list, &text)) {
                 size_t n = wire_left(&text);
-                if (!room) {
-                        TRY(tensor_set_string(t, i, text.at, n));
-                        continue;
-                }
                 if (n)
                         memcpy(*room, text.at, n);
-                tensor_put_text(t, i, *room, n);
+                tensor_put_text(t, at++, *room, n);
                 *room += n;
         }
-        return NULL;
 }
 
-Status *feature_copy(const Feature *f, Tensor *t, int64_t at, char **room)
+void feature_copy(const Feature *f, Tensor *t, int64_t at, char **room)
 {
         if (!f->n)
-                return NULL;
+                return;
         if (f->type == DT_STRING)
-                return copy_texts(f, t, at, room);
-        if (f->type == DT_FLOAT)
+                copy_texts(f, t, at, room);
+        else if (f->type == DT_FLOAT)
                 copy_floats(f, (float *)tensor_fill(t) + at);
         else
                 copy_ints(f, (int64_t *)tensor_fill(t) + at);
-        return NULL;
 }

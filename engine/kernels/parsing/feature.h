@@ -46,6 +46,5 @@ typedef struct Feature {
 bool feature_type(const Wire *value, DType *ret) MUST_USE;
 /* Finds and counts the values. */
 bool feature_read(Wire value, Feature *ret) MUST_USE;
-/* Copies them into t from element `at` on. Texts go to *room and move it on, if room is given, or
- * else get memory of their own: only then can it fail. */
-Status *feature_copy(const Feature *f, Tensor *t, int64_t at, char **room) MUST_USE;
+/* Copies them into t from element `at` on; texts go to *room, of t, which moves on. */
+void feature_copy(const Feature *f, Tensor *t, int64_t at, char **room);

@@ -98,13 +98,13 @@ static Status *read_list(const SequenceOp *s, int64_t i, const Want *w, Wire lis
 /* ---- lists ---- */
 
 /* Reads those that are wanted; the last one of a key counts. */
-static Status *read_lists(SequenceOp *s, int64_t i, Wire all)
+static Status *read_lists(const SequenceOp *s, KeysSeen *seen, int64_t i, Wire all)
 {
         for (size_t place = 0; wire_left(&all); place++) {
                 Wire key, value;
                 if (!wire_entry(&all, &key, &value))
                         return no_sequence(s, i);
-                int want = keys_find(&s->keys, place, key);
+                int want = keys_find(&s->keys, seen, place, key);
                 for (; want >= 0; want = s->keys.before[want])
                         TRY(read_list(s, i, &s->want[want].key, value,
                                       &s->found[i * lists(s) + want]));
@@ -120,18 +120,20 @@ static Status *check_missing(const SequenceOp *s, int64_t i)
         return NULL;
 }
 
-static Status *read_one(SequenceOp *s, int64_t i)
+/* seen: of context and lists */
+static Status *read_one(const SequenceOp *s, KeysSeen *seen, int64_t i)
 {
         Wire w = example_bytes(&s->context, i), part;
         bool good = wire_left(&w) <= INT32_MAX, unknown = false;
+        example_clear(&s->context, i);
         while (good && wire_left(&w)) {
                 if (wire_tag(&w, WIRE_TAG_OF_BYTES(1))) {
                         good = wire_message(&w, &part) &&
-                               example_note(&s->context, i, part, &unknown);
+                               example_note(&s->context, &seen[0], i, part, &unknown);
                 } else if (wire_tag(&w, WIRE_TAG_OF_BYTES(2))) {
                         good = wire_message(&w, &part);
                         if (good)
-                                TRY(read_lists(s, i, part));
+                                TRY(read_lists(s, &seen[1], i, part));
                 } else {
                         good = wire_skip(&w);
                 }
@@ -163,11 +165,12 @@ static Status *make_tables(OpCtx *c, SequenceOp *s)
 
 static Status *run(OpCtx *c, SequenceOp *s)
 {
+        KeysSeen seen[2] = { 0 };
         TRY(make_tables(c, s));
         for (int64_t i = 0; i < s->context.batch; i++) {
                 if (ctx_cancelled(c))
                         return cancelled("Step was cancelled");
-                TRY(read_one(s, i));
+                TRY(read_one(s, seen, i));
         }
         TRY(example_put(c, &s->context));
         return sequence_put(c, s);

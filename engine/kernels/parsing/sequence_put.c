@@ -22,6 +22,7 @@ static int first_output(const SequenceOp *s)
 /* All values and rows of a list over the batch, and the most of either in one example or row. */
 typedef struct Extent {
         int64_t values, rows, max_values, max_rows, max_row;
+        size_t bytes; /* of texts, and more */
 } Extent;
 
 static Extent measure(const SequenceOp *s, int want)
@@ -33,6 +34,7 @@ static Extent measure(const SequenceOp *s, int want)
                 for (int64_t r = 0; r < list_rows(l); r++) {
                         int64_t n = l->feature[r].n;
                         values += n;
+                        x.bytes += l->feature[r].bytes;
                         x.max_row = MAX(x.max_row, n);
                 }
                 x.values += values;
@@ -43,21 +45,28 @@ static Extent measure(const SequenceOp *s, int want)
         return x;
 }
 
+static Status *make_room(const Extent *x, Tensor *t, char **ret)
+{
+        return tensor_dtype(t) == DT_STRING ? tensor_text_room(t, x->bytes, ret) : NULL;
+}
+
 static Status *put_sparse(OpCtx *c, const SequenceOp *s, int k)
 {
         int out = first_output(s) + k, n = s->n_sparse;
         int64_t rank = s->context.batched ? 3 : 2, to = 0;
         Extent x = measure(s, k);
         Tensor *indices, *values, *shape;
+        char *room = NULL;
         TRY(ctx_alloc(c, out, &SHAPE(x.values, rank), &indices));
         TRY(ctx_alloc(c, out + n, &SHAPE(x.values), &values));
         TRY(ctx_alloc(c, out + 2 * n, &SHAPE(rank), &shape));
+        TRY(make_room(&x, values, &room));
         int64_t *at = tensor_fill(indices), *dims = tensor_fill(shape);
         for (int64_t i = 0; i < s->context.batch; i++) {
                 const FeatureList *l = found(s, i, k);
                 for (int64_t r = 0; r < list_rows(l); r++) {
                         int64_t count = l->feature[r].n;
-                        TRY(feature_copy(&l->feature[r], values, to, NULL));
+                        feature_copy(&l->feature[r], values, to, &room);
                         for (int64_t j = 0; j < count; j++) {
                                 if (s->context.batched)
                                         *at++ = i;
@@ -121,8 +130,10 @@ static Status *put_dense(OpCtx *c, const SequenceOp *s, int k)
         Extent x = measure(s, want);
         Shape shape, lengths = s->context.batched ? SHAPE(s->context.batch) : SHAPE_SCALAR;
         Tensor *y, *n = NULL;
+        char *room = NULL;
         TRY(dense_shape(s, w, &x, &shape));
         TRY(ctx_alloc(c, out, &shape, &y));
+        TRY(make_room(&x, y, &room));
         if (s->lengths)
                 TRY(ctx_alloc(c, out + s->n_dense, &lengths, &n));
         if (dtype_is_plain(w->type))
@@ -132,7 +143,7 @@ static Status *put_dense(OpCtx *c, const SequenceOp *s, int k)
                 const FeatureList *l = found(s, i, want);
                 for (int64_t r = 0; r < list_rows(l); r++) {
                         TRY(check_row(s, i, w, r, l->feature[r].n));
-                        TRY(feature_copy(&l->feature[r], y, (i * x.max_rows + r) * row, NULL));
+                        feature_copy(&l->feature[r], y, (i * x.max_rows + r) * row, &room);
                 }
                 if (n)
                         ((int64_t *)tensor_fill(n))[i] = list_rows(l);
@@ -158,10 +169,12 @@ static Status *put_ragged(OpCtx *c, const SequenceOp *s, int k)
         Extent x = measure(s, want);
         Shape shape = s->context.batched ? SHAPE(s->context.batch + 1) : SHAPE_SCALAR;
         Tensor *values, *outer, *inner;
+        char *room = NULL;
         int64_t row = 0, to = 0;
         TRY(ctx_alloc(c, out, &SHAPE(x.values), &values));
         TRY(ctx_alloc(c, out + s->n_ragged, &shape, &outer));
         TRY(ctx_alloc(c, out + 2 * s->n_ragged, &SHAPE(x.rows + 1), &inner));
+        TRY(make_room(&x, values, &room));
         if (tensor_dtype(inner) == DT_INT32 && MAX(x.values, x.rows) > INT32_MAX)
                 return invalid_argument("%lld values do not fit splits of int32",
                                         (long long)x.values);
@@ -170,7 +183,7 @@ static Status *put_ragged(OpCtx *c, const SequenceOp *s, int k)
         for (int64_t i = 0; i < s->context.batch; i++) {
                 const FeatureList *l = found(s, i, want);
                 for (int64_t r = 0; r < list_rows(l); r++) {
-                        TRY(feature_copy(&l->feature[r], values, to, NULL));
+                        feature_copy(&l->feature[r], values, to, &room);
                         to += l->feature[r].n;
                         put_split(inner, ++row, to);
                 }
