@@ -41,6 +41,12 @@ static Status *run_members(OpCtx *c, const PatternNode *f, const Values *values)
         return NULL;
 }
 
+bool pattern_wants(const OpCtx *c, int i)
+{
+        const NodeRun *r = c->frame;
+        return r->pn->out[i].n;
+}
+
 static Status *run_pattern(OpCtx *c)
 {
         const PatternNode *f = pattern_node(ctx_node(c));

@@ -91,6 +91,10 @@ static inline bool pattern_scalar(const OpCtx *c, char letter, float *ret)
         return is;
 }
 
+/* Does anybody take output i? One that nobody takes needs a value all the same, which may be any of
+ * its type. */
+bool pattern_wants(const OpCtx *c, int i);
+
 /* Registers a pattern: a pointer in a linker section. */
 #define PATTERN(id, ...)                                     \
         static const Pattern pattern_##id = { __VA_ARGS__ }; \

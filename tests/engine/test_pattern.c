@@ -249,6 +249,18 @@ Test(pattern, fused_cells_in_a_loop_read_ahead)
                     "c");
 }
 
+Test(pattern, outputs_of_a_cell_that_are_taken_are_there)
+{
+        for (int i = 0; i < 7; i++) {
+                char h[8], c[8];
+                snprintf(h, sizeof h, "cell:%d", i);
+                snprintf(c, sizeof c, "cell:%d", (i + 3) % 7);
+                expect_loop("cell = LSTMBlockCell(now, c, h, kw4, kpeep, kpeep, kpeep, kb4) T: "
+                            "float, use_peephole: true, forget_bias: 0.5\n",
+                            "", h, c);
+        }
+}
+
 /* Columns of one row are shared among threads, those of several, and rows behind them; a column's
  * end is not a gate's. Of 256 units each thread has its own, or of 17 rows, with weights that are
  * packed after some steps. */

@@ -9,7 +9,7 @@
 #include "engine/kernels/nn/rnn.h"
 #include "engine/ops/pattern.h"
 
-enum { OUTPUTS = 7 };
+enum { OUTPUTS = 7, OUTPUT_H = OUTPUTS - 1 };
 
 /* Rows of x that are multiplied at once, ahead of the steps that need them; steps from which on it
  * pays to pack the weights. */
@@ -211,6 +211,25 @@ static bool read_fits(const OpCtx *c, const RnnInput *x, const int at[7])
         return fits;
 }
 
+/* The outputs, of which a loop takes h and cs alone, mostly: the others lie in `spare` then, which
+ * has room for all, and h is in their place. */
+static Status *read_outputs(OpCtx *c, const Lstm *v, float *spare, float *out[OUTPUTS])
+{
+        Tensor *h, *t;
+        TRY(ctx_alloc(c, OUTPUT_H, &SHAPE(v->batch, v->cell), &h));
+        out[OUTPUT_H] = tensor_fill(h);
+        for (int i = 0; i < OUTPUT_H; i++) {
+                out[i] = spare + i * v->batch * v->cell;
+                if (!pattern_wants(c, i)) {
+                        ctx_set_output(c, i, tensor_ref(h));
+                        continue;
+                }
+                TRY(ctx_alloc(c, i, &SHAPE(v->batch, v->cell), &t));
+                out[i] = tensor_fill(t);
+        }
+        return NULL;
+}
+
 static Status *read_run(OpCtx *c, RnnInput *x, const int at[7])
 {
         float *out[OUTPUTS];
@@ -218,14 +237,10 @@ static Status *read_run(OpCtx *c, RnnInput *x, const int at[7])
         Lstm v = lstm_of(c, f->member[1].node, at);
         v.batch = x->rows;
         v.in = x->size;
-        v.gates = ctx_scratch(c, (size_t)(4 * v.batch * v.cell) * sizeof(float));
+        v.gates = ctx_scratch(c, (size_t)((4 + OUTPUT_H) * v.batch * v.cell) * sizeof(float));
         if (!v.gates)
                 return status_oom();
-        for (int i = 0; i < OUTPUTS; i++) {
-                Tensor *t;
-                TRY(ctx_alloc(c, i, &SHAPE(v.batch, v.cell), &t));
-                out[i] = tensor_fill(t);
-        }
+        TRY(read_outputs(c, &v, v.gates + 4 * v.batch * v.cell, out));
         RnnGates g = gates_of(c, &v, tensor_data(ctx_input(c, at[1])), out);
         TRY(rnn_input_product(c, x, 0, f, c->in[at[2]], &g));
         TRY(rnn_input_read(x));
