@@ -134,9 +134,14 @@ SHORT_PART __m512 short_tanh(const bool half UNUSED, __m512 v)
         return _mm512_or_ps(_mm512_mul_ps(p, x), _mm512_and_ps(v, ALL(-0.0f)));
 }
 
-/* 1 / (1 + exp(-|v|)), times exp(-|v|) for v below zero: which is right down to the smallest. */
+/* 1 / (1 + exp(-v)): no half is so far below zero that a result which is not zero would overflow on
+ * the way. Of a bfloat16 1 / (1 + exp(-|v|)), times exp(-|v|) for v below zero, which is right down
+ * to the smallest. */
 SHORT_PART __m512 short_sigmoid(const bool half, __m512 v)
 {
+        if (half)
+                return _mm512_rcp14_ps(
+                        _mm512_add_ps(short_exp2(half, _mm512_mul_ps(v, ALL(-LOG2_E))), ALL(1)));
         __m512 e = short_exp(half, _mm512_or_ps(v, ALL(-0.0f)));
         __m512 r = _mm512_rcp14_ps(_mm512_add_ps(e, ALL(1)));
         return _mm512_mask_mul_ps(r, _mm512_movepi32_mask(_mm512_castps_si512(v)), r, e);
