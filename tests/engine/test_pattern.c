@@ -252,7 +252,7 @@ Test(pattern, fused_cells_in_a_loop_read_ahead)
 Test(pattern, outputs_of_a_cell_that_are_taken_are_there)
 {
         for (int i = 0; i < 7; i++) {
-                char h[8], c[8];
+                char h[24], c[24];
                 snprintf(h, sizeof h, "cell:%d", i);
                 snprintf(c, sizeof c, "cell:%d", (i + 3) % 7);
                 expect_loop("cell = LSTMBlockCell(now, c, h, kw4, kpeep, kpeep, kpeep, kb4) T: "
