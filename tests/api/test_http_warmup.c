@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* :warmup runs what it is told, and what the model offers. */
+#include "engine/kernels/nn/conv_trial.h"
+#include "engine/ops/lanes.h"
 #include "tests/api/model_fixture.h"
 #include "tests/lib/http_client.h"
 #include <criterion/criterion.h>
@@ -36,6 +38,30 @@ Test(http_warmup, callables_are_fed_zeros)
         expect(post(S ":warmup", "{'callables':['c']}"), 200, "/runs/0/what", "callable c");
         expect(http("GET", S, NULL), 200, "/steps", "1");
         expect(http("GET", S "/callables/c", NULL), 200, "/calls", "0");
+}
+
+static atomic_int tried;
+
+static double count_runs(OpCtx *c UNUSED, const ConvForward *f UNUSED, int tile UNUSED,
+                         bool far UNUSED)
+{
+        atomic_fetch_add(&tried, 1);
+        return 1;
+}
+
+/* A run does not, which is why it is done first. */
+Test(http_warmup, ways_of_convolutions_are_tried)
+{
+        conv_trial_measure_by(count_runs);
+        expect(post("/v1/sessions",
+                    "{'name':'s','graph':{'script':'k = Placeholder(dtype=float32, shape=[]); "
+                    "x = Fill([1, 14, 14, 64], k); w = Fill([3, 3, 64, 96], k); "
+                    "c = Conv2D(x, w, strides=[1, 1, 1, 1], padding=\\\"SAME\\\"); y = Relu(c)'}}"),
+               201, NULL, NULL);
+        expect(post(S ":run", "{'fetches':'y:0','feeds':{'k':1}}"), 200, NULL, NULL);
+        cr_expect_eq(atomic_load(&tried), 0);
+        expect(post(S ":warmup", "{'runs':[{'fetches':'y:0','feeds':{'k':1}}]}"), 200, NULL, NULL);
+        cr_expect_eq(atomic_load(&tried) > 0, lanes_usable());
 }
 
 Test(http_warmup, without_a_model_there_is_nothing_to_do_by_itself)
