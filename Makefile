@@ -64,7 +64,7 @@ $B/api/console.o: $(patsubst %,$B/gen/console.%.inc,html css js)
 link = $Qecho '  LINK $@' && $(CC) $(LDFLAGS) $(SAN) $^
 # Objects, never an archive: ops register themselves by pointers in a section, which an archive would drop.
 $B/sessrund: $(OBJ) ; $(link) $(LIBS) -o $@
-CLI_BASE := $(patsubst %,$B/engine/base/%.o,mem mem_large mem_text buf status errno base64 utf8)
+CLI_BASE := $(patsubst %,$B/engine/base/%.o,mem mem_large mem_lasting mem_big mem_text buf status errno base64 utf8)
 $B/sessrun: $(CLI:%.c=$B/%.o) $(CLI_BASE) ; $(link) -ljansson -lcurl -pthread -o $@
 .SECONDEXPANSION:
 suite_objects = $(patsubst %.c,$B/%.o,$(wildcard tests/$1/*.c))

@@ -3,6 +3,7 @@
 #include "engine/base/arena.h"
 
 #include "engine/base/mem.h"
+#include "engine/base/mem_lasting.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -43,6 +44,7 @@ struct Arena {
         char *at, *end; /* free part of the newest shared chunk */
         size_t taken, budget, next_size;
         FreeHook *hooks;
+        Lasting *lasting;
 };
 
 enum { FIRST_CHUNK = 1024, LARGEST_CHUNK = 256 * 1024, CHUNK_HEAD = MEM_ALIGN };
@@ -143,6 +145,13 @@ char *arena_printf(Arena *a, const char *fmt, ...)
         return s ? arena_strdup(a, s) : NULL;
 }
 
+Lasting *arena_lasting(Arena *a)
+{
+        Status *s = a->lasting ? NULL : lasting_new(&a->lasting);
+        status_free(s);
+        return a->lasting;
+}
+
 /* The hook itself lies in the arena: it costs no other memory. */
 Status *arena_on_free(Arena *a, void (*fn)(void *), void *arg)
 {
@@ -166,6 +175,7 @@ void arena_free(Arena *a)
                 return;
         for (FreeHook *h = a->hooks; h; h = h->next)
                 h->fn(h->arg);
+        lasting_free(a->lasting);
         for (Chunk *c = a->chunks, *next; c; c = next) {
                 next = c->next;
                 SHOW(c, c->size);

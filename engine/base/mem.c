@@ -5,6 +5,7 @@
 
 #include "engine/base/mem_big.h"
 #include "engine/base/mem_large.h"
+#include "engine/base/mem_lasting.h"
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -477,6 +478,7 @@ MemStats mem_stats(void)
                 s.blocks += atomic_load(&c->blocks);
                 s.mallocs += atomic_load(&c->mallocs);
         }
+        s.block_bytes += lasting_bytes();
         s.held = atomic_load(&held);
         pthread_mutex_unlock(&caches_lock);
         return s;

@@ -11,5 +11,8 @@ void *mem_reserve(size_t n, size_t *ret_size) MUST_USE;
 bool mem_claim(size_t n) MUST_USE;
 /* Frees what was reserved, of which so many bytes were never claimed. NULL is fine. */
 void mem_unreserve(void *p, size_t unclaimed);
+/* Has the system give these bytes now, rather than page by page as they are written. They stay what
+ * they are, even if others write to them meanwhile. */
+void mem_populate(void *p, size_t n);
 /* Reserves and claims at once. */
 void *mem_alloc_big(size_t n) MUST_USE;

@@ -44,18 +44,19 @@ static void narrow_line(const float from[PANEL], uint16_t *to)
 }
 
 /* Some rows at a time: they are read in the order of memory, and each panel gets a run of lines. */
-HOT void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, bool narrow,
-                     int64_t from, int64_t to, void *u)
+HOT void panels_pack(const PanelsSource *s, int64_t from, int64_t to, int64_t first, int64_t end,
+                     void *u)
 {
         enum { ROWS = 8 };
-        int64_t bytes = lanes_line_bytes(narrow);
+        int64_t bytes = lanes_line_bytes(s->narrow);
         float wide[PANEL];
         for (int64_t c = from; c < to; c += ROWS)
-                for (int64_t k = 0; k < width; k += PANEL) {
-                        char *at = (char *)u + (k / PANEL * depth + c) * bytes;
+                for (int64_t k = first; k < end; k++) {
+                        char *at = (char *)u + (k * s->depth + c) * bytes;
                         for (int64_t i = c; i < MIN(c + ROWS, to); i++, at += bytes) {
-                                line(f + i * width, scale, k, width, narrow ? wide : (float *)at);
-                                if (narrow)
+                                line(s->f + i * s->width, s->scale, k * PANEL, s->width,
+                                     s->narrow ? wide : (float *)at);
+                                if (s->narrow)
                                         narrow_line(wide, (uint16_t *)at);
                         }
                 }

@@ -18,9 +18,15 @@ typedef struct Panels {
 
 /* depth: of all taps together. */
 size_t panels_bytes(int64_t depth, int64_t width, bool narrow);
-/* Packs rows [from, to) of f: [depth, width], each column multiplied by its scale (may be NULL). */
-void panels_pack(const float *f, const float *scale, int64_t depth, int64_t width, bool narrow,
-                 int64_t from, int64_t to, void *u);
+/* A matrix to be packed: [depth, width], each column multiplied by its scale (may be NULL). */
+typedef struct PanelsSource {
+        const float *f, *scale;
+        int64_t depth, width;
+        bool narrow;
+} PanelsSource;
+/* Packs rows [from, to) into panels [first, end). */
+void panels_pack(const PanelsSource *s, int64_t from, int64_t to, int64_t first, int64_t end,
+                 void *u);
 /* How many panels there are. */
 int64_t panels_count(const Panels *p);
 /* How many pixels to multiply at a time by that many panels. */

@@ -344,7 +344,8 @@ int64_t sgemm_pack_bytes(int64_t k, int64_t n)
 void sgemm_pack(const float *b, bool trans, int64_t k, int64_t n, float *to)
 {
         if (!trans)
-                panels_pack(b, NULL, k, n, false, 0, k, to);
+                panels_pack(&(PanelsSource){ .f = b, .depth = k, .width = n }, 0, k, 0,
+                            (n + PANEL - 1) / PANEL, to);
         for (int64_t i = 0; trans && i < n; i += PANEL)
                 lanes_turn(b + i * k, k, MIN(n - i, (int64_t)PANEL), k, to + i * k, PANEL);
 }

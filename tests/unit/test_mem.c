@@ -2,6 +2,8 @@
 /* The limit on memory: who asks for too much is told no, and nothing else changes. And blocks,
  * which are kept for reuse, but not at the cost of who wants memory now. */
 #include "engine/base/mem.h"
+#include "engine/base/mem_big.h"
+#include "engine/base/mem_lasting.h"
 #include <criterion/criterion.h>
 #include <pthread.h>
 
@@ -153,4 +155,83 @@ Test(mem, blocks_of_many_sizes_are_aligned_and_counted)
                 block_free(p[i], ((size_t)1 << (i / 2)) * (i % 2 ? 11 : 8) + 1);
         cr_expect_not_null(p[0] = block_alloc((size_t)sum / 2), "what is kept gives way");
         block_free(p[0], (size_t)sum / 2);
+}
+
+enum { PIECES = 40, PIECE = 300 << 10 };
+
+/* Writes all of n pieces, looks whether each kept what is its own, and frees them. */
+static void use_pieces(Lasting *l, int n)
+{
+        unsigned char *p[PIECES];
+        for (int i = 0; i < n; i++) {
+                p[i] = lasting_alloc(l, PIECE + (size_t)i);
+                cr_assert_not_null(p[i]);
+                cr_expect_eq((uintptr_t)p[i] % MEM_ALIGN, 0);
+                memset(p[i], i + 1, PIECE + (size_t)i);
+        }
+        for (int i = 0; i < n; i++)
+                for (int k = 0; k < PIECE + i; k++)
+                        if (p[i][k] != i + 1)
+                                cr_assert_fail("piece %d, byte %d", i, k);
+        lasting_free(l);
+}
+
+Test(mem, lasting_pieces_are_counted_and_go_together)
+{
+        MemStats before = mem_stats();
+        for (int expected = 0; expected <= 64; expected += 16) { /* less, and more than is taken */
+                Lasting *l = NULL;
+                cr_assert_null(lasting_new(&l));
+                lasting_expect(l, (size_t)expected * MiB);
+                cr_assert_not_null(lasting_alloc(l, 5 * MiB));
+                int64_t more = mem_stats().block_bytes - before.block_bytes;
+                cr_expect_eq(more, 5 * MiB, "%lld", (long long)more);
+                use_pieces(l, PIECES);
+                cr_expect_eq(mem_stats().block_bytes, before.block_bytes);
+                int64_t left = mem_stats().held - before.held;
+                cr_expect(left < 16 * MiB, "%lld", (long long)left);
+        }
+}
+
+Test(mem, fresh_pages_of_lasting_pieces_are_told_once_and_stay_what_they_are)
+{
+        enum { HUGE = 2 * MiB };
+        Lasting *l = NULL;
+        char *first = NULL;
+        cr_assert_null(lasting_new(&l));
+        lasting_expect(l, 3 * HUGE);
+        char *p = lasting_alloc(l, 100);
+        memset(p, 7, 100);
+        int64_t pages = lasting_fresh(l, 2, &first);
+        cr_expect_eq(pages, BLOCKS_ARE_KEPT ? 2 : 0);
+        mem_populate(first, (size_t)pages * HUGE);
+        cr_expect(p[0] == 7 && p[99] == 7);
+        cr_expect_eq(lasting_fresh(l, 2, &first), 0);
+        cr_assert_not_null(lasting_alloc(l, 2 * HUGE));
+        pages = lasting_fresh(l, 2, &first); /* never beyond what is reserved */
+        cr_expect_eq(pages, BLOCKS_ARE_KEPT ? 1 : 0);
+        lasting_free(l);
+}
+
+Test(mem, without_memory_there_is_no_lasting_piece)
+{
+        for (int n = 1; n < 4; n++) {
+                Lasting *l = NULL;
+                cr_assert_null(lasting_new(&l));
+                lasting_expect(l, 8 * MiB);
+                mem_fail_at(n);
+                void *p = lasting_alloc(l, 100);
+                bool failed = mem_fail_count() >= n;
+                mem_fail_at(0);
+                cr_expect_eq(p == NULL, failed);
+                use_pieces(l, 2);
+        }
+        Lasting *l = NULL;
+        cr_assert_null(lasting_new(&l));
+        lasting_expect(l, 64 * MiB);
+        mem_limit_set(mem_stats().held + 32 * MiB);
+        cr_expect_null(lasting_alloc(l, 48 * MiB));
+        cr_expect_null(lasting_alloc(l, SIZE_MAX - 10));
+        mem_limit_set(0);
+        use_pieces(l, PIECES);
 }

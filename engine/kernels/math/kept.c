@@ -40,7 +40,8 @@ static Status *make_narrow(KeptMatrix *m)
         void *u = block_alloc(panels_bytes(m->k, m->n, true));
         if (!u)
                 return status_oom();
-        panels_pack(tensor_data(m->b), NULL, m->k, m->n, true, 0, m->k, u);
+        PanelsSource s = { tensor_data(m->b), NULL, m->k, m->n, true };
+        panels_pack(&s, 0, m->k, 0, (m->n + PANEL - 1) / PANEL, u);
         m->narrow = (Panels){ .u = u,
                               .narrow = true,
                               .taps = 1,

@@ -203,7 +203,7 @@ static Status *run_forward(OpCtx *c, const Conv *v, Tensor *filter, const Arrays
         autoptr(ConvWeights) w = NULL;
         ConvForward run = { .onednn = ctx_state(c), .conv = *v, .x = a->x, .y = a->y, .limit = 0 };
         WeightsSource source = { .t = { filter }, .filter = a->f };
-        TRY(weights_get(c, onednn_weights(run.onednn), v, &source, &w));
+        TRY(weights_get(onednn_weights(run.onednn), v, &source, &w));
         run.weights = w;
         return conv_forward(c, &run);
 }

@@ -200,6 +200,31 @@ static bool bounded(const ConvForward *f)
         return f->limit < FLT_MAX / LIMIT_ROOM;
 }
 
+/* The form that conv_forward() will ask for, if results are bounded. A trial packs filters for
+ * itself. */
+static Status *choose_form(OpCtx *c, const ConvForward *f, WeightsForm *ret)
+{
+        bool narrow = weights_narrow(f->weights, &f->conv);
+        int tile = 0;
+        *ret = WEIGHTS_FORMS;
+        if (f->own && ctx_tunes(c) && conv_ways(&f->conv, ctx_threads(c), narrow).n > 1)
+                return NULL;
+        if (f->own)
+                TRY(conv_choice(c, f, &tile));
+        if (tile || by_rows(f))
+                *ret = f->conv.depthwise ? WEIGHTS_PLAIN : form_for(tile);
+        return NULL;
+}
+
+Status *conv_forward_measure(OpCtx *c, const ConvForward *f)
+{
+        WeightsForm form;
+        if (weights_measured(f->weights))
+                return NULL;
+        TRY(choose_form(c, f, &form));
+        return weights_measure(c, f->weights, &f->conv, form);
+}
+
 Status *conv_forward_by(OpCtx *c, const ConvForward *f, int tile)
 {
         Cut cut = { .f = f, .tail = f->tail };

@@ -15,6 +15,9 @@ typedef struct ConvForward {
         float limit; /* no |y| will be larger, nor NaN; infinite: not known */
 } ConvForward;
 
+/* weights_measure() with the form for the kernel that runs where results are bounded. limit, x and
+ * y are not looked at. */
+Status *conv_forward_measure(OpCtx *c, const ConvForward *f) MUST_USE;
 /* Computes y. Same bits every time in a session, for the same ctx_threads(), until a warm-up of its
  * own (conv_choice.h). */
 Status *conv_forward(OpCtx *c, const ConvForward *f) MUST_USE;

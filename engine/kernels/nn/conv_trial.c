@@ -49,7 +49,7 @@ static void trial_done(Trial *t)
         block_free(t->y, t->bytes);
 }
 
-static Status *trial_begin(OpCtx *c, const ConvForward *f, int n, Trial *t)
+static Status *trial_begin(const ConvForward *f, int n, Trial *t)
 {
         const Conv *v = &f->conv;
         t->bytes = (size_t)(v->batch * v->w[0].out * v->w[1].out * v->w[2].out * v->out_c) *
@@ -59,7 +59,7 @@ static Status *trial_begin(OpCtx *c, const ConvForward *f, int n, Trial *t)
                 return status_oom();
         memcpy(t->y, f->y, f->tail.sum ? t->bytes : 0);
         for (int i = 0; i < n; i++) {
-                TRY(weights_bare(c, f->weights, v, &t->weights[i]));
+                TRY(weights_bare(f->weights, v, &t->weights[i]));
                 t->f[i] = *f;
                 t->f[i].weights = t->weights[i];
                 t->f[i].y = t->y;
@@ -119,7 +119,7 @@ bool conv_trial(OpCtx *c, const ConvForward *f, const ConvWays *ways, int *ret_t
         Trial t = { .y = NULL };
         Times times;
         int best = -1;
-        Status *s = trial_begin(c, f, ways->n, &t);
+        Status *s = trial_begin(f, ways->n, &t);
         if (!s && run_rounds(c, ways, &t, &times))
                 best = fastest(ways, &times);
         trial_done(&t);

@@ -7,9 +7,11 @@
  * alike are held and packed; if they change soon all the same (training), ever later. */
 #include "engine/kernels/nn/conv_weights.h"
 
-#include "engine/base/mem_large.h"
+#include "engine/base/mem_lasting.h"
+#include "engine/kernels/nn/conv_pack.h"
 #include "engine/kernels/nn/onednn_prim.h"
 #include "engine/kernels/nn/winograd.h"
+#include "engine/ops/lanes.h"
 #include "engine/ops/panels.h"
 #include <immintrin.h>
 #include <math.h>
@@ -18,8 +20,6 @@
 #define NARROW_ROOM 1.1f
 enum { PACKS_MAX = 4, PATIENCE_MAX = 1 << 12, USED_ENOUGH = 4, NARROW_PIXELS = 256 };
 enum { LINE = 64 }; /* of a cache */
-/* Weights from which on threads share the work of packing them. */
-enum { SHARED = 1 << 15 };
 
 typedef struct Pack {
         dnnl_memory_desc_t layout;
@@ -35,15 +35,17 @@ typedef struct Form {
 
 struct ConvWeights {
         atomic_int refs;
-        pthread_mutex_t lock; /* guards: packs, n_packs, forms */
+        pthread_mutex_t lock; /* guards: packs, n_packs, forms, measured, reach */
         Pack packs[PACKS_MAX];
         int n_packs;
         WeightsSource source; /* tensors are held when kept */
         bool kept, foldable, narrow;
+        Lasting *lasting; /* where forms are; NULL: they are blocks */
         bool depthwise;
         int64_t channels, count;      /* of the output; of the filter */
         float *scale, *shift;         /* per channel; NULL: none */
         Form forms[2][WEIGHTS_FORMS]; /* [1]: weights_narrow() */
+        atomic_bool measured;         /* or nobody will ask */
         float reach, most_shift;      /* largest sum of a channel's |w|; largest |shift| */
 };
 
@@ -60,6 +62,19 @@ void weights_cache_done(WeightsCache *w)
         pthread_mutex_destroy(&w->lock);
 }
 
+/* Of 3x3 filters a warm-up may drop the forms: these stay blocks. A panel has lines of its own for
+ * what a filter lacks to a multiple of its columns. */
+void weights_cache_lasts(WeightsCache *w, Lasting *l, const Tensor *filter)
+{
+        const Shape *s = tensor_shape(filter);
+        bool tiled = s->rank == 4 && s->dim[0] == 3 && s->dim[1] == 3 && s->dim[3] >= PANEL;
+        bool even = s->rank == 4 && (s->dim[3] < LANES || s->dim[3] % PANEL == 0);
+        if (!l || tiled)
+                return;
+        w->lasting = l;
+        lasting_expect(l, tensor_bytes(filter) * (even ? 1 : 2));
+}
+
 void weights_unref(ConvWeights *w)
 {
         if (atomic_fetch_sub(&w->refs, 1) != 1)
@@ -68,7 +83,7 @@ void weights_unref(ConvWeights *w)
                 block_free(w->packs[i].data, w->packs[i].bytes);
         for (int i = 0; i < WEIGHTS_SOURCES && w->kept; i++)
                 tensor_unref(w->source.t[i]);
-        for (int i = 0; i < WEIGHTS_FORMS; i++)
+        for (int i = 0; i < WEIGHTS_FORMS && !w->lasting; i++)
                 for (int narrow = 0; narrow < 2; narrow++)
                         block_free(w->forms[narrow][i].data, w->forms[narrow][i].bytes);
         mem_free(w->scale);
@@ -105,45 +120,9 @@ static bool fold(ConvWeights *w)
         return finite;
 }
 
-/* |w| per output channel, added up. */
-typedef struct Sizes {
-        const ConvWeights *w;
-        float *sum;
-} Sizes;
-
-/* Of channels [from, to); NaN and infinity stay. */
-HOT static void add_sizes(void *arg, int64_t from, int64_t to)
-{
-        const Sizes *s = arg;
-        int64_t n = s->w->channels, rows = s->w->count / n;
-        const float *f = s->w->source.filter, *scale = s->w->scale;
-        float *sum = s->sum;
-        for (int64_t r = 0; r < rows; r++, f += n)
-                if (scale)
-                        for (int64_t i = from; i < to; i++)
-                                sum[i] += fabsf(f[i] * scale[i]);
-                else
-                        for (int64_t i = from; i < to; i++)
-                                sum[i] += fabsf(f[i]);
-}
-
-static Status *measure(OpCtx *c, ConvWeights *w)
-{
-        autofree float *sum = mem_calloc((size_t)w->channels, sizeof *sum);
-        Sizes sizes = { w, sum };
-        if (!sum)
-                return status_oom();
-        int64_t share = (w->channels + ctx_threads(c) - 1) / ctx_threads(c);
-        ctx_parallel_all(c, w->channels, w->count < SHARED ? w->channels : share, add_sizes,
-                         &sizes);
-        for (int64_t i = 0; i < w->channels; i++)
-                w->reach = sum[i] <= w->reach ? w->reach : sum[i]; /* a NaN gets in, and stays */
-        return NULL;
-}
-
 /* Without keep the sources are borrowed for one run, with it they are held: their memory cannot be
  * reused while we compare by address. */
-static Status *make(OpCtx *c, const Conv *v, const WeightsSource *s, bool keep, ConvWeights **ret)
+static Status *make(const Conv *v, const WeightsSource *s, bool keep, ConvWeights **ret)
 {
         autoptr(ConvWeights) w = mem_calloc(1, sizeof *w);
         if (!w)
@@ -162,12 +141,8 @@ static Status *make(OpCtx *c, const Conv *v, const WeightsSource *s, bool keep, 
         if (shift && !(w->shift = mem_calloc((size_t)w->channels, sizeof *w->shift)))
                 return status_oom();
         w->foldable = !shift || fold(w);
-        /* A pass over the filter, made only for who will ask weights_limit(); for others nothing is
-         * bounded. */
-        if (s->measured)
-                TRY(measure(c, w));
-        else
-                w->reach = INFINITY;
+        w->reach = INFINITY;
+        atomic_init(&w->measured, !s->measured);
         for (int i = 0; keep && i < WEIGHTS_SOURCES; i++)
                 if (w->source.t[i])
                         tensor_ref(w->source.t[i]);
@@ -177,11 +152,11 @@ static Status *make(OpCtx *c, const Conv *v, const WeightsSource *s, bool keep, 
 }
 
 /* Its bound has been asked for. */
-Status *weights_bare(OpCtx *c, const ConvWeights *w, const Conv *v, ConvWeights **ret)
+Status *weights_bare(const ConvWeights *w, const Conv *v, ConvWeights **ret)
 {
         WeightsSource source = w->source;
         source.measured = false;
-        TRY(make(c, v, &source, false, ret));
+        TRY(make(v, &source, false, ret));
         (*ret)->narrow = w->narrow;
         return NULL;
 }
@@ -243,8 +218,7 @@ static bool worth_keeping(WeightsCache *c, const WeightsSource *s)
 
 /* Making them under the lock lets other runs wait for the same work instead of doing it again.
  * Weights not worth keeping are made outside. */
-Status *weights_get(OpCtx *c, WeightsCache *cache, const Conv *v, const WeightsSource *s,
-                    ConvWeights **ret)
+Status *weights_get(WeightsCache *cache, const Conv *v, const WeightsSource *s, ConvWeights **ret)
 {
         Status *st = NULL;
         bool keep = false;
@@ -252,9 +226,11 @@ Status *weights_get(OpCtx *c, WeightsCache *cache, const Conv *v, const WeightsS
         if (cache->kept && same_tensors(cache->kept, s)) {
                 cache->used++;
         } else if ((keep = worth_keeping(cache, s))) {
-                st = make(c, v, s, true, &cache->kept);
-                if (!st)
+                st = make(v, s, true, &cache->kept);
+                if (!st) {
                         cache->kept->narrow = cache->narrow;
+                        cache->kept->lasting = steal(&cache->lasting); /* once: it only grows */
+                }
                 cache->used = 0;
         }
         ConvWeights *w = st ? NULL : cache->kept;
@@ -263,18 +239,10 @@ Status *weights_get(OpCtx *c, WeightsCache *cache, const Conv *v, const WeightsS
         pthread_mutex_unlock(&cache->lock);
         if (w)
                 *ret = w;
-        return st || w ? st : make(c, v, s, false, ret);
+        return st || w ? st : make(v, s, false, ret);
 }
 
 /* ---- packing ---- */
-
-/* w k in TensorFlow's layout: the output channel runs fastest. */
-HOT static void multiply(const float *f, int64_t rows, int64_t n, const float *scale, float *y)
-{
-        for (int64_t r = 0; r < rows; r++, f += n, y += n)
-                for (int64_t i = 0; i < n; i++)
-                        y[i] = f[i] * scale[i];
-}
 
 /* When oneDNN wants the plain layout, the scaled filter is written in its place at once; otherwise
  * a scaled copy is reordered. */
@@ -288,7 +256,8 @@ static Status *pack(const ConvWeights *w, const dnnl_memory_desc_t *plain, const
                 scaled = direct ? p->data : block_alloc(bytes);
                 if (!scaled)
                         return status_oom();
-                multiply(f, w->count / w->channels, w->channels, w->scale, scaled);
+                conv_pack_scaled(f, w->count / w->channels, w->channels, w->scale, 0, w->channels,
+                                 scaled);
                 f = scaled;
         }
         if (direct && !scaled)
@@ -350,73 +319,84 @@ static size_t form_bytes(const ConvWeights *w, const Conv *v, WeightsForm form)
         }
 }
 
-/* Filling a form, by rows of the filter: each is a tap of one input channel, or, Winograd's way, an
- * input channel. */
-typedef struct Filling {
-        const ConvWeights *w;
-        const Conv *v;
-        WeightsForm form;
-        void *to;
-} Filling;
-
-static void fill_rows(void *arg, int64_t from, int64_t to)
+/* to: NULL: the filter is only measured. */
+static void fill(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form, void *to, float *sum)
 {
-        const Filling *j = arg;
-        const ConvWeights *w = j->w;
-        const float *f = w->source.filter;
-        int64_t n = w->channels;
-        bool narrow = weights_narrow(w, j->v);
-        switch (j->form) {
-        case WEIGHTS_PANELS:
-                panels_pack(f, w->scale, w->count / n, n, narrow, from, to, j->to);
-                break;
-        case WEIGHTS_WINOGRAD:
-                winograd_filter(j->v, 4, f, w->scale, narrow, from, to, j->to);
-                break;
-        case WEIGHTS_WINOGRAD_2:
-                winograd_filter(j->v, 2, f, w->scale, narrow, from, to, j->to);
-                break;
-        default: multiply(f + from * n, to - from, n, w->scale, (float *)j->to + from * n);
-        }
-}
-
-/* A new huge page for each byte. */
-static void touch(void *arg, int64_t from, int64_t to)
-{
-        volatile char *p = arg;
-        for (int64_t i = from; i < to; i++)
-                p[i * (int64_t)HUGE_PAGE] = 0;
-}
-
-/* Large blocks are touched before, each page by one thread: two that write into a new page at the
- * same time both have the system clear one, and one of these is thrown away. */
-static void form_fill(OpCtx *c, const ConvWeights *w, const Conv *v, WeightsForm form, void *to)
-{
-        Filling j = { w, v, form, to };
-        bool winograd = form == WEIGHTS_WINOGRAD || form == WEIGHTS_WINOGRAD_2;
-        int64_t rows = winograd ? v->in_c : w->count / w->channels;
-        ctx_parallel_all(c, (int64_t)(form_bytes(w, v, form) / HUGE_PAGE), 1, touch, to);
-        ctx_parallel_all(c, rows, MIN(rows, rows * SHARED / w->count + 1), fill_rows, &j);
+        ConvPack p = { .conv = v,
+                       .filter = w->source.filter,
+                       .scale = w->scale,
+                       .channels = w->channels,
+                       .count = w->count,
+                       .form = form,
+                       .narrow = weights_narrow(w, v),
+                       .to = to,
+                       .bytes = to ? form_bytes(w, v, form) : 0,
+                       .lasting = w->lasting,
+                       .sum = sum };
+        conv_pack(c, &p);
 }
 
 /* What needs no change is lent as it is. */
+static bool lent(const ConvWeights *w, WeightsForm form)
+{
+        return form == WEIGHTS_PLAIN && !w->scale;
+}
+
+/* Under the lock: makes the form if there is none yet, and adds up sizes unless sum is NULL. */
+static Status *make_form(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form, float *sum)
+{
+        Form *f = &w->forms[weights_narrow(w, v)][form % WEIGHTS_FORMS];
+        if (form == WEIGHTS_FORMS || lent(w, form) || f->data) {
+                if (sum)
+                        fill(c, w, v, WEIGHTS_FORMS, NULL, sum);
+                return NULL;
+        }
+        f->bytes = form_bytes(w, v, form);
+        f->data = w->lasting ? lasting_alloc(w->lasting, f->bytes) : block_alloc(f->bytes);
+        if (!f->data)
+                return status_oom();
+        fill(c, w, v, form, f->data, sum);
+        return NULL;
+}
+
+static Status *measure(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form)
+{
+        autofree float *sum = mem_calloc((size_t)w->channels, sizeof *sum);
+        float reach = 0;
+        if (!sum)
+                return status_oom();
+        TRY(make_form(c, w, v, form, sum));
+        for (int64_t i = 0; i < w->channels; i++)
+                reach = sum[i] <= reach ? reach : sum[i]; /* a NaN gets in, and stays */
+        w->reach = reach;
+        atomic_store(&w->measured, true);
+        return NULL;
+}
+
+bool weights_measured(const ConvWeights *w)
+{
+        return atomic_load(&w->measured);
+}
+
+Status *weights_measure(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form)
+{
+        pthread_mutex_lock(&w->lock);
+        Status *s = weights_measured(w) ? NULL : measure(c, w, v, form);
+        pthread_mutex_unlock(&w->lock);
+        return s;
+}
+
 Status *weights_form(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form, const void **ret)
 {
-        if (form == WEIGHTS_PLAIN && !w->scale) {
+        if (lent(w, form)) {
                 *ret = w->source.filter;
                 return NULL;
         }
         pthread_mutex_lock(&w->lock);
-        Form *f = &w->forms[weights_narrow(w, v)][form];
-        if (!f->data) {
-                f->bytes = form_bytes(w, v, form);
-                f->data = block_alloc(f->bytes);
-                if (f->data)
-                        form_fill(c, w, v, form, f->data);
-        }
-        *ret = f->data;
+        Status *s = make_form(c, w, v, form, NULL);
+        *ret = w->forms[weights_narrow(w, v)][form].data;
         pthread_mutex_unlock(&w->lock);
-        return *ret ? NULL : status_oom();
+        return s;
 }
 
 void weights_evict(ConvWeights *w)

@@ -21,15 +21,16 @@ typedef struct WeightsSource {
         Tensor *t[WEIGHTS_SOURCES]; /* float; those of one number per channel have as many */
         const float *filter;        /* the filter's numbers: t[0]'s, or a copy's */
         float epsilon;
-        bool measured; /* weights_limit() will be asked for */
+        bool measured; /* weights_measure() will be called, and weights_limit() asked for */
 } WeightsSource;
 
 typedef struct ConvWeights ConvWeights;
 /* A node's memory of its weights. */
 typedef struct WeightsCache {
-        pthread_mutex_t lock; /* guards: all */
-        bool constant;        /* set by prepare: none of the sources ever changes */
-        bool narrow;          /* set by prepare: the house's own kernels may have bfloat16 */
+        pthread_mutex_t lock;    /* guards: all */
+        bool constant;           /* set by prepare: none of the sources ever changes */
+        bool narrow;             /* set by prepare: the house's own kernels may have bfloat16 */
+        struct Lasting *lasting; /* set by prepare: for the forms of constants; or NULL */
         ConvWeights *kept;
         const void *last[WEIGHTS_SOURCES]; /* what came last time, to be compared only */
         int same, patience; /* times in a row that the same came; how often until it is kept */
@@ -38,14 +39,16 @@ typedef struct WeightsCache {
 
 void weights_cache_init(WeightsCache *w);
 void weights_cache_done(WeightsCache *w);
+/* Has the forms of a constant filter kept in the plan's memory. */
+void weights_cache_lasts(WeightsCache *w, struct Lasting *l, const Tensor *filter);
 
 /* The weights of these sources, made or found. *ret is a new reference. A tensor that comes again
  * is held from then on: so nobody can change its bytes unseen, and a variable that is written goes
  * on in a copy. */
-Status *weights_get(OpCtx *c, WeightsCache *cache, const Conv *v, const WeightsSource *s,
+Status *weights_get(WeightsCache *cache, const Conv *v, const WeightsSource *s,
                     ConvWeights **ret) MUST_USE;
 /* The same weights with nothing packed, for one run of v; w must outlive them. */
-Status *weights_bare(OpCtx *c, const ConvWeights *w, const Conv *v, ConvWeights **ret) MUST_USE;
+Status *weights_bare(const ConvWeights *w, const Conv *v, ConvWeights **ret) MUST_USE;
 void weights_unref(ConvWeights *w);
 AUTOPTR_DEFINE(ConvWeights, weights_unref)
 
@@ -62,8 +65,13 @@ typedef enum WeightsForm {
         WEIGHTS_PANELS,   /* panels.h */
         WEIGHTS_WINOGRAD, /* winograd.h, for tiles of 4 */
         WEIGHTS_WINOGRAD_2,
-        WEIGHTS_FORMS
+        WEIGHTS_FORMS /* none of them: oneDNN's kernel runs */
 } WeightsForm;
+/* To be called before weights_limit(): measures the weights and, in the same pass over them, makes
+ * the form that will be asked for. */
+Status *weights_measure(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form) MUST_USE;
+/* Has that been done, or will nobody ask? */
+bool weights_measured(const ConvWeights *w);
 Status *weights_form(OpCtx *c, ConvWeights *w, const Conv *v, WeightsForm form,
                      const void **ret) MUST_USE;
 /* Takes every form of them that is packed out of the processor's caches. */

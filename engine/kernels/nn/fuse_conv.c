@@ -2,6 +2,7 @@
 /* The patterns of a convolution with what usually follows: a bias or a normalization by known
  * statistics, a value to be added, an activation; and of a depthwise one with the 1x1 that follows
  * it, together a separable convolution. One pass over memory instead of four, or eight. */
+#include "engine/base/mem_lasting.h"
 #include "engine/kernels/nn/conv_forward.h"
 #include "engine/kernels/nn/layout.h"
 #include "engine/ops/fusion.h"
@@ -68,13 +69,19 @@ static bool take_vectors(OpCtx *c, const FusedMember *m, int first, int n, Found
         return true;
 }
 
+/* The only other input of a convolution. */
+static int filter_at(const FusedMember *m)
+{
+        return m->chain < 0 ? 1 : m->first;
+}
+
 /* Anything unusual, errors included, is no match: the nodes then run one by one and give their own
  * messages. */
 static bool find_conv(OpCtx *c, const Shape *x, Found *f)
 {
         const FusedMember *m = member(f, STEP_CONV);
         bool depthwise = m->node->op->def->name[0] == 'D';
-        Tensor *w = c->in[m->chain < 0 ? 1 : m->first]; /* the only other input */
+        Tensor *w = c->in[filter_at(m)];
         WindowAttrs a;
         Status *s = x->rank == 4 && tensor_rank(w) == 4 ? window_conv_attrs(m->node, 2, &a)
                                                         : status_oom();
@@ -169,20 +176,21 @@ static float limit_after(const ConvTail *tail, float limit)
 }
 
 /* One convolution's part of the work. *limit: the largest |x|, and then |y|. */
-static ConvForward describe(const Found *f, Onednn *o, ConvWeights *w, float *limit)
+static Status *describe(OpCtx *c, const Found *f, Onednn *o, ConvWeights *w, float *limit,
+                        ConvForward *ret)
 {
-        float most = weights_limit(w, *limit);
+        *ret = (ConvForward){ .onednn = o,
+                              .conv = f->conv,
+                              .tail = { .shift = weights_shift(w) != NULL, .sum = f->add != NULL },
+                              .weights = w,
+                              .own = true };
+        set_act(f, &ret->tail);
+        TRY(conv_forward_measure(c, ret));
+        ret->limit = weights_limit(w, *limit);
         if (f->add)
-                most += limit_of(f->add);
-        ConvForward ret = { .onednn = o,
-                            .conv = f->conv,
-                            .tail = { .shift = weights_shift(w) != NULL, .sum = f->add != NULL },
-                            .weights = w,
-                            .own = true,
-                            .limit = most };
-        set_act(f, &ret.tail);
-        *limit = limit_after(&ret.tail, most);
-        return ret;
+                ret->limit += limit_of(f->add);
+        *limit = limit_after(&ret->tail, ret->limit);
+        return NULL;
 }
 
 /* What prepare makes. */
@@ -206,20 +214,20 @@ static Status *compute(OpCtx *c, bool *ret_done)
         between = shape_after(&found[0].conv);
         if (convs == 2 && !find(c, &between, &found[1]))
                 return NULL;
-        TRY(weights_get(c, onednn_weights(state->onednn[0]), &found[0].conv, &found[0].source,
-                        &w0));
+        TRY(weights_get(onednn_weights(state->onednn[0]), &found[0].conv, &found[0].source, &w0));
         if (convs == 2)
-                TRY(weights_get(c, onednn_weights(state->onednn[1]), &found[1].conv,
-                                &found[1].source, &w1));
+                TRY(weights_get(onednn_weights(state->onednn[1]), &found[1].conv, &found[1].source,
+                                &w1));
         if (!weights_foldable(w0) || (w1 && !weights_foldable(w1)))
                 return NULL;
         float limit = limit_of(c->in[0]);
         Tensor *y;
         TRY(make_output(c, &found[convs - 1], &y));
-        ConvForward first = describe(&found[0], state->onednn[0], w0, &limit), then;
+        ConvForward first, then;
+        TRY(describe(c, &found[0], state->onednn[0], w0, &limit, &first));
         first.x = tensor_data(c->in[0]);
         if (convs == 2) {
-                then = describe(&found[1], state->onednn[1], w1, &limit);
+                TRY(describe(c, &found[1], state->onednn[1], w1, &limit, &then));
                 then.y = tensor_fill(y);
                 TRY(conv_forward_pair(c, &first, &then));
         } else {
@@ -255,13 +263,16 @@ static Status *prepare(PrepareCtx *p)
         if (!state)
                 return status_oom();
         for (int i = 0; i < CONVS_MAX; i++) {
-                if (!fused_member(n, i * STEPS + STEP_CONV))
+                const FusedMember *m = fused_member(n, i * STEPS + STEP_CONV);
+                if (!m)
                         break;
                 TRY(onednn_prepare(p));
                 state->onednn[i] = p->state;
                 WeightsCache *w = onednn_weights(p->state);
                 w->constant = constant_weights(p, n, i * STEPS);
                 w->narrow = w->constant && p->bfloat16;
+                if (w->constant)
+                        weights_cache_lasts(w, arena_lasting(p->arena), p->constant[filter_at(m)]);
         }
         p->state = state;
         return NULL;

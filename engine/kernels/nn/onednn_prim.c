@@ -34,8 +34,10 @@ void onednn_prim_free(OnednnPrim *p)
 }
 
 static dnnl_engine_t cpu;
+/* Without a profiler: oneDNN looks for one's library in eighty places. */
 static void cpu_init(void)
 {
+        dnnl_set_jit_profiling_flags(0);
         if (dnnl_engine_create(&cpu, dnnl_cpu, 0) != dnnl_success)
                 cpu = NULL;
 }

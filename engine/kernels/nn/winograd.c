@@ -157,16 +157,16 @@ PART void filter_line(const int tile, const V g[3], V u[PATCH_MAX])
 }
 
 /* Input channel c, output channels k..k+16: where u is laid out in panels of 32 output channels. */
-PART void filter_part(const int tile, const Conv *v, const float *f, const float *scale, int64_t c,
-                      int64_t k, bool narrow, char *u)
+PART void filter_part(const int tile, const WinogradSource *s, int64_t c, int64_t k, char *u)
 {
         const int patch = tile + 2;
+        const Conv *v = s->conv;
         V g[3][3], half[3][PATCH_MAX], column[3], out[PATCH_MAX];
         V one = (V){ 0 } + 1;
-        if (scale)
-                one = *(const V *)(scale + k);
+        if (s->scale)
+                one = *(const V *)(s->scale + k);
         for (int i = 0; i < 9; i++)
-                g[i / 3][i % 3] = *(const V *)(f + (i * v->in_c + c) * v->out_c + k) * one;
+                g[i / 3][i % 3] = *(const V *)(s->f + (i * v->in_c + c) * v->out_c + k) * one;
         for (int i = 0; i < 3; i++)
                 filter_line(tile, g[i], half[i]);
         for (int j = 0; j < patch; j++) {
@@ -176,26 +176,26 @@ PART void filter_part(const int tile, const Conv *v, const float *f, const float
                 for (int i = 0; i < patch; i++) {
                         int64_t place = i * patch + j,
                                 panel = place * (v->out_c / PANEL) + k / PANEL;
-                        put_half(narrow, k % PANEL, out[i],
-                                 u + (panel * v->in_c + c) * lanes_line_bytes(narrow));
+                        put_half(s->narrow, k % PANEL, out[i],
+                                 u + (panel * v->in_c + c) * lanes_line_bytes(s->narrow));
                 }
         }
 }
 
 /* By some input channels at a time: they are read in the order of memory, and each of the many
  * panels gets a run of lines. */
-WIDE void winograd_filter(const Conv *v, int tile, const float *f, const float *scale, bool narrow,
-                          int64_t from, int64_t to, void *u)
+WIDE void winograd_filter(const WinogradSource *s, int64_t from, int64_t to, int64_t first,
+                          int64_t end, void *u)
 {
         enum { RUN = 16 };
         for (int64_t c = from; c < to; c += RUN)
-                for (int64_t k = 0; k < v->out_c; k += PANEL)
+                for (int64_t k = first * PANEL; k < end * PANEL; k += PANEL)
                         for (int64_t i = c; i < MIN(c + RUN, to); i++)
                                 for (int64_t half = k; half < k + PANEL; half += LANES)
-                                        if (tile == 2)
-                                                filter_part(2, v, f, scale, i, half, narrow, u);
+                                        if (s->tile == 2)
+                                                filter_part(2, s, i, half, u);
                                         else
-                                                filter_part(4, v, f, scale, i, half, narrow, u);
+                                                filter_part(4, s, i, half, u);
 }
 
 /* ---- a block of tiles ---- */

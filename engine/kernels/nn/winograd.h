@@ -25,9 +25,16 @@ double winograd_seconds(const Conv *v, int tile, int threads, bool narrow);
 int winograd_tile(const Conv *v, int threads, bool narrow);
 /* Bytes of the filter, transformed for tiles of that side. */
 size_t winograd_filter_bytes(const Conv *v, int tile, bool narrow);
-/* Transforms input channels [from, to) of a filter [3, 3, in_c, out_c], each output channel
+/* A filter to be transformed for tiles of that side: [3, 3, in_c, out_c], each output channel
  * multiplied by its scale (may be NULL). Finite where narrow. */
-void winograd_filter(const Conv *v, int tile, const float *f, const float *scale, bool narrow,
-                     int64_t from, int64_t to, void *u);
+typedef struct WinogradSource {
+        const Conv *conv;
+        int tile;
+        const float *f, *scale;
+        bool narrow;
+} WinogradSource;
+/* Transforms input channels [from, to) for panels of output channels [first, end). */
+void winograd_filter(const WinogradSource *s, int64_t from, int64_t to, int64_t first, int64_t end,
+                     void *u);
 /* Computes y on the step's threads. RESOURCE_EXHAUSTED without memory. */
 Status *winograd_run(OpCtx *c, const Winograd *w) MUST_USE;
