@@ -194,11 +194,11 @@ Test(conv_trial, only_the_winners_packing_stays)
         Conv v = conv_of(SIDE, 1);
         autoptr(TestSession) s = new_session(NULL);
         autoptr(Tensor) model = bits_of(s, false);
-        int64_t before = mem_stats().block_bytes;
+        int64_t before = test_settled_bytes();
         wanted = other_way();
         autoptr(Tensor) won = bits_of(s, true);
         cr_assert(gives(s, false, won));
-        int64_t more = mem_stats().block_bytes - before - (int64_t)tensor_bytes(won);
+        int64_t more = test_settled_bytes() - before - (int64_t)tensor_bytes(won);
         int64_t want = packed_bytes(wanted) - packed_bytes(winograd_tile(&v, THREADS, false));
         cr_assert_lt(llabs(more - want), SLACK, "%lld more bytes instead of %lld", (long long)more,
                      (long long)want);

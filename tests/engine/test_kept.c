@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Constant matrices are packed after some steps: nobody can tell when, nor by what was multiplied
  * before. */
-#include "engine/base/mem.h"
 #include "engine/ops/lanes.h"
 #include "tests/engine/fuse_fixture.h"
 #include <criterion/criterion.h>
@@ -109,10 +108,10 @@ static int64_t left_behind(const ConfigProto *config, Tensor **ret)
         buf_puts(&b, "y = MatMul(x, w)\n");
         cr_assert_null(test_session_with(config, buf_cstr(&b), &s));
         *ret = step(s, ROWS_MOST);
-        int64_t before = mem_stats().block_bytes;
+        int64_t before = test_settled_bytes();
         for (int i = 0; i < STEPS; i++)
                 tensor_unref(step(s, ROWS_MOST));
-        return mem_stats().block_bytes - before;
+        return test_settled_bytes() - before;
 }
 
 Test(kept, nothing_is_kept_where_layouts_are_the_clients)

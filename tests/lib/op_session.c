@@ -6,6 +6,7 @@
 #include "tests/lib/kernel_log.h"
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct TestSession {
         char name[32];
@@ -209,4 +210,16 @@ void test_session_free(TestSession *s)
         if (!why)
                 status_free(engine_forget(engine, s->name));
         mem_free(s);
+}
+
+int64_t test_settled_bytes(void)
+{
+        enum { SAME = 10, PAUSE_US = 5000 };
+        int64_t now = mem_stats().block_bytes;
+        for (int same = 0; same < SAME; usleep(PAUSE_US)) {
+                int64_t before = now;
+                now = mem_stats().block_bytes;
+                same = now == before ? same + 1 : 0;
+        }
+        return now;
 }

@@ -34,3 +34,7 @@ Status *test_session_run(TestSession *s, const RunRequest *r, Tensor **ret) MUST
 Status *test_session_fetch(TestSession *s, const char *fetch, Tensor **ret) MUST_USE;
 /* One target, nothing fed. */
 Status *test_session_target(TestSession *s, const char *target) MUST_USE;
+
+/* Bytes of blocks that are handed out when nothing changes any more: what a step held goes after
+ * its result has come. */
+int64_t test_settled_bytes(void);
