@@ -7,6 +7,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/mem.h"
+#include "engine/exec/processor.h"
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdatomic.h>
@@ -260,6 +261,7 @@ typedef struct Share {
 } Share;
 
 struct Range {
+        Pool *pool;
         PoolFn fn;
         void *arg;
         int64_t piece;
@@ -267,7 +269,11 @@ struct Range {
         Share *shares;
         int n_shares;
         atomic_int refs;
-        atomic_bool over; /* nothing is left */
+        atomic_bool over;   /* nothing is left */
+        atomic_bool helped; /* a helper has begun */
+        atomic_int cpu;     /* the processor that the caller is on, as far as it knows */
+        int64_t late_ns;    /* the caller's: when helpers are late; 0: it has not looked yet */
+        bool settled;       /* the caller's: it has left, and looks no more */
         pthread_mutex_t lock;
         pthread_cond_t done;
         size_t bytes;
@@ -292,6 +298,29 @@ static void piece_done(Range *r, int64_t n)
         pthread_mutex_unlock(&r->lock);
 }
 
+/* ---- processors ---- */
+
+/* A virtual machine's kernel may take a processor that sleeps for one that its host has taken away,
+ * and wake up a helper where the caller works: it waits there, or the two take turns, until the
+ * kernel looks at how busy its processors are, some milliseconds later. So a helper that finds
+ * itself where the caller is leaves, as does a caller whom nobody has come to help for long. */
+enum { LATE_NS = 50000 };
+
+/* After a piece of the caller's: threads still sleep, it seems, though one was woken up. */
+static void make_room(Range *r)
+{
+        if (r->settled || atomic_load_explicit(&r->helped, memory_order_relaxed) ||
+            !atomic_load_explicit(&r->pool->sleeping, memory_order_relaxed))
+                return;
+        int64_t now = clock_ns();
+        r->late_ns = r->late_ns ? r->late_ns : now + LATE_NS;
+        if (now < r->late_ns)
+                return;
+        r->settled = true;
+        processor_leave();
+        atomic_store_explicit(&r->cpu, processor_now(), memory_order_relaxed);
+}
+
 /* The own share first. */
 static void range_work(Range *r, int own)
 {
@@ -302,12 +331,17 @@ static void range_work(Range *r, int own)
                         int64_t to = MIN(from + r->piece, s->end);
                         r->fn(r->arg, from, to);
                         piece_done(r, to - from);
+                        if (own < FIRST_HELPER)
+                                make_room(r);
                 }
         }
 }
 
 static void range_help(Range *r, int share)
 {
+        atomic_store_explicit(&r->helped, true, memory_order_relaxed);
+        if (processor_now() == atomic_load_explicit(&r->cpu, memory_order_relaxed))
+                processor_leave();
         range_work(r, share);
         range_unref(r);
 }
@@ -315,7 +349,6 @@ static void range_help(Range *r, int share)
 typedef struct RangeTask {
         Task task;
         Range *range;
-        Pool *pool;
         int share;
 } RangeTask;
 
@@ -323,7 +356,7 @@ static void range_task(Task *t)
 {
         RangeTask *rt = (RangeTask *)t;
         Range *r = rt->range;
-        atomic_fetch_add(&rt->pool->helping, 1);
+        atomic_fetch_add(&r->pool->helping, 1);
         counted = helped = true;
         range_help(r, rt->share);
 }
@@ -338,7 +371,8 @@ static void deal(Range *r, int64_t from, int64_t n)
         }
 }
 
-static Range *range_new(int helpers, int64_t from, int64_t n, int64_t piece, PoolFn fn, void *arg)
+static Range *range_new(Pool *p, int helpers, int64_t from, int64_t n, int64_t piece, PoolFn fn,
+                        void *arg)
 {
         size_t at = sizeof(Range) + (size_t)helpers * sizeof(RangeTask);
         at = (at + alignof(Share) - 1) / alignof(Share) * alignof(Share);
@@ -346,9 +380,14 @@ static Range *range_new(int helpers, int64_t from, int64_t n, int64_t piece, Poo
         Range *r = block_alloc(bytes);
         if (!r)
                 return NULL;
+        r->pool = p;
         r->fn = fn;
         r->arg = arg;
         r->piece = piece;
+        atomic_init(&r->helped, false);
+        atomic_init(&r->cpu, processor_now());
+        r->late_ns = 0;
+        r->settled = false;
         r->shares = (Share *)((char *)r + at);
         r->n_shares = helpers + 1;
         deal(r, from, n);
@@ -394,7 +433,7 @@ static void call_helpers(Pool *p, Range *r, int helpers)
 {
         RangeTask *tasks = (RangeTask *)(r + 1);
         for (int i = offer(p, r); i < helpers; i++) {
-                tasks[i] = (RangeTask){ { .fn = range_task }, r, p, FIRST_HELPER + i };
+                tasks[i] = (RangeTask){ { .fn = range_task }, r, FIRST_HELPER + i };
                 pool_submit(p, &tasks[i].task);
         }
 }
@@ -429,7 +468,7 @@ static int64_t work_alone(Pool *p, int64_t n, int64_t piece, PoolFn fn, void *ar
 static void work_together(Pool *p, int helpers, int64_t from, int64_t n, int64_t piece, PoolFn fn,
                           void *arg)
 {
-        Range *r = range_new(helpers, from, n, piece, fn, arg);
+        Range *r = range_new(p, helpers, from, n, piece, fn, arg);
         if (!r) {
                 fn(arg, from, n);
                 return;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which threads a session's steps get. */
+#include "engine/exec/processor.h"
 #include "engine/session/inside.h"
 #include "tests/lib/op_case.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 static Engine *engine;
@@ -219,4 +221,50 @@ Test(threads, who_becomes_free_helps_with_a_range_that_began_alone)
         cr_assert_eq(atomic_load(&s.n), 800);
         cr_assert_gt(atomic_load(&s.others), 0);
         pool_free(p);
+}
+
+/* ---- processors ---- */
+
+typedef struct Where {
+        cpu_set_t all;
+        atomic_int bound; /* pieces whose thread may run in fewer places */
+} Where;
+
+/* Long enough for a helper to be late. */
+static void look_around(void *arg, int64_t from UNUSED, int64_t to UNUSED)
+{
+        Where *w = arg;
+        cpu_set_t now;
+        usleep(1000);
+        if (sched_getaffinity(0, sizeof now, &now) || !CPU_EQUAL(&now, &w->all))
+                atomic_fetch_add(&w->bound, 1);
+}
+
+Test(threads, who_left_a_processor_may_run_anywhere)
+{
+        Pool *p = NULL;
+        Where w = { .bound = 0 };
+        expect_ok(pool_new(2, &p));
+        cr_assert_eq(sched_getaffinity(0, sizeof w.all, &w.all), 0);
+        for (int i = 0; i < 20; i++)
+                pool_parallel(p, 0, 8, 1, look_around, &w);
+        processor_leave();
+        look_around(&w, 0, 1);
+        cr_assert_eq(atomic_load(&w.bound), 0);
+        pool_free(p);
+}
+
+Test(threads, who_has_one_processor_stays_there)
+{
+        cpu_set_t one, now;
+        int cpu = processor_now();
+        CPU_ZERO(&one);
+        CPU_SET((size_t)cpu, &one);
+        cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
+        for (int i = 0; i < 2; i++) {
+                processor_leave();
+                cr_assert_eq(sched_getaffinity(0, sizeof now, &now), 0);
+                cr_assert(CPU_EQUAL(&now, &one));
+                cr_assert_eq(processor_now(), cpu);
+        }
 }
