@@ -3,7 +3,8 @@
  * one and two threads, one picture and eight, weights as constants and as variables. The peer is
  * ONNX Runtime in node, on the same network; without it the column stays empty. And what weights
  * as bfloat16 gain, and how far results are then off; and what a warm-up gains by trying. First
- * steps are measured in processes of their own. usage: model_bench [MODEL [BATCH [THREADS]]] */
+ * steps are measured in processes of their own. usage: model_bench [MODEL [BATCH [THREADS]]], each
+ * of which may be "-" */
 #include "bench/memory.h"
 #include "bench/model_bench_first.h"
 #include "bench/models.h"
@@ -24,7 +25,7 @@ typedef struct Case {
 typedef struct Found {
         char name[64];
         FirstStep first;
-        double steady, steady_cpu; /* milliseconds: the best */
+        double steady, steady_cpu; /* milliseconds: the best, the mean */
         double mallocs;            /* of tensors, per steady step */
         StepMemory memory;
 } Found;
@@ -48,19 +49,20 @@ static double time_peer(const Case *c, double *ret_cpu)
         return best;
 }
 
-/* Best of single steps over a second or so, in milliseconds: the peer's way. *ret_cpu: the same by
- * CPU time, which other programs disturb less. */
+/* Milliseconds of the best of single steps over a second or so by the clock, the peer's way, and of
+ * the mean one by CPU time: what threads on other processors have used the kernel counts now and
+ * then only. */
 static double time_best(Stepper *s, int batch, double *ret_cpu)
 {
-        double best = 1e9, cpu = 1e9;
+        double best = 1e9, cpu = bench_cpu();
         double end = bench_now() + (bench_quick() ? 0.1 : 1) * (1 + 0.2 * batch);
-        for (int i = 0; i < 5 || bench_now() < end; i++) {
-                double start = bench_now(), start_cpu = bench_cpu();
+        int n = 0;
+        for (; n < 5 || bench_now() < end; n++) {
+                double start = bench_now();
                 stepper_step(s);
                 best = MIN(best, bench_now() - start);
-                cpu = MIN(cpu, bench_cpu() - start_cpu);
         }
-        *ret_cpu = cpu * 1e3;
+        *ret_cpu = (bench_cpu() - cpu) / n * 1e3;
         return best * 1e3;
 }
 
@@ -212,14 +214,21 @@ static int number(const char *text)
         return (int)strtol(text, NULL, 10);
 }
 
+/* Argument i, where it is given and not "-". */
+static const char *given(int argc, char **argv, int i)
+{
+        return i < argc && strcmp(argv[i], "-") != 0 ? argv[i] : NULL;
+}
+
 /* Is the case among those that the command line names? A quick run has single pictures only. */
 static bool chosen(const Case *c, int argc, char **argv)
 {
-        if (bench_quick() && argc <= 2 && c->batch > 1)
+        const char *model = given(argc, argv, 1), *batch = given(argc, argv, 2);
+        const char *threads = given(argc, argv, 3);
+        if (bench_quick() && !batch && c->batch > 1)
                 return false;
-        return (argc <= 1 || !strcmp(argv[1], c->model)) &&
-               (argc <= 2 || c->batch == number(argv[2])) &&
-               (argc <= 3 || c->threads == number(argv[3]));
+        return (!model || !strcmp(model, c->model)) && (!batch || c->batch == number(batch)) &&
+               (!threads || c->threads == number(threads));
 }
 
 int main(int argc, char **argv)

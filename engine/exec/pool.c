@@ -271,7 +271,6 @@ struct Range {
         atomic_int refs;
         atomic_bool over;   /* nothing is left */
         atomic_bool helped; /* a helper has begun */
-        atomic_int cpu;     /* the processor that the caller is on, as far as it knows */
         int64_t late_ns;    /* the caller's: when helpers are late; 0: it has not looked yet */
         bool settled;       /* the caller's: it has left, and looks no more */
         pthread_mutex_t lock;
@@ -301,10 +300,11 @@ static void piece_done(Range *r, int64_t n)
 /* ---- processors ---- */
 
 /* A virtual machine's kernel may take a processor that sleeps for one that its host has taken away,
- * and wake up a helper where the caller works: it waits there, or the two take turns, until the
- * kernel looks at how busy its processors are, some milliseconds later. So a helper that finds
- * itself where the caller is leaves, as does a caller whom nobody has come to help for long. */
-enum { LATE_NS = 50000 };
+ * and wake up a helper where the caller works: there it waits until the kernel looks at how busy
+ * its processors are, some milliseconds later. So a caller whom nobody has come to help for long
+ * leaves. (A helper that left when it found itself there would do so too often: it may be the
+ * caller that has moved.) */
+enum { LATE_NS = 100000 };
 
 /* After a piece of the caller's: threads still sleep, it seems, though one was woken up. */
 static void make_room(Range *r)
@@ -318,7 +318,6 @@ static void make_room(Range *r)
                 return;
         r->settled = true;
         processor_leave();
-        atomic_store_explicit(&r->cpu, processor_now(), memory_order_relaxed);
 }
 
 /* The own share first. */
@@ -340,8 +339,6 @@ static void range_work(Range *r, int own)
 static void range_help(Range *r, int share)
 {
         atomic_store_explicit(&r->helped, true, memory_order_relaxed);
-        if (processor_now() == atomic_load_explicit(&r->cpu, memory_order_relaxed))
-                processor_leave();
         range_work(r, share);
         range_unref(r);
 }
@@ -385,7 +382,6 @@ static Range *range_new(Pool *p, int helpers, int64_t from, int64_t n, int64_t p
         r->arg = arg;
         r->piece = piece;
         atomic_init(&r->helped, false);
-        atomic_init(&r->cpu, processor_now());
         r->late_ns = 0;
         r->settled = false;
         r->shares = (Share *)((char *)r + at);

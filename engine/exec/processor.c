@@ -4,11 +4,6 @@
 #include <sched.h>
 #include <stdbool.h>
 
-int processor_now(void)
-{
-        return sched_getcpu();
-}
-
 void processor_leave(void)
 {
         static _Thread_local bool stays;

@@ -257,7 +257,7 @@ Test(threads, who_left_a_processor_may_run_anywhere)
 Test(threads, who_has_one_processor_stays_there)
 {
         cpu_set_t one, now;
-        int cpu = processor_now();
+        int cpu = sched_getcpu();
         CPU_ZERO(&one);
         CPU_SET((size_t)cpu, &one);
         cr_assert_eq(sched_setaffinity(0, sizeof one, &one), 0);
@@ -265,6 +265,6 @@ Test(threads, who_has_one_processor_stays_there)
                 processor_leave();
                 cr_assert_eq(sched_getaffinity(0, sizeof now, &now), 0);
                 cr_assert(CPU_EQUAL(&now, &one));
-                cr_assert_eq(processor_now(), cpu);
+                cr_assert_eq(sched_getcpu(), cpu);
         }
 }
