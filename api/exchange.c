@@ -285,15 +285,22 @@ static void begin(Request *r)
                 start(r);
 }
 
+/* Both hold the exchange: it may be answered, and the connection be done with it, before what has
+ * started it returns. */
 static void work(Job *job)
 {
-        begin(&CONTAINER_OF(job, Exchange, job)->request);
+        Exchange *x = CONTAINER_OF(job, Exchange, job);
+        exchange_ref(x);
+        begin(&x->request);
+        exchange_unref(x);
 }
 
 static void go_on(Job *job)
 {
         Exchange *x = CONTAINER_OF(job, Exchange, job);
+        exchange_ref(x);
         x->go_on(&x->request);
+        exchange_unref(x);
 }
 
 void request_on_worker(Request *r, void (*fn)(Request *))

@@ -405,3 +405,20 @@ Test(http_runs, what_is_no_config_or_graph_is_told_by_its_type)
         expect(a, 400, "/detail", "graph must be a tf.Graph, but got <class 'float'>");
         expect(a, 400, "/exception", "TypeError");
 }
+
+/* A long body is read by another thread than the connection's, which may have sent the answer and
+ * forgotten the request before the one that began the run comes back. */
+Test(http_runs, a_long_body_may_be_answered_before_its_run_has_begun, .timeout = 60)
+{
+        enum { SPACES = 5 << 20, ROUNDS = 30 };
+        char *blank = malloc(SPACES + 1);
+        cr_assert_not_null(blank);
+        memset(blank, ' ', SPACES);
+        blank[SPACES] = 0;
+        make("s", product);
+        for (int i = 0; i < ROUNDS; i++)
+                expect(post("/v1/sessions/s:run", "{'fetches':'none:0'%s}", blank), 400,
+                       "/code_name", "INVALID_ARGUMENT");
+        expect(post("/v1/sessions/s:run", "{'fetches':'c:0'%s}", blank), 200, "/result", "30.0");
+        free(blank);
+}
