@@ -18,7 +18,7 @@ typedef struct Range Range;
 
 /* What threads look at without the lock lies in one line of the cache. */
 struct Pool {
-        pthread_mutex_t lock; /* guards: all but sleeping, helping, looking and offer */
+        pthread_mutex_t lock; /* guards: all but the atomic ones */
         pthread_cond_t work;
         Task *head, *tail;
         bool looks; /* see look_for() */

@@ -2,7 +2,7 @@
 #include "engine/kernels/math/pow_wide.h"
 
 #ifdef __x86_64__
-#include <immintrin.h>
+#include "engine/kernels/math/expm1_near.h"
 
 #define WIDE __attribute__((target("avx512f,avx512dq")))
 #define PART static inline __attribute__((always_inline, target("avx512f,avx512dq")))
@@ -81,20 +81,13 @@ PART __m512d log_in_two(__m512d x, __m512d *ret_rest)
         return log_x;
 }
 
-/* exp(t + rest), |t| <= 708: t + rest = k log(2) + r; (exp(r) - 1 - r) / r^2 by a polynomial. */
+/* exp(t + rest), |t| <= 708: t + rest = k log(2) + r. */
 PART __m512d exp_of_two(__m512d t, __m512d rest)
 {
         __m512d k = SUB(FMA(t, ALL(0x1.71547652b82fep+0), ALL(WHOLE)), ALL(WHOLE));
         __m512d r = _mm512_fnmadd_pd(k, ALL(0x1.62e42feep-1), t);
         r = ADD(r, _mm512_fnmadd_pd(k, ALL(0x1.a39ef35793c76p-33), rest));
-        __m512d r2 = MUL(r, r), r4 = MUL(r2, r2);
-        __m512d a = FMA(r, ALL(0x1.5555555555556p-3), ALL(0x1.0000000000001p-1));
-        __m512d b = FMA(r, ALL(0x1.1111111110973p-7), ALL(0x1.5555555553d61p-5));
-        __m512d c = FMA(r, ALL(0x1.a01a01a7dfabfp-13), ALL(0x1.6c16c1788c33cp-10));
-        __m512d d = FMA(r, ALL(0x1.71de0d673b2dep-19), ALL(0x1.a019b90c23139p-16));
-        __m512d e = FMA(r, ALL(0x1.af3925b51fcc2p-26), ALL(0x1.2891866697d1ap-22));
-        __m512d p = FMA(r4, FMA(r4, e, FMA(r2, d, c)), FMA(r2, b, a));
-        return _mm512_scalef_pd(ADD(ALL(1), FMA(r2, p, r)), k);
+        return _mm512_scalef_pd(ADD(ALL(1), expm1_near(r)), k);
 }
 
 PART __mmask8 power(__m512d x, __m512d y, __m512d *ret)

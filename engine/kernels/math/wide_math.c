@@ -2,7 +2,7 @@
 #include "engine/kernels/math/wide_math.h"
 
 #ifdef __x86_64__
-#include <immintrin.h>
+#include "engine/kernels/math/expm1_near.h"
 
 #define PART static inline __attribute__((always_inline, target("avx512f")))
 #define WIDE __attribute__((target("avx512f")))
@@ -38,26 +38,13 @@ PART __m512d rsqrt_doubles_lanes(__m512d x)
         return _mm512_mask_mov_pd(good, _mm512_cmp_pd_mask(e, e, _CMP_UNORD_Q), y);
 }
 
-/* ---- exponentials: v = k log(2) + r; (exp(r) - 1 - r) / r^2 by elu.c's polynomials ---- */
+/* ---- exponentials: v = k log(2) + r; exp(r) - 1 by expm1_near.h ---- */
 
 PART __m512d split(__m512d v, __m512d *ret_r)
 {
         __m512d k = _mm512_roundscale_pd(_mm512_mul_pd(v, ALL(0x1.71547652b82fep+0)), NEAREST);
         *ret_r = LESS(k, ALL(0x1.a39ef35793c76p-33), LESS(k, ALL(0x1.62e42feep-1), v));
         return k;
-}
-
-/* exp(r) - 1 for |r| up to half of log(2). */
-PART __m512d expm1_near(__m512d r)
-{
-        __m512d r2 = _mm512_mul_pd(r, r), r4 = _mm512_mul_pd(r2, r2);
-        __m512d a = FMA(r, ALL(0x1.5555555555556p-3), ALL(0x1.0000000000001p-1));
-        __m512d b = FMA(r, ALL(0x1.1111111110973p-7), ALL(0x1.5555555553d61p-5));
-        __m512d c = FMA(r, ALL(0x1.a01a01a7dfabfp-13), ALL(0x1.6c16c1788c33cp-10));
-        __m512d d = FMA(r, ALL(0x1.71de0d673b2dep-19), ALL(0x1.a019b90c23139p-16));
-        __m512d e = FMA(r, ALL(0x1.af3925b51fcc2p-26), ALL(0x1.2891866697d1ap-22));
-        __m512d p = FMA(r4, FMA(r4, e, FMA(r2, d, c)), FMA(r2, b, a));
-        return FMA(r2, p, r);
 }
 
 /* exp(v) - 1 for v from -40 to 0: 2^k (exp(r) - 1) + (2^k - 1). */
