@@ -3,6 +3,7 @@
 #include "api/server.h"
 
 #include "api/accept.h"
+#include "api/event_wait.h"
 #include "api/exchange.h"
 #include "api/listen.h"
 #include "api/restore.h"
@@ -195,6 +196,7 @@ Status *server_start(const ServerOptions *o, Server **ret)
                 server_stop(s);
                 return error;
         }
+        event_wait_poll(o->poll_ns, &s->all.context.inflight);
         *ret = s;
         return NULL;
 }
@@ -279,6 +281,7 @@ void server_stop(Server *s)
 {
         if (!s)
                 return;
+        event_wait_poll(0, NULL);
         if (!s->drained)
                 server_drain(s, 0);
         workers_free(s->all.readers);

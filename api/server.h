@@ -23,6 +23,7 @@ typedef struct ServerOptions {
                 *listen;     /* NULL-terminated: HOST:PORT, [IPV6]:PORT, unix:PATH; port 0: any */
         int first_fd, n_fds; /* sockets that listen already (systemd's); used besides listen */
         int threads;         /* HTTP threads of each listener; 0: one per two processors */
+        int64_t poll_ns;     /* how long an HTTP thread polls before it sleeps, while that pays */
         size_t max_body;     /* bytes; 0: LIMIT_BODY */
         int head_timeout_ms; /* for a request's head to arrive; 0: 10 s */
         int body_timeout_ms; /* grace before a body's minimum rate counts; 0: 20 s */

@@ -10,6 +10,7 @@ typedef struct Load {
         int idle;           /* connections besides that have had an answer and wait */
         int requests;       /* over all connections */
         pid_t server;       /* whose CPU time is measured; 0: none */
+        double *latency;    /* where seconds of each request are put; NULL: nowhere */
         const Buf *request; /* head and body, as they go over the wire */
 } Load;
 

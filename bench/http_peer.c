@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/http_peer.h"
 
+#include "api/event_wait.h"
+
 #include <microhttpd.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -9,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define POLL_NS 100000 /* sessrund's --http-poll */
 static char body[1 << 24];
 static struct MHD_Response *response;
 
@@ -34,6 +37,7 @@ static void serve(int out, size_t n)
         memset(body, ' ', sizeof(body));
         response =
                 MHD_create_response_from_buffer(MIN(n, sizeof(body)), body, MHD_RESPMEM_PERSISTENT);
+        event_wait_poll(POLL_NS, NULL);
         MHD_add_response_header(response, "Content-Type", "application/json");
         MHD_add_response_header(response, "X-Request-Id", "0123456789abcdef");
         MHD_add_response_header(response, "Server-Timing", "total;dur=0.1");

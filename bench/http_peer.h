@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The peer: a bare libmicrohttpd server in a process of its own, which reads the body and answers a
- * constant one, with as many heads as the daemon sends. */
+ * constant one, with as many heads as the daemon sends, and waits for events as the daemon does. */
 #pragma once
 #include "engine/base/status.h"
 #include <stddef.h>

@@ -40,6 +40,7 @@ typedef struct Config {
         char *tls_cert, *tls_key, *tls_client_ca;   /* PEM files; "" when not given */
         int64_t log_format, log_level;              /* LogFormat, LogLevel */
         int64_t threads, http_threads;              /* 0: one per processor, one per two of them */
+        int64_t http_poll;                          /* microseconds */
         int64_t max_body;                           /* bytes */
         int64_t memory_limit;                       /* bytes; 0: four fifths of what there is */
         int64_t drain_timeout;                      /* seconds */

@@ -44,6 +44,8 @@ const Option options[] = {
           "every process computes the same bits: warm-ups try no ways of convolutions" },
         { "http-threads", OPTION_INT, AT(http_threads), "0", 0, 256, NULL, "N",
           "threads that serve connections (0: one per two processors)" },
+        { "http-poll", OPTION_INT, AT(http_poll), "100", 0, 1000, NULL, "MICROSECONDS",
+          "how long each of them polls before it sleeps, while that pays (0: never)" },
         { "max-body", OPTION_SIZE, AT(max_body), "256M", 1 * KiB, 64 * GiB, NULL, "BYTES",
           "the longest request body; K, M and G are powers of 1024", true },
         { "memory-limit", OPTION_SIZE, AT(memory_limit), "0", 0, 1024 * 1024 * GiB, NULL, "BYTES",

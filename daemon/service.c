@@ -125,6 +125,7 @@ static Status *start_server(Service *s)
         o.first_fd = s->first_fd;
         o.n_fds = s->n_fds;
         o.threads = (int)c->http_threads;
+        o.poll_ns = c->http_poll * 1000;
         o.engine = s->engine;
         o.store = s->store;
         o.version = SESSRUN_VERSION;
