@@ -14,16 +14,12 @@ void exchange_ref(Exchange *x)
         atomic_fetch_add(&x->refs, 1);
 }
 
-/* The body's memory is kept for the next request, if it is of a usual size. */
 void exchange_unref(Exchange *x)
 {
         if (atomic_fetch_sub(&x->refs, 1) != 1)
                 return;
         reply_done(&x->request.reply);
-        big_body_end(&x->big, &x->request, &x->all->promised);
-        spares_keep(&x->all->spares, &x->request.body);
-        buf_done(&x->request.body);
-        gunzip_free(x->gunzip);
+        body_end(x);
         if (x->request.arena)
                 arena_free(x->request.arena);
         cancel_unref(x->request.cancel);
@@ -381,20 +377,6 @@ static enum MHD_Result refuse(Exchange *x, Status *s, int http, bool at_once)
         return answer_send(x);
 }
 
-/* A body whose length is known never gets more room than that; it grows as it comes, lest a promise
- * alone take memory. */
-static void expect_body(Exchange *x, int64_t length)
-{
-        Buf *body = &x->request.body;
-        if (length <= 0 || x->gunzip)
-                return;
-        body->max = MIN(body->max, (size_t)length);
-        big_body_start(&x->big, &x->request, (size_t)length, &x->all->promised);
-        if (length >= SPARE_LEAST && !body->data)
-                spares_take(&x->all->spares, body);
-        buf_reserve(body, MIN((size_t)length, MIB));
-}
-
 /* All checks that need no body. */
 static enum MHD_Result on_head(Exchange *x, const char *method, const char *version)
 {
@@ -416,7 +398,7 @@ static enum MHD_Result on_head(Exchange *x, const char *method, const char *vers
         Status *s = head.gzip && has ? gunzip_new(&x->gunzip) : NULL;
         if (s)
                 return refuse(x, s, 429, false);
-        expect_body(x, head.content_length);
+        body_expect(x, head.content_length);
         return MHD_YES;
 }
 
@@ -439,7 +421,6 @@ static enum MHD_Result refuse_body(Exchange *x, Status *s)
 static enum MHD_Result on_body(Exchange *x, const char *data, size_t *size)
 {
         Request *r = &x->request;
-        Status *s = NULL;
         size_t n = *size;
         *size = 0;
         x->received += n;
@@ -447,12 +428,7 @@ static enum MHD_Result on_body(Exchange *x, const char *data, size_t *size)
                                      (int64_t)(x->received / SLOWEST_BODY) * SECOND);
         if (x->refused)
                 return x->received > LIMIT_DISCARD ? MHD_NO : MHD_YES;
-        big_body_claim(&x->big, &r->body, n);
-        if (x->gunzip)
-                s = gunzip_add(x->gunzip, data, n, &r->body);
-        else
-                buf_append(&r->body, data, n);
-        big_body_came(&x->big, r);
+        Status *s = body_add(x, data, n);
         return s || r->body.full || r->body.oom ? refuse_body(x, s) : MHD_YES;
 }
 
@@ -463,8 +439,7 @@ static enum MHD_Result on_end(Exchange *x)
         if (s)
                 (void)refuse_body(x, s);
         expects_body(x, false);
-        if (!x->refused)
-                big_body_whole(&x->big, &x->request, &x->all->promised);
+        body_whole(x);
         exchange_deadline(x, 0);
         return dispatch(x);
 }

@@ -32,6 +32,7 @@ typedef struct Exchanges {
         Exchange *suspended;
         Spares spares;
         atomic_size_t promised; /* bytes of memory set aside for bodies that are coming */
+        atomic_size_t raw;      /* bytes of tensors that are coming */
 } Exchanges;
 
 /* One listener, as MHD's callbacks get it. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What the files of an exchange share: exchange.c (from head to handler), answer.c (sending),
- * stream.c (answers that go on). */
+/* What the files of an exchange share: exchange.c (from head to handler), exchange_body.c (what
+ * comes), answer.c (sending), stream.c (answers that go on). */
 #pragma once
 #include "api/big_body.h"
 #include "api/exchange.h"
 #include "api/gzip.h"
+#include "api/raw_body.h"
 
 #define LONG_BODY (4 * MIB) /* takes milliseconds to read */
 enum {
@@ -28,6 +29,7 @@ struct Exchange {
         bool takes_gzip; /* the client does */
         size_t received;
         BigBody big;
+        RawBody raw;
         Gunzip *gunzip; /* of a body that comes packed, or NULL */
         int64_t body_start_ns;
         atomic_int refs, state;
@@ -46,6 +48,15 @@ void exchange_unref(Exchange *x);
 void exchange_deadline(Exchange *x, int64_t ns);
 /* Holds the connection until somebody answers, without a thread. */
 void exchange_suspend(Exchange *x);
+
+/* exchange_body.c: a body of that length begins (-1: not known). */
+void body_expect(Exchange *x, int64_t length);
+/* The next n bytes of it. */
+Status *body_add(Exchange *x, const char *data, size_t n) MUST_USE;
+/* No more come. */
+void body_whole(Exchange *x);
+/* Its memory goes, unless somebody took it over. */
+void body_end(Exchange *x);
 
 /* answer.c: hands the reply to libmicrohttpd. */
 enum MHD_Result answer_send(Exchange *x);

@@ -163,7 +163,7 @@ static Status *from_data(const Form *f, Tensor **ret)
 /* ---- bytes ---- */
 
 /* Both need dtype and shape beforehand; strings may come as binary only. */
-static Status *new_from_bytes(const Form *f, int member, Tensor **ret)
+static Status *check_form(const Form *f, int member)
 {
         if (f->dtype == DT_INVALID)
                 return invalid_argument("\"%s\" needs a \"dtype\"", names[member]);
@@ -175,6 +175,12 @@ static Status *new_from_bytes(const Form *f, int member, Tensor **ret)
         if ((size_t)f->count > f->limits->max_bytes / dtype_size(f->dtype))
                 return resource_exhausted("A tensor may have at most %zu bytes",
                                           f->limits->max_bytes);
+        return NULL;
+}
+
+static Status *new_from_bytes(const Form *f, int member, Tensor **ret)
+{
+        TRY(check_form(f, member));
         return tensor_new(f->dtype, &f->shape, ret);
 }
 
@@ -268,6 +274,37 @@ static Status *take_tail(BinaryInputs *bin, int64_t n, const char **ret)
         return NULL;
 }
 
+/* A small part of them is not worth keeping all in memory for as long as it lives. */
+static bool may_view(const Form *f, const BinaryInputs *bin, const char *bytes, size_t n)
+{
+        return bin->whole && dtype_is_plain(f->dtype) && n >= bin->len / 2 &&
+               (uintptr_t)bytes % MEM_ALIGN == 0;
+}
+
+static Status *view_tail(const Form *f, const BinaryInputs *bin, const char *bytes, size_t n,
+                         Tensor **ret)
+{
+        autoptr(Tensor) part = NULL;
+        TRY(tensor_slice(bin->whole, bytes - bin->at, &SHAPE((int64_t)n), &part));
+        return tensor_bitcast(part, f->dtype, &f->shape, ret);
+}
+
+/* Elements of a form that is known to fit n bytes. */
+static Status *take_elements(const Form *f, const BinaryInputs *bin, const char *bytes, size_t n,
+                             Tensor **ret)
+{
+        autoptr(Tensor) t = NULL;
+        if (may_view(f, bin, bytes, n))
+                return view_tail(f, bin, bytes, n, ret);
+        TRY(tensor_new(f->dtype, &f->shape, &t));
+        if (f->dtype == DT_STRING)
+                TRY(read_strings(t, bytes, n));
+        else
+                body_move(tensor_fill(t), bytes, n);
+        *ret = steal(&t);
+        return NULL;
+}
+
 /* The next binary_data_size bytes behind the JSON (the binary extension of KServe). */
 static Status *from_binary(const Form *f, BinaryInputs *bin, Tensor **ret)
 {
@@ -281,11 +318,8 @@ static Status *from_binary(const Form *f, BinaryInputs *bin, Tensor **ret)
                                         (long long)f->count, (long long)n);
         if (f->shaped && dtype_is_plain(f->dtype))
                 TRY(check_size(f, (size_t)n));
-        TRY(new_from_bytes(f, M_BINARY, &t));
-        if (f->dtype == DT_STRING)
-                TRY(read_strings(t, bytes, (size_t)n));
-        else if (n)
-                body_move(tensor_fill(t), bytes, (size_t)n);
+        TRY(check_form(f, M_BINARY));
+        TRY(take_elements(f, bin, bytes, (size_t)n, &t));
         TRY(check_bools(t));
         *ret = steal(&t);
         return NULL;

@@ -29,6 +29,8 @@ typedef struct TensorLimits {
 typedef struct BinaryInputs {
         const char *at;
         size_t len, used;
+        Tensor *whole; /* the bytes are those of this tensor, of which others may be views; or NULL
+                        */
 } BinaryInputs;
 
 /* INVALID_ARGUMENT when bytes are left that no tensor took. */

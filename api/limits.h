@@ -28,4 +28,5 @@ enum {
 #define LIMIT_DISCARD      (8 * MIB) /* of a refused body that is read so that the answer arrives */
 #define LIMIT_BODY         (1024 * MIB)      /* default of the largest body */
 #define LIMIT_PROMISED     ((size_t)4 << 30) /* addresses set aside for bodies that are coming */
-#define LIMIT_TENSOR       (1024 * MIB)      /* one tensor of a request */
+#define LIMIT_RAW_COMING   (64 * MIB) /* memory of tensors that are coming as raw bytes, together */
+#define LIMIT_TENSOR       (1024 * MIB) /* one tensor of a request */

@@ -33,6 +33,7 @@ struct Request {
         int64_t json_length;               /* Inference-Header-Content-Length; -1 when absent */
         size_t max_body;                   /* the bound of this request's body */
         Buf body;
+        Tensor *raw; /* uint8: the bytes behind the JSON, if they are not in body; or NULL */
         StoreIncoming *incoming; /* follows the body of a ROUTE_STORED, or NULL */
         Arena *arena;
         Cancel *cancel; /* made by request_cancel_token(); fires when the client goes */

@@ -29,6 +29,7 @@ typedef enum RouteFlags {
         ROUTE_PROTO = 16,  /* takes application/x-protobuf besides JSON */
         ROUTE_ONCE = 32,   /* honours Idempotency-Key as long as the process lives */
         ROUTE_STORED = 64, /* a big body is stored as it is: that begins while it comes */
+        ROUTE_STEP = 128,  /* runs a step; raw bytes of tensors may follow the JSON */
 } RouteFlags;
 
 typedef struct Route {

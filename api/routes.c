@@ -8,8 +8,8 @@
 /* clang-format off */
 const Route routes[] = {
         /* The busiest first. */
-        { "POST",   SESSION ":run",                  .start  = runs_run,           .body = BODY_JSON, .flags = ROUTE_FORM | ROUTE_PROTO | ROUTE_ONCE },
-        { "POST",   SESSION ":partial_run",          .start  = runs_partial,       .body = BODY_JSON, .flags = ROUTE_ONCE },
+        { "POST",   SESSION ":run",                  .start  = runs_run,           .body = BODY_JSON, .flags = ROUTE_STEP | ROUTE_FORM | ROUTE_PROTO | ROUTE_ONCE },
+        { "POST",   SESSION ":partial_run",          .start  = runs_partial,       .body = BODY_JSON, .flags = ROUTE_STEP | ROUTE_ONCE },
         { "POST",   SESSION ":partial_run_setup",    .handle = runs_partial_setup, .body = BODY_JSON, .flags = ROUTE_PROTO | ROUTE_ONCE },
         { "POST",   SESSION ":extend",               .handle = sessions_extend,    .body = BODY_JSON, .flags = ROUTE_WORKER | ROUTE_REPLAY | ROUTE_PROTO },
         { "POST",   SESSION ":close",                .start  = sessions_close,     .body = BODY_OPTIONAL, .max_body = MIB, .flags = ROUTE_WORKER | ROUTE_PROTO },
@@ -18,12 +18,12 @@ const Route routes[] = {
         { "GET",    SESSION,                         .handle = sessions_get },
         { "DELETE", SESSION,                         .start  = sessions_delete,    .flags = ROUTE_WORKER },
         { "POST",   SESSION ":make_callable",        .handle = callables_make,     .body = BODY_JSON, .flags = ROUTE_WORKER | ROUTE_REPLAY | ROUTE_PROTO },
-        { "POST",   SESSION "/callables/{callable}:call", .start = callables_call, .body = BODY_JSON, .flags = ROUTE_ONCE | ROUTE_PROTO },
+        { "POST",   SESSION "/callables/{callable}:call", .start = callables_call, .body = BODY_JSON, .flags = ROUTE_STEP | ROUTE_ONCE | ROUTE_PROTO },
         { "GET",    SESSION "/callables",            .handle = callables_index },
         { "GET",    SESSION "/callables/{callable}", .handle = callables_show },
         { "DELETE", SESSION "/callables/{callable}", .handle = callables_release,  .flags = ROUTE_WORKER },
         { "POST",   SESSION ":as_default",           .handle = default_enter,      .body = BODY_OPTIONAL, .max_body = MIB },
-        { "POST",   "/v1:run",                       .start  = runs_run_default,   .body = BODY_JSON, .flags = ROUTE_FORM | ROUTE_ONCE },
+        { "POST",   "/v1:run",                       .start  = runs_run_default,   .body = BODY_JSON, .flags = ROUTE_STEP | ROUTE_FORM | ROUTE_ONCE },
         { "GET",    "/v1/default_session",           .handle = default_get },
         { "DELETE", "/v1/contexts/{context}",        .handle = default_leave },
         { "POST",   "/v1/targets:reset",             .start  = targets_reset,      .body = BODY_OPTIONAL, .max_body = MIB, .flags = ROUTE_WORKER | ROUTE_PROTO },

@@ -295,7 +295,12 @@ Status *run_read_body(Request *r, JsonObject *ret, BinaryInputs *ret_tail)
                 return invalid_argument(
                         "Inference-Header-Content-Length is %zu, but the body has %zu bytes.", n,
                         r->body.len);
-        *ret_tail = (BinaryInputs){ .at = r->body.data + n, .len = r->body.len - n };
+        if (r->raw)
+                *ret_tail = (BinaryInputs){ .at = tensor_data(r->raw),
+                                            .len = tensor_bytes(r->raw),
+                                            .whole = r->raw };
+        else
+                *ret_tail = (BinaryInputs){ .at = r->body.data + n, .len = r->body.len - n };
         JsonSpan text = { r->body.data, n };
         if (!scan_kind(text))
                 text = (JsonSpan){ "{}", 2 };

@@ -196,7 +196,9 @@ Status *server_start(const ServerOptions *o, Server **ret)
                 server_stop(s);
                 return error;
         }
-        event_wait_poll(o->poll_ns, &s->all.context.inflight);
+        /* Whoever polls on the only processor waits for those whom it keeps from working. */
+        if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+                event_wait_poll(o->poll_ns, &s->all.context.inflight);
         *ret = s;
         return NULL;
 }

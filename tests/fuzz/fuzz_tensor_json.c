@@ -25,12 +25,20 @@ static bool printable(const Tensor *t)
         return true;
 }
 
-static void round_trip(const Tensor *t, JsonTensorStyle style, const Buf *wanted)
+/* views: tensors may be views of the tail. */
+static void round_trip(const Tensor *t, JsonTensorStyle style, bool views, const Buf *wanted)
 {
         autobuf json = BUF(1 << 24), tail = BUF(1 << 24), again = BUF(1 << 24), none = BUF(1 << 24);
         autoptr(Tensor) back = NULL;
+        autoptr(Tensor) whole = NULL;
         print(t, style, &json, &tail);
         BinaryInputs bin = { .at = tail.data, .len = tail.len };
+        if (views && tail.len) {
+                FUZZ_OK(tensor_new(DT_UINT8, &SHAPE((int64_t)tail.len), &whole));
+                memcpy(tensor_fill(whole), tail.data, tail.len);
+                bin.at = tensor_data(whole);
+                bin.whole = whole;
+        }
         FUZZ_OK(json_tensor_parse((JsonSpan){ json.data, json.len }, DT_INVALID, NULL, &bin,
                                   &limits, &back));
         FUZZ_OK(binary_inputs_done(&bin));
@@ -54,8 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                 return 0;
         autobuf typed = BUF(1 << 24), none = BUF(1 << 24);
         print(t, JSON_TYPED, &typed, &none);
-        round_trip(t, JSON_TYPED, &typed);
-        round_trip(t, JSON_B64, &typed);
-        round_trip(t, JSON_BINARY, &typed);
+        round_trip(t, JSON_TYPED, false, &typed);
+        round_trip(t, JSON_B64, false, &typed);
+        round_trip(t, JSON_BINARY, false, &typed);
+        round_trip(t, JSON_BINARY, true, &typed);
         return 0;
 }

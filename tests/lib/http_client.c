@@ -67,6 +67,7 @@ static void start(void)
                         &engine));
         o.listen = o.listen ? o.listen : any_port;
         o.threads = o.threads ? o.threads : 2;
+        o.poll_ns = 100000;
         o.engine = engine;
         o.store = store;
         o.version = "test";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Race: clients that create, run, extend, make and call callables, set variables, keep tensors, set
- * up partial runs, start loops and queue runners, join them, leave in the middle, close and delete,
- * all at once, while steps wait that somebody cancels and the operator changes tokens and hosts;
- * half of the requests come with a key that others use, too. Then the server stops under them. */
+ * up partial runs, start loops and queue runners, join them, leave in the middle (of a long body,
+ * too), close and delete, all at once, while steps wait that somebody cancels and the operator
+ * changes tokens and hosts; half of the requests come with a key that others use, too. Then the
+ * server stops under them. */
 #include "tests/stress/lib/must.h"
 #include "tests/stress/lib/storm_server.h"
 #include <pthread.h>
@@ -58,6 +59,31 @@ static void ask(const char *method, const char *path, const char *body, bool lea
         }
         if (leave)
                 usleep(2000);
+        close(fd);
+}
+
+/* A long body, of which raw bytes are most; it may end in the middle. */
+static void send_long(const char *name, bool leave)
+{
+        static const char json[] = "{\"fetches\":\"y:0\",\"feeds\":{\"c\":{\"dtype\":\"int32\","
+                                   "\"shape\":[50000],\"binary_data_size\":200000}}}";
+        static const char zeros[200000];
+        char text[1000];
+        int fd = storm_dial(&storm, 1);
+        if (fd < 0)
+                return;
+        int n = snprintf(text, sizeof text,
+                         "POST /v1/sessions/%s:run HTTP/1.1\r\nHost: localhost\r\nConnection: "
+                         "close\r\nInference-Header-Content-Length: %zu\r\nContent-Length: "
+                         "%zu\r\n\r\n%s",
+                         name, sizeof json - 1, sizeof json - 1 + sizeof zeros, json);
+        size_t part = leave ? sizeof zeros / 2 : sizeof zeros;
+        if (send(fd, text, (size_t)n, MSG_NOSIGNAL) == n &&
+            send(fd, zeros, part, MSG_NOSIGNAL) == (ssize_t)part && !leave) {
+                ssize_t got = recv(fd, text, sizeof text - 1, 0);
+                atomic_fetch_add(&answers, got > 0);
+                atomic_fetch_add(&server_errors, got > 12 && memcmp(text + 9, "500", 3) == 0);
+        }
         close(fd);
 }
 
@@ -123,6 +149,7 @@ static void *client(void *arg)
                 ask("POST", path, "{\"fetches\":\"y:0\"}", false);
                 ask("POST", path, "{\"fetches\":\"x:0\"}", true);
                 ask("POST", path, "{\"fetches\":\"x:0\",\"options\":{\"timeoutInMs\":5}}", false);
+                send_long(name, i % 2);
                 snprintf(path, sizeof path, "/v1/sessions/%s:extend", name);
                 snprintf(body, sizeof body, "{\"graph_def_text\":\"node{name:'k%d' op:'NoOp'}\"}",
                          i);

@@ -21,6 +21,7 @@ void storm_start(StormServer *s)
         must(engine_new(&(EngineOptions){ .threads = 2 }, &s->engine));
         must(server_start(&(ServerOptions){ .listen = listen,
                                             .threads = 2,
+                                            .poll_ns = 100000,
                                             .engine = s->engine,
                                             .store = s->store,
                                             .version = "" },
