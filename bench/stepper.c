@@ -41,18 +41,25 @@ Stepper *stepper_with(Engine *e, const ConfigProto *config, GraphSource *src, Te
         static atomic_int count;
         char name[32];
         ExtendResult extended;
+        Session *session;
+        snprintf(name, sizeof(name), "bench%d", atomic_fetch_add(&count, 1));
+        bench_must(engine_create_session(e, &(SessionOptions){ .name = name, .config = config },
+                                         &session));
+        bench_must(session_extend(session, src, false, &extended));
+        graph_source_free(src);
+        return stepper_on(session, x, fetch);
+}
+
+Stepper *stepper_on(Session *session, Tensor *x, const char *fetch)
+{
         Stepper *s = mem_calloc(1, sizeof(*s));
         if (!s)
                 bench_must(status_oom());
-        snprintf(name, sizeof(name), "bench%d", atomic_fetch_add(&count, 1));
-        *s = (Stepper){ .x = x,
+        *s = (Stepper){ .session = session,
+                        .x = x,
                         .fetch = mem_strdup(fetch),
                         .lock = PTHREAD_MUTEX_INITIALIZER,
                         .cond = PTHREAD_COND_INITIALIZER };
-        bench_must(engine_create_session(e, &(SessionOptions){ .name = name, .config = config },
-                                         &s->session));
-        bench_must(session_extend(s->session, src, false, &extended));
-        graph_source_free(src);
         return s;
 }
 

@@ -13,6 +13,8 @@ Stepper *stepper_of(Engine *e, GraphSource *src, Tensor *x, const char *fetch);
 /* The same in a session of that config; NULL: the default. */
 Stepper *stepper_with(Engine *e, const ConfigProto *config, GraphSource *src, Tensor *x,
                       const char *fetch);
+/* In a session that is there; takes over a reference to it. */
+Stepper *stepper_on(Session *session, Tensor *x, const char *fetch);
 /* Feeds x, which it takes over, from the next step on. */
 void stepper_feed(Stepper *s, Tensor *x);
 /* From now on steps go through a callable. */
