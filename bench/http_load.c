@@ -71,6 +71,8 @@ static Status *start_request(Loop *l, Connection *c)
         if (l->to_send == 0)
                 return NULL;
         l->to_send--;
+        if (l->load->before)
+                l->load->before(l->load->arg);
         c->sent = c->got = c->expected = 0;
         buf_reset(&c->head);
         c->start = bench_now();

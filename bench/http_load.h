@@ -7,10 +7,12 @@
 
 typedef struct Load {
         int port, connections;
-        int idle;           /* connections besides that have had an answer and wait */
-        int requests;       /* over all connections */
-        pid_t server;       /* whose CPU time is measured; 0: none */
-        double *latency;    /* where seconds of each request are put; NULL: nowhere */
+        int idle;                  /* connections besides that have had an answer and wait */
+        int requests;              /* over all connections */
+        pid_t server;              /* whose CPU time is measured; 0: none */
+        double *latency;           /* where seconds of each request are put; NULL: nowhere */
+        void (*before)(void *arg); /* called before each request; may be NULL */
+        void *arg;
         const Buf *request; /* head and body, as they go over the wire */
 } Load;
 

@@ -5,6 +5,7 @@
  * takes the same bodies. usage: serve_bench SESSRUND */
 #include "api/server.h"
 #include "bench/http_load.h"
+#include "bench/http_peer.h"
 #include "bench/models.h"
 #include "bench/stepper.h"
 #include "bench/table.h"
@@ -24,7 +25,8 @@
 #include <unistd.h>
 
 enum { SIDE = 224, CHANNELS = 3, ELEMENTS = SIDE * SIDE * CHANNELS };
-#define POLL_NS 100000 /* sessrund's --http-poll */
+#define POLL_NS 100000  /* sessrund's --http-poll */
+enum { ANSWER = 4400 }; /* bytes of a raw answer */
 enum { BODIES = 3, TURNS = 16, QUICK = 2, EACH = 30 };
 
 static float picture[ELEMENTS];
@@ -165,7 +167,7 @@ static Stepper *upload(const Here *here)
 }
 
 /* Starts node and waits for its line, the port. */
-static void peer_start(Contestant *r)
+static void node_start(Contestant *r)
 {
         int fds[2];
         char threads[12], line[64] = "", base[64];
@@ -187,7 +189,7 @@ static void peer_start(Contestant *r)
         bench_must(http_new(base, &r->http));
 }
 
-static void peer_stop(const Contestant *s)
+static void node_stop(const Contestant *s)
 {
         http_free(s->http);
         kill(s->pid, SIGKILL);
@@ -228,6 +230,26 @@ static void measure(Contestant *c, const Body *b, Times *t)
                 for (int j = 0; j < EACH; j++)
                         t->step[i][j] = c->step(c);
         }
+}
+
+/* What the same bytes take to a bare libmicrohttpd server and back, which computes nothing, but
+ * finds the processors as they are behind a step: nobody on libmicrohttpd can add less. */
+static double bare(Stepper *here, const Body *b)
+{
+        LoadResult r;
+        Peer peer;
+        autobuf request = BUF((size_t)1 << 28);
+        bench_must(peer_start(ANSWER, &peer));
+        Load load = { .port = peer.port,
+                      .connections = 1,
+                      .requests = turns() * EACH,
+                      .before = (void (*)(void *))stepper_step,
+                      .arg = here,
+                      .request = &request };
+        load_request(&request, "/", b->heads, &b->bytes);
+        bench_must(load_run(&load, &r));
+        peer_stop(&peer);
+        return r.p50;
 }
 
 /* ---- the table ---- */
@@ -280,7 +302,7 @@ int main(void)
         nested(&bodies[0]);
         encoded(&bodies[1]);
         raw(&bodies[2]);
-        peer_start(&peer);
+        node_start(&peer);
         start_here(&here);
         ours.port = server_port(here.server);
         ours.stepper = upload(&here);
@@ -290,10 +312,12 @@ int main(void)
                 measure(&ours, &bodies[i], &ours.times[i]);
                 measure(&peer, &bodies[i], &peer.times[i]);
                 row(&bodies[i], &ours.times[i], &peer.times[i]);
+                table_row("  of that a bare libmicrohttpd, ms", 0,
+                          bare(ours.stepper, &bodies[i]) * 1e3);
                 buf_done(&bodies[i].bytes);
         }
         stepper_free(ours.stepper);
-        peer_stop(&peer);
+        node_stop(&peer);
         stop_here(&here);
         return 0;
 }
