@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What HTTP adds to a step of a real network: MobileNet v1 for one picture, by one connection, with
- * the picture as nested JSON, base64 and raw bytes (then the answer is raw, too); the same step in
- * a session of this process is taken off. The peer is ONNX Runtime behind Node's HTTP server, which
- * takes the same bodies. usage: serve_bench SESSRUND */
+ * the picture as nested JSON, base64 and raw bytes (then the answer is raw, too). Server and
+ * session are in this process, so that requests and steps of the same session take turns: the
+ * machine's pace changes from second to second, and what HTTP adds is the median of their
+ * differences. The peer is ONNX Runtime behind Node's HTTP server, which takes the same bodies. */
 #include "api/server.h"
 #include "bench/http_load.h"
 #include "bench/http_peer.h"

@@ -21,6 +21,6 @@ fi
 "$build/bench/op_bench"
 "$build/bench/curve_bench"
 "$build/bench/http_bench" "$build/sessrund"
-"$build/bench/serve_bench" "$build/sessrund"
+"$build/bench/serve_bench"
 "$build/bench/session_bench" "$build/sessrund"
 "$build/bench/load_bench" "$build/sessrund"
