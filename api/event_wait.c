@@ -6,26 +6,18 @@
 #include "api/event_wait.h"
 
 #include "engine/base/clock.h"
-#include <stdbool.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/epoll.h>
 
 /* After polling in vain a thread does not try again before so many more events have come soon. */
 enum { CAUTION = 4 };
 
-static atomic_llong poll_ns;
-static const atomic_llong *_Atomic busy;
+static const EventPolling *_Atomic polling;
 
-void event_wait_poll(int64_t ns, const atomic_llong *unless)
+void event_wait_poll(const EventPolling *how)
 {
-        atomic_store(&busy, unless);
-        atomic_store(&poll_ns, ns);
-}
-
-static bool processors_needed(void)
-{
-        const atomic_llong *n = atomic_load_explicit(&busy, memory_order_acquire);
-        return n && atomic_load_explicit(n, memory_order_relaxed) > 0;
+        atomic_store(&polling, how);
 }
 
 static int poll_until(int64_t end, int fd, struct epoll_event *events, int max)
@@ -58,14 +50,14 @@ static int sleep_or_poll(int64_t ns, int fd, struct epoll_event *events, int max
 int epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 {
         static _Thread_local int full = -1; /* what this thread asked last, if all was filled */
-        int64_t ns = atomic_load_explicit(&poll_ns, memory_order_relaxed);
+        const EventPolling *how = atomic_load_explicit(&polling, memory_order_acquire);
         int n;
         if (full == fd)
                 timeout = 0;
-        if (ns == 0 || timeout == 0 || processors_needed())
+        if (!how || !how->ns || timeout == 0 || (how->busy && how->busy(how->arg)))
                 n = epoll_pwait(fd, events, max, timeout, NULL);
         else
-                n = sleep_or_poll(ns, fd, events, max, timeout);
+                n = sleep_or_poll(how->ns, fd, events, max, timeout);
         full = n == max ? fd : -1;
         return n;
 }

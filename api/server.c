@@ -38,6 +38,7 @@ struct Server {
         Daemon daemons[MAX_LISTENERS];
         int n;
         bool drained;
+        EventPolling polling;
 };
 
 static void nap(void)
@@ -183,6 +184,22 @@ static Status *start_all(const ServerOptions *o, Server *s)
         return NULL;
 }
 
+/* A step runs for somebody; requests that only wait need no processor. */
+static bool processors_needed(void *server)
+{
+        const Context *c = &((const Server *)server)->all.context;
+        return c->engine && atomic_load_explicit(&c->inflight, memory_order_relaxed) > 0 &&
+               engine_computes(c->engine);
+}
+
+/* Whoever polls on the only processor waits for those whom it keeps from working. */
+static void poll_events(Server *s, int64_t ns)
+{
+        s->polling = (EventPolling){ ns, processors_needed, s };
+        if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+                event_wait_poll(&s->polling);
+}
+
 /* After a failure server_stop() takes down what stands. */
 Status *server_start(const ServerOptions *o, Server **ret)
 {
@@ -196,9 +213,7 @@ Status *server_start(const ServerOptions *o, Server **ret)
                 server_stop(s);
                 return error;
         }
-        /* Whoever polls on the only processor waits for those whom it keeps from working. */
-        if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
-                event_wait_poll(o->poll_ns, &s->all.context.inflight);
+        poll_events(s, o->poll_ns);
         *ret = s;
         return NULL;
 }
@@ -283,7 +298,7 @@ void server_stop(Server *s)
 {
         if (!s)
                 return;
-        event_wait_poll(0, NULL);
+        event_wait_poll(NULL);
         if (!s->drained)
                 server_drain(s, 0);
         workers_free(s->all.readers);

@@ -37,7 +37,7 @@ static void serve(int out, size_t n)
         memset(body, ' ', sizeof(body));
         response =
                 MHD_create_response_from_buffer(MIN(n, sizeof(body)), body, MHD_RESPMEM_PERSISTENT);
-        event_wait_poll(POLL_NS, NULL);
+        event_wait_poll(&(EventPolling){ .ns = POLL_NS });
         MHD_add_response_header(response, "Content-Type", "application/json");
         MHD_add_response_header(response, "X-Request-Id", "0123456789abcdef");
         MHD_add_response_header(response, "Server-Timing", "total;dur=0.1");

@@ -24,7 +24,8 @@ struct Pool {
         bool looks; /* see look_for() */
         bool stopping;
         bool orphan; /* freed by one of its own threads: the last to end frees the memory */
-        int n, started, alive;
+        int n, alive;
+        atomic_int started;                        /* changes under the lock only */
         alignas(MEM_ALIGN) _Atomic(Range *) offer; /* for one who looks, with a reference */
         atomic_bool some;                          /* head is not NULL */
         atomic_int sleeping;                       /* threads that wait for work */
@@ -225,6 +226,12 @@ void pool_free(Pool *p)
 int pool_threads(const Pool *p)
 {
         return p ? p->n : 1;
+}
+
+bool pool_busy(const Pool *p)
+{
+        return atomic_load_explicit(&p->sleeping, memory_order_relaxed) <
+               atomic_load_explicit(&p->started, memory_order_relaxed);
 }
 
 bool pool_inside(const Pool *p)

@@ -25,6 +25,8 @@ void pool_free(Pool *p);
 AUTOPTR_DEFINE(Pool, pool_free)
 int pool_threads(const Pool *p);
 void pool_submit(Pool *p, Task *t);
+/* Does one of its threads work just now? A guess, since that changes all the time. */
+bool pool_busy(const Pool *p);
 /* Is the caller one of the pool's threads? */
 bool pool_inside(const Pool *p);
 /* Calls fn(arg, from, to) over [0, n) in pieces of at least grain, on this thread and on idle ones,

@@ -47,3 +47,8 @@ void engine_share(void *engine, int64_t n, int64_t grain, void (*fn)(void *, int
 {
         pool_parallel(((Engine *)engine)->pool, 0, n, grain, fn, arg);
 }
+
+bool engine_computes(const Engine *e)
+{
+        return pool_busy(e->pool);
+}

@@ -41,6 +41,9 @@ void engine_host(const Engine *e, EngineHost *ret);
 void engine_share(void *engine, int64_t n, int64_t grain, void (*fn)(void *, int64_t, int64_t),
                   void *arg);
 
+/* Does the inter-op pool compute just now? A guess, since that changes all the time. */
+bool engine_computes(const Engine *e);
+
 /* Where ops may touch files; lives as long as the engine. */
 const FileRoots *engine_roots(const Engine *e);
 /* Creates a session under o->name. ALREADY_EXISTS when the name is taken by a session that was not

@@ -8,7 +8,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define POLL_NS INT64_C(2000000)
+static bool is_set(void *flag)
+{
+        return *(bool *)flag;
+}
+
+static bool busy;
+static const EventPolling polling = { 2000000, NULL, NULL },
+                          considerate = { 2000000, is_set, &busy };
 
 static int queue, event;
 
@@ -23,7 +30,7 @@ static void begin(void)
 
 static void end(void)
 {
-        event_wait_poll(0, NULL);
+        event_wait_poll(NULL);
         close(event);
         close(queue);
 }
@@ -56,7 +63,7 @@ static void come_soon(void)
 
 Test(event_wait, polls_in_vain_until_the_timeout)
 {
-        event_wait_poll(POLL_NS, NULL);
+        event_wait_poll(&polling);
         for (int i = 0; i < 3; i++) {
                 come_soon();
                 cr_assert_eq(wait_for(5), 0);
@@ -74,12 +81,11 @@ static void *happen_later(void *arg)
 /* Within the time of polling, and long behind it. */
 Test(event_wait, an_event_from_another_thread_ends_it)
 {
-        static atomic_llong busy;
         static useconds_t delays[] = { 200, 20000 };
         for (int i = 0; i < 4; i++) {
                 pthread_t thread;
-                atomic_store(&busy, i / 2);
-                event_wait_poll(POLL_NS, &busy);
+                busy = i / 2;
+                event_wait_poll(&considerate);
                 come_soon();
                 cr_assert_eq(pthread_create(&thread, NULL, happen_later, &delays[i % 2]), 0);
                 cr_assert_eq(wait_for(-1), 1);
