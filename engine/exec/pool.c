@@ -230,8 +230,9 @@ int pool_threads(const Pool *p)
 
 bool pool_busy(const Pool *p)
 {
-        return atomic_load_explicit(&p->sleeping, memory_order_relaxed) <
-               atomic_load_explicit(&p->started, memory_order_relaxed);
+        return atomic_load_explicit(&p->some, memory_order_relaxed) ||
+               atomic_load_explicit(&p->sleeping, memory_order_relaxed) <
+                       atomic_load_explicit(&p->started, memory_order_relaxed);
 }
 
 bool pool_inside(const Pool *p)

@@ -25,7 +25,8 @@ void pool_free(Pool *p);
 AUTOPTR_DEFINE(Pool, pool_free)
 int pool_threads(const Pool *p);
 void pool_submit(Pool *p, Task *t);
-/* Does one of its threads work just now? A guess, since that changes all the time. */
+/* Does one of its threads work just now, or has it something to do? A guess, since that changes all
+ * the time. */
 bool pool_busy(const Pool *p);
 /* Is the caller one of the pool's threads? */
 bool pool_inside(const Pool *p);
