@@ -30,6 +30,10 @@ void pool_submit(Pool *p, Task *t);
 bool pool_busy(const Pool *p);
 /* Is the caller one of the pool's threads? */
 bool pool_inside(const Pool *p);
+/* Calls fn(arg) on this thread, once it has ended the task that it is in, as if it were none of the
+ * pool's. fn may do all but free the pool. False: it is in none of p's tasks, or has something else
+ * to call. */
+bool pool_after_task(const Pool *p, void (*fn)(void *), void *arg);
 /* Calls fn(arg, from, to) over [0, n) in pieces of at least grain, on this thread and on idle ones,
  * be it that they become idle on the way, `most` threads together (0: as many as the pool has);
  * returns when all are done. p may be NULL. */

@@ -52,3 +52,8 @@ bool engine_computes(const Engine *e)
 {
         return pool_busy(e->pool);
 }
+
+bool engine_call_after(const Engine *e, void (*fn)(void *), void *arg)
+{
+        return pool_after_task(e->pool, fn, arg);
+}

@@ -43,6 +43,9 @@ void engine_share(void *engine, int64_t n, int64_t grain, void (*fn)(void *, int
 
 /* Does the inter-op pool compute just now? A guess, since that changes all the time. */
 bool engine_computes(const Engine *e);
+/* Calls fn(arg) on this thread, one of the inter-op pool's, once it has ended what it does: fn may
+ * start steps, close sessions and so on. False: it is none of those, or has another to call. */
+bool engine_call_after(const Engine *e, void (*fn)(void *), void *arg);
 
 /* Where ops may touch files; lives as long as the engine. */
 const FileRoots *engine_roots(const Engine *e);

@@ -268,3 +268,76 @@ Test(threads, who_has_one_processor_stays_there)
                 cr_assert_eq(sched_getcpu(), cpu);
         }
 }
+
+/* ---- after a task ---- */
+
+typedef struct Leaver {
+        Task task;
+        Pool *pool, *other;
+        pthread_t thread;
+        atomic_int *ended;
+} Leaver;
+
+static void go_out(void *arg)
+{
+        Leaver *l = arg;
+        cr_assert(pthread_equal(pthread_self(), l->thread));
+        cr_assert_not(pool_inside(l->pool));
+        cr_assert_not(pool_after_task(l->pool, go_out, l), "it is in no task now");
+        atomic_fetch_add(l->ended, 1);
+}
+
+static void leave_later(Task *t)
+{
+        Leaver *l = CONTAINER_OF(t, Leaver, task);
+        int before = atomic_load(l->ended);
+        l->thread = pthread_self();
+        cr_assert_not(pool_after_task(l->other, go_out, l), "that is not its pool");
+        cr_assert(pool_after_task(l->pool, go_out, l));
+        cr_assert_not(pool_after_task(l->pool, go_out, l), "one is enough");
+        cr_assert_eq(atomic_load(l->ended), before, "not within the task");
+}
+
+Test(threads, what_comes_after_a_task_is_none)
+{
+        Pool *p = NULL, *other = NULL;
+        atomic_int ended = 0;
+        Leaver all[20];
+        expect_ok(pool_new(1, &p));
+        expect_ok(pool_new(1, &other));
+        cr_assert_not(pool_after_task(p, go_out, NULL), "this thread is none of a pool's");
+        for (size_t i = 0; i < COUNTOF(all); i++) {
+                all[i] = (Leaver){
+                        .task.fn = leave_later, .pool = p, .other = other, .ended = &ended
+                };
+                pool_submit(p, &all[i].task);
+        }
+        pool_free(p);
+        pool_free(other);
+        cr_assert_eq(atomic_load(&ended), COUNTOF(all));
+}
+
+/* ---- ranges ---- */
+
+static void count_call(void *calls, int64_t from UNUSED, int64_t to UNUSED)
+{
+        atomic_fetch_add((atomic_int *)calls, 1);
+}
+
+/* Half of a thousand columns, rounded up to whole blocks, is a little more than half. */
+Test(threads, two_pieces_may_lack_a_little)
+{
+        static const struct {
+                int64_t n;
+                int calls;
+        } rows[] = { { 1001, 2 }, { 1024, 2 }, { 961, 2 }, { 600, 1 }, { 512, 1 } };
+        Pool *p = NULL;
+        expect_ok(pool_new(2, &p));
+        usleep(20000); /* both threads wait for work */
+        for (size_t i = 0; i < COUNTOF(rows); i++) {
+                atomic_int calls = 0;
+                pool_parallel(p, 0, rows[i].n, 512, count_call, &calls);
+                cr_assert_eq(atomic_load(&calls), rows[i].calls, "%d", (int)rows[i].n);
+        }
+        pool_free(p);
+}
