@@ -85,7 +85,7 @@ $B/bench/model_bench $B/bench/serve_bench: $(patsubst %,$B/bench/%.o,models memo
 $B/bench/work_bench: $(patsubst %,$B/bench/%.o,works works_rnn works_serve works_train weights)
 $(patsubst %,$B/bench/%,step_bench model_bench work_bench op_bench curve_bench serve_bench): %: %.o $(patsubst %,$B/bench/%.o,stepper table) $$(addprefix $B/,$$(subst .c,.o,$$(wildcard bench/$$(*F)_*.c))) $(PLAIN_TESTLIB) $(LIBOBJ) ; $(link) $(LIBS) -lcurl -o $@
 $B/bench/http_bench $B/bench/serve_bench: $(patsubst %,$B/%.o,bench/http_load bench/http_peer tests/conformance/daemon tests/conformance/http)
-$B/bench/http_bench $B/bench/session_bench $B/bench/load_bench: %: %.o $(patsubst %,$B/%.o,bench/table bench/http_peer api/event_wait engine/base/clock tests/conformance/daemon tests/conformance/http) $$(addprefix $B/,$$(subst .c,.o,$$(wildcard bench/$$(*F)_*.c))) $(CLI_BASE) ; $(link) -lmicrohttpd -ljansson -lcurl -lgnutls -lm -pthread -o $@
+$B/bench/http_bench $B/bench/session_bench $B/bench/load_bench: %: %.o $(patsubst %,$B/%.o,bench/table bench/http_peer api/http_loop engine/base/clock tests/conformance/daemon tests/conformance/http) $$(addprefix $B/,$$(subst .c,.o,$$(wildcard bench/$$(*F)_*.c))) $(CLI_BASE) ; $(link) -lmicrohttpd -ljansson -lcurl -lgnutls -lm -pthread -o $@
 
 # Fuzzers: clang gives them a driver that looks for faults; without it, replay.c runs what is already known.
 FUZZERS := $(patsubst %.c,$B/%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -22,8 +22,7 @@ static bool let_in(Acceptor *a)
                                  SOCK_CLOEXEC | SOCK_NONBLOCK);
                 if (fd < 0)
                         return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
-                /* It closes what it has no room for. */
-                MHD_add_connection(a->daemons[a->next], fd, (struct sockaddr *)&from, len);
+                http_loop_add(a->loops[a->next], fd, (struct sockaddr *)&from, len);
                 a->next = (a->next + 1) % a->n;
         }
         return true;
@@ -44,10 +43,10 @@ static void *run(void *arg)
         }
 }
 
-Status *acceptor_start(int fd, struct MHD_Daemon **daemons, int n, Acceptor *ret)
+Status *acceptor_start(int fd, HttpLoop **loops, int n, Acceptor *ret)
 {
         int flags = fcntl(fd, F_GETFL);
-        *ret = (Acceptor){ .listener = fd, .daemons = daemons, .n = n };
+        *ret = (Acceptor){ .listener = fd, .loops = loops, .n = n };
         ret->stop = eventfd(0, EFD_CLOEXEC);
         if (ret->stop < 0 || flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
                 return unavailable("cannot accept connections: %s", strerror(errno));

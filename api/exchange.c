@@ -120,6 +120,7 @@ void *exchange_begin(void *cls, const char *target, struct MHD_Connection *c)
                 MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
         x->all = port->all;
         x->mhd = c;
+        x->loop = http_loop_mine();
         x->conn = info ? info->socket_context : NULL;
         atomic_init(&x->refs, 1);
         r->context = &port->all->context;
@@ -152,6 +153,18 @@ void exchange_end(void *cls, struct MHD_Connection *c UNUSED, void **request,
 
 /* ---- waiting ---- */
 
+/* Who has ended a step sends its answer, too, rather than wake up another thread for that. */
+static void resume_mhd(Exchange *x)
+{
+        const Engine *engine = x->all->context.engine;
+        HttpLoop *loop = http_loop_ref(x->loop);
+        MHD_resume_connection(x->mhd);
+        if (engine && engine_call_after(engine, http_loop_visit, loop))
+                return;
+        http_loop_wake(loop);
+        http_loop_unref(loop);
+}
+
 /* From any thread: takes the connection out of those that wait. */
 static void resume(Exchange *x)
 {
@@ -165,7 +178,7 @@ static void resume(Exchange *x)
         if (x->next)
                 x->next->prev = x->prev;
         pthread_mutex_unlock(&x->all->lock);
-        MHD_resume_connection(x->mhd);
+        resume_mhd(x);
 }
 
 /* The client's going away is watched only where it can end something: worker routes go on. */

@@ -5,6 +5,7 @@
 #include "api/big_body.h"
 #include "api/exchange.h"
 #include "api/gzip.h"
+#include "api/http_loop.h"
 #include "api/raw_body.h"
 
 #define LONG_BODY (4 * MIB) /* takes milliseconds to read */
@@ -22,6 +23,7 @@ struct Exchange {
         Request request; /* first: a Request * is an Exchange * */
         Exchanges *all;
         struct MHD_Connection *mhd;
+        HttpLoop *loop; /* which serves it */
         Conn *conn;
         Phase phase;
         bool counted;    /* in context.inflight */

@@ -3,8 +3,8 @@
 #include "api/server.h"
 
 #include "api/accept.h"
-#include "api/event_wait.h"
 #include "api/exchange.h"
+#include "api/http_loop.h"
 #include "api/listen.h"
 #include "api/restore.h"
 #include "engine/base/clock.h"
@@ -24,9 +24,9 @@ enum {
         CANCEL_MS = 5000, /* for cancelled steps to end */
 };
 
-/* A listener and the threads that serve its connections, each with a libmicrohttpd of its own. */
+/* A listener and the loops that serve its connections, each with a libmicrohttpd of its own. */
 typedef struct Daemon {
-        struct MHD_Daemon **mhd;
+        HttpLoop **loops;
         int n;
         Acceptor acceptor;
         Listener listener;
@@ -38,7 +38,7 @@ struct Server {
         Daemon daemons[MAX_LISTENERS];
         int n;
         bool drained;
-        EventPolling polling;
+        HttpPolling polling;
 };
 
 static void nap(void)
@@ -83,12 +83,11 @@ static int no_certificate(gnutls_session_t session UNUSED, const gnutls_datum_t 
         return -1;
 }
 
-/* One set of HTTP threads to each socket. */
-static Status *start_thread(Daemon *d, int threads)
+/* One of `loops` that share the connections of a socket. */
+static struct MHD_Daemon *start_mhd(Daemon *d, int loops)
 {
-        unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-                         MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
-                         (d->port.tls ? MHD_USE_TLS : 0);
+        unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+                         MHD_USE_ERROR_LOG | (d->port.tls ? MHD_USE_TLS : 0);
         struct MHD_OptionItem more[3], *m = more;
         if (d->port.tls) {
                 *m++ = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_CERT_CALLBACK, 0,
@@ -96,41 +95,56 @@ static Status *start_thread(Daemon *d, int threads)
                 *m++ = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0, TLS_PRIORITIES };
         }
         *m = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-        struct MHD_Daemon *mhd = MHD_start_daemon(
+        return MHD_start_daemon(
                 flags, 0, NULL, NULL, exchange_step, &d->port, MHD_OPTION_EXTERNAL_LOGGER, no_log,
                 NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
                 NULL, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, &d->port,
                 MHD_OPTION_NOTIFY_COMPLETED, exchange_end, &d->port, MHD_OPTION_NOTIFY_CONNECTION,
                 exchange_connection, &d->port, MHD_OPTION_CONNECTION_TIMEOUT,
                 (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_CONNECTION_LIMIT,
-                (unsigned)MAX(LIMIT_IDLE_CONNECTIONS / threads, 1),
+                (unsigned)MAX(LIMIT_IDLE_CONNECTIONS / loops, 1),
                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_ARRAY,
                 more, MHD_OPTION_END);
-        if (!mhd)
-                return unavailable("cannot start the HTTP threads: %s", strerror(errno));
-        d->mhd[d->n++] = mhd;
-        return NULL;
 }
 
-static Status *start_daemon(Daemon *d, Exchanges *all, int threads)
+static Status *start_loop(Daemon *d, int loops, const HttpPolling *polling)
+{
+        struct MHD_Daemon *mhd = start_mhd(d, loops);
+        if (!mhd)
+                return unavailable("cannot start the HTTP server: %s", strerror(errno));
+        Status *s = http_loop_start(mhd, polling, &d->loops[d->n]);
+        if (s)
+                MHD_stop_daemon(mhd);
+        else
+                d->n++;
+        return s;
+}
+
+static Status *start_daemon(Daemon *d, Exchanges *all, int loops, const HttpPolling *polling)
 {
         bool tls = atomic_load(&all->access)->tls && !d->listener.unix_path;
         d->port = (Port){ all, d->listener.local, d->listener.unix_path, tls };
-        d->mhd = mem_calloc((size_t)threads, sizeof(struct MHD_Daemon *));
-        if (!d->mhd)
+        d->loops = mem_calloc((size_t)loops, sizeof(HttpLoop *));
+        if (!d->loops)
                 return status_oom();
-        while (d->n < threads)
-                TRY(start_thread(d, threads));
-        return acceptor_start(d->listener.fd, d->mhd, d->n, &d->acceptor);
+        while (d->n < loops)
+                TRY(start_loop(d, loops, polling));
+        return acceptor_start(d->listener.fd, d->loops, d->n, &d->acceptor);
 }
 
 static void stop_daemon(Daemon *d)
 {
         acceptor_stop(&d->acceptor);
         for (int i = 0; i < d->n; i++)
-                MHD_stop_daemon(d->mhd[i]);
-        mem_free(d->mhd);
+                http_loop_stop(d->loops[i]);
         listen_close(&d->listener);
+}
+
+static void free_loops(Daemon *d)
+{
+        for (int i = 0; i < d->n; i++)
+                http_loop_unref(d->loops[i]);
+        mem_free(d->loops);
 }
 
 static void tick(void *arg)
@@ -168,22 +182,6 @@ static Status *make_shared(const ServerOptions *o, Exchanges *all)
         return watch_new(tick, all, &all->watch);
 }
 
-/* Sockets first: an address in use is noticed before sessions are restored. */
-static Status *start_all(const ServerOptions *o, Server *s)
-{
-        long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        /* Half of the processors, so that whom they serve (clients on this machine, steps) finds
-         * one: a thread that shares its processor with another busy one waits whole ticks, and all
-         * its connections with it. */
-        int threads = o->threads > 0 ? o->threads : (int)MAX(cores / 2, 1L);
-        TRY(listen_all(o, s));
-        TRY(make_shared(o, &s->all));
-        TRY(restore_sessions(&s->all.context));
-        for (int i = 0; i < s->n; i++)
-                TRY(start_daemon(&s->daemons[i], &s->all, threads));
-        return NULL;
-}
-
 /* A step runs for somebody; requests that only wait need no processor. */
 static bool processors_needed(void *server)
 {
@@ -192,12 +190,22 @@ static bool processors_needed(void *server)
                engine_computes(c->engine);
 }
 
-/* Whoever polls on the only processor waits for those whom it keeps from working. */
-static void poll_events(Server *s, int64_t ns)
+/* Sockets first: an address in use is noticed before sessions are restored. */
+static Status *start_all(const ServerOptions *o, Server *s)
 {
-        s->polling = (EventPolling){ ns, processors_needed, s };
-        if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
-                event_wait_poll(&s->polling);
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        /* Half of the processors, so that whom they serve (clients on this machine, steps) finds
+         * one: a thread that shares its processor with another busy one waits whole ticks, and all
+         * its connections with it. */
+        int loops = o->threads > 0 ? o->threads : (int)MAX(cores / 2, 1L);
+        /* Whoever polls on the only processor waits for those whom it keeps from working. */
+        s->polling = (HttpPolling){ cores > 1 ? o->poll_ns : 0, processors_needed, s };
+        TRY(listen_all(o, s));
+        TRY(make_shared(o, &s->all));
+        TRY(restore_sessions(&s->all.context));
+        for (int i = 0; i < s->n; i++)
+                TRY(start_daemon(&s->daemons[i], &s->all, loops, &s->polling));
+        return NULL;
 }
 
 /* After a failure server_stop() takes down what stands. */
@@ -213,7 +221,6 @@ Status *server_start(const ServerOptions *o, Server **ret)
                 server_stop(s);
                 return error;
         }
-        poll_events(s, o->poll_ns);
         *ret = s;
         return NULL;
 }
@@ -298,19 +305,21 @@ void server_stop(Server *s)
 {
         if (!s)
                 return;
-        event_wait_poll(NULL);
         if (!s->drained)
                 server_drain(s, 0);
         workers_free(s->all.readers);
         workers_free(s->all.workers);
         exchanges_abandon(&s->all);
         wait_zero(&s->all.context.inflight, CANCEL_MS);
+        bool ended = wait_zero(&s->all.unanswered, CANCEL_MS);
         for (int i = 0; i < s->n; i++)
                 stop_daemon(&s->daemons[i]);
         watch_free(s->all.watch);
         /* A step that will not end keeps the server's memory, rather than finding it gone. */
-        if (!wait_zero(&s->all.unanswered, CANCEL_MS))
+        if (!ended)
                 return;
+        for (int i = 0; i < s->n; i++)
+                free_loops(&s->daemons[i]);
         free_shared(&s->all);
         mem_free(s);
 }

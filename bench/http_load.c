@@ -120,8 +120,7 @@ static Status *run_loop(Loop *l, int requests)
         for (int i = 0; i < l->load->connections; i++)
                 TRY(start_request(l, &l->c[i]));
         while (l->finished < requests) {
-                /* Not epoll_wait(), which is that of api/event_wait.c. */
-                int n = epoll_pwait(l->epoll, events, COUNTOF(events), 30000, NULL);
+                int n = epoll_wait(l->epoll, events, COUNTOF(events), 30000);
                 if (n <= 0)
                         return unavailable("no answer for 30 s");
                 for (int i = 0; i < n; i++) {

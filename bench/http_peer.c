@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/http_peer.h"
 
-#include "api/event_wait.h"
+#include "api/http_loop.h"
 
 #include <microhttpd.h>
 #include <signal.h>
@@ -31,21 +31,35 @@ static enum MHD_Result answer(void *cls, struct MHD_Connection *c, const char *u
         return MHD_queue_response(c, 200, response);
 }
 
+/* One loop more on the same socket, which the first one opens. */
+static void start_loop(int *listener, int *port)
+{
+        static const HttpPolling polling = { .ns = POLL_NS };
+        HttpLoop *loop;
+        struct MHD_Daemon *d = MHD_start_daemon(
+                MHD_USE_EPOLL, 0, NULL, NULL, answer, NULL, MHD_OPTION_CONNECTION_LIMIT, 20000u,
+                *listener < 0 ? MHD_OPTION_END : MHD_OPTION_LISTEN_SOCKET, *listener,
+                MHD_OPTION_END);
+        if (!d || http_loop_start(d, &polling, &loop))
+                _exit(1);
+        if (*listener < 0) {
+                *port = MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port;
+                *listener = MHD_get_daemon_info(d, MHD_DAEMON_INFO_LISTEN_FD)->listen_fd;
+        }
+}
+
 /* The child's life: tells its port, then waits for the end. */
 static void serve(int out, size_t n)
 {
         memset(body, ' ', sizeof(body));
         response =
                 MHD_create_response_from_buffer(MIN(n, sizeof(body)), body, MHD_RESPMEM_PERSISTENT);
-        event_wait_poll(&(EventPolling){ .ns = POLL_NS });
         MHD_add_response_header(response, "Content-Type", "application/json");
         MHD_add_response_header(response, "X-Request-Id", "0123456789abcdef");
         MHD_add_response_header(response, "Server-Timing", "total;dur=0.1");
-        struct MHD_Daemon *d = MHD_start_daemon(
-                MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, answer, NULL,
-                MHD_OPTION_THREAD_POOL_SIZE, (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
-                MHD_OPTION_CONNECTION_LIMIT, 20000u, MHD_OPTION_END);
-        int port = d ? MHD_get_daemon_info(d, MHD_DAEMON_INFO_BIND_PORT)->port : 0;
+        int port = 0, listener = -1;
+        for (long i = sysconf(_SC_NPROCESSORS_ONLN); i > 0; i--)
+                start_loop(&listener, &port);
         if (write(out, &port, sizeof(port)) != sizeof(port))
                 _exit(1);
         for (;;)
