@@ -51,7 +51,6 @@ static void end_turn(HttpLoop *l)
 static int serve(HttpLoop *l)
 {
         MHD_UNSIGNED_LONG_LONG ms;
-        HttpLoop *before = mine;
         int ret = -1;
         mine = l;
         if (!atomic_load(&l->stopping)) {
@@ -59,7 +58,7 @@ static int serve(HttpLoop *l)
                 if (MHD_get_timeout(l->mhd, &ms) == MHD_YES)
                         ret = (int)MIN(ms, (MHD_UNSIGNED_LONG_LONG)INT_MAX);
         }
-        mine = before;
+        mine = NULL;
         return ret;
 }
 
@@ -145,9 +144,16 @@ static void *run(void *arg)
 
 /* ---- life ---- */
 
-Status *http_loop_start(struct MHD_Daemon *mhd, const HttpPolling *polling, HttpLoop **ret)
+/* A descriptor of its own, which outlives mhd. */
+static int open_events(struct MHD_Daemon *mhd)
 {
         const union MHD_DaemonInfo *info = MHD_get_daemon_info(mhd, MHD_DAEMON_INFO_EPOLL_FD);
+        errno = ENOTSUP;
+        return info ? fcntl(info->epoll_fd, F_DUPFD_CLOEXEC, 0) : -1;
+}
+
+Status *http_loop_start(struct MHD_Daemon *mhd, const HttpPolling *polling, HttpLoop **ret)
+{
         HttpLoop *l = mem_calloc(1, sizeof *l);
         if (!l)
                 return status_oom();
@@ -155,11 +161,11 @@ Status *http_loop_start(struct MHD_Daemon *mhd, const HttpPolling *polling, Http
         l->mhd = mhd;
         l->polling = polling;
         l->caution = CAUTION;
-        l->events = info ? fcntl(info->epoll_fd, F_DUPFD_CLOEXEC, 0) : -1;
         l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        l->events = l->wake < 0 ? -1 : open_events(mhd);
         pthread_mutex_init(&l->queue, NULL);
         pthread_mutex_init(&l->turn, NULL);
-        int error = l->events < 0 || l->wake < 0 ? errno : pthread_create(&l->thread, NULL, run, l);
+        int error = l->events < 0 ? errno : pthread_create(&l->thread, NULL, run, l);
         if (error) {
                 http_loop_unref(l);
                 return unavailable("cannot start the HTTP threads: %s", strerror(error));

@@ -2,7 +2,7 @@
 /* Server: HTTP on libmicrohttpd. The only file that knows MHD's life cycle: connections, bodies,
  * suspending and resuming.
  *
- * A request is parsed on one of MHD's epoll threads, refused there if anything about it is odd
+ * A request is parsed in its loop's turn (http_loop.h), refused there if anything about it is odd
  * (guard.h), and given to its route's handler. What is not answered when the handler returns is
  * suspended: it holds no thread until request_answer() is called, from wherever. */
 #pragma once

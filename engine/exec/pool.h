@@ -34,7 +34,7 @@ bool pool_inside(const Pool *p);
  * pool's. fn may do all but free the pool. False: it is in none of p's tasks, or has something else
  * to call. */
 bool pool_after_task(const Pool *p, void (*fn)(void *), void *arg);
-/* Calls fn(arg, from, to) over [0, n) in pieces of at least grain, on this thread and on idle ones,
- * be it that they become idle on the way, `most` threads together (0: as many as the pool has);
- * returns when all are done. p may be NULL. */
+/* Calls fn(arg, from, to) over [0, n) in pieces of at least grain, but for the last, on this thread
+ * and on idle ones, be it that they become idle on the way, `most` threads together (0: as many as
+ * the pool has); returns when all are done. p may be NULL. */
 void pool_parallel(Pool *p, int most, int64_t n, int64_t grain, PoolFn fn, void *arg);

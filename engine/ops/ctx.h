@@ -108,10 +108,10 @@ bool ctx_cancelled(const OpCtx *c);
 /* The same for a kernel that then returns at once, whatever its outputs hold and says: nobody sees
  * them, and the step ends as cancelled. */
 bool ctx_cut(OpCtx *c);
-/* Calls fn(arg, from, to) over [0, n) in pieces of at least `grain`, on this thread and idle pool
- * threads; returns when all pieces are done. fn must not fail; let it write what it found into arg.
- * Of an op that touches nothing but its outputs the rest is left out once the step is cancelled, as
- * if by ctx_cut(). */
+/* Calls fn(arg, from, to) over [0, n) in pieces of at least `grain`, but for the last, on this
+ * thread and idle pool threads; returns when all are done. fn must not fail; let it write what it
+ * found into arg. Of an op that touches nothing but its outputs the rest is left out once the step
+ * is cancelled, as if by ctx_cut(). */
 typedef void (*RangeFn)(void *arg, int64_t from, int64_t to);
 void ctx_parallel(OpCtx *c, int64_t n, int64_t grain, RangeFn fn, void *arg);
 /* The same, all of it in any case: for what outlives the step. */

@@ -36,8 +36,9 @@ typedef struct EngineHost {
 } EngineHost;
 void engine_host(const Engine *e, EngineHost *ret);
 
-/* Calls fn(arg, from, to) over [0, n), in pieces of at least grain, on this thread and on those of
- * the inter-op pool that have nothing to do; returns when all is done. engine: an Engine *. */
+/* Calls fn(arg, from, to) over [0, n), in pieces of at least grain, but for the last, on this
+ * thread and on those of the inter-op pool that have nothing to do; returns when all is done.
+ * engine: an Engine *. */
 void engine_share(void *engine, int64_t n, int64_t grain, void (*fn)(void *, int64_t, int64_t),
                   void *arg);
 
